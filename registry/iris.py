@@ -1,0 +1,102 @@
+"""Namespaces, graph names and minting of IRIs: pure functions of the deployment's base address.
+
+Policy: ASCII, no version and no extension in an instance IRI, keys from the source's own stable id
+(``docs/profile.md``, "IRIs and graphs"). schema.org is stored as ``http://schema.org/`` only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from registry.terms import Iri
+
+SCHEMA = "http://schema.org/"
+DCAT = "http://www.w3.org/ns/dcat#"
+DCTERMS = "http://purl.org/dc/terms/"
+FOAF = "http://xmlns.com/foaf/0.1/"
+ADMS = "http://www.w3.org/ns/adms#"
+PROV = "http://www.w3.org/ns/prov#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+SH = "http://www.w3.org/ns/shacl#"
+SSSOM = "https://w3id.org/sssom/"
+SEMAPV = "https://w3id.org/semapv/vocab/"
+SPDX = "http://spdx.org/licenses/"
+MA = "https://w3id.org/meta-academy/def#"
+SHAPES = "https://w3id.org/meta-academy/shapes#"
+
+PREFIXES = {
+    "schema": SCHEMA, "dcat": DCAT, "dcterms": DCTERMS, "foaf": FOAF, "adms": ADMS, "prov": PROV,
+    "rdf": RDF, "rdfs": RDFS, "skos": SKOS, "sssom": SSSOM, "semapv": SEMAPV, "ma": MA,
+    "xsd": "http://www.w3.org/2001/XMLSchema#", "qb": "http://purl.org/linked-data/cube#",
+    "dqv": "http://www.w3.org/ns/dqv#", "void": "http://rdfs.org/ns/void#",
+}  # fmt: skip
+
+RDF_TYPE = Iri(RDF + "type")
+
+_SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,99}")
+
+
+def schema(name: str) -> Iri:
+    """A schema.org term."""
+    return Iri(SCHEMA + name)
+
+
+def safe_key(key: str) -> str:
+    """The key as a path segment: itself when it is safe, else the first 16 hex digits of its SHA-256."""
+    if _SAFE_KEY.fullmatch(key):
+        return key
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def owns(owner: str, subject: str) -> bool:
+    """Whether an IRI belongs to an owner: is it, or stands under it (rule 4 of the house)."""
+    return subject == owner or subject.startswith(owner + "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Iris:
+    """Mints the IRIs of one deployment; ``base`` has no slash at its end."""
+
+    base: str
+
+    def record(self, feed: str, key: str) -> Iri:
+        """The dcat:CatalogRecord, which is also the name of its graph."""
+        return Iri(f"{self.base}/id/record/{feed}/{safe_key(key)}")
+
+    def resource(self, feed: str, key: str) -> Iri:
+        """The learning resource or event as this feed describes it."""
+        return Iri(f"{self.base}/id/resource/{feed}/{safe_key(key)}")
+
+    def catalog(self, academy: str) -> Iri:
+        """The dcat:Catalog of an academy."""
+        return Iri(f"{self.base}/id/catalog/{academy}")
+
+    def academy(self, academy: str) -> Iri:
+        """The academy as a schema:Organization."""
+        return Iri(f"{self.base}/id/agent/{academy}")
+
+    def run(self, feed: str, stamp: str) -> Iri:
+        """The prov:Activity of one harvest; ``stamp`` is its UTC start in digits."""
+        return Iri(f"{self.base}/id/run/{feed}/{stamp}")
+
+    def match(self, left: str, right: str) -> Iri:
+        """The match on an unordered pair of resources."""
+        pair = "|".join(sorted((left, right)))
+        return Iri(f"{self.base}/id/match/{hashlib.sha256(pair.encode()).hexdigest()[:20]}")
+
+    def concept(self, scheme: str, notation: str) -> Iri:
+        """A concept of one of our schemes."""
+        return Iri(f"{self.base}/id/concept/{scheme}/{notation}")
+
+    def scheme(self, scheme: str) -> Iri:
+        """A concept scheme."""
+        return Iri(f"{self.base}/id/scheme/{scheme}")
+
+    def graph(self, name: str) -> Iri:
+        """A graph that is not a record's: catalog/{academy}, provenance/{feed}, vocab/{scheme},
+        agents, matches, relations, tombstones, ontology, shapes."""
+        return Iri(f"{self.base}/graph/{name}")

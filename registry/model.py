@@ -1,0 +1,236 @@
+"""The things that stages hand to one another: frozen dataclasses, importing nothing of ours.
+
+A learning resource itself is *not* here: it is an RDF graph (see ``docs/profile.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["violation", "warning", "info"]
+ChangeKind = Literal["record", "tombstone", "decision", "correction", "notice-ended", "identity", "erased"]
+Cause = Literal["source", "crosswalk", "shapes", "rules", "person", "clock"]
+Relation = Literal["copy", "version", "translation", "derivative", "part", "run", "overlap", "different"]
+MatchStatus = Literal["candidate", "accepted", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What a sane harvest of a feed looks like; outside it yesterday's data stay.
+
+    ``max_drop`` is a share of the published records (0.2 = a fifth); ``min_records`` a count.
+    """
+
+    min_records: int = 1
+    max_drop: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One list of an academy: where it is, which protocol brings it, what its words mean.
+
+    ``format`` None lets the harvester choose. ``columns`` maps a column heading of a table to a field of
+    the table template, ``values`` a field to {source value: our notation}. ``allow_hosts`` are the hosts
+    (with or without ``:port``) for which private and loopback addresses are allowed, and, behind a proxy,
+    the only hosts that are asked. ``options`` holds what only one protocol knows (``set``, ``sheet`` …).
+    """
+
+    id: str
+    academy: str
+    protocol: str
+    address: str
+    format: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    expect: Expect = field(default_factory=Expect)
+    allow_hosts: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    publish: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Academy:
+    """An organisation that teaches, and its feeds. ``name`` is by language tag ("en", "fr" …)."""
+
+    id: str
+    name: Mapping[str, str]
+    homepage: str
+    country: str | None = None
+    acronym: str | None = None
+    ror: str | None = None
+    contact: str | None = None
+    feeds: tuple[Feed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing to mend, in the academy's own payload.
+
+    ``code`` is a row of ``registry/messages/*.tsv`` or the local name of a shape ("LR-license").
+    ``place`` is an XPath, JSON pointer or sheet/row/column; for something missing, where it would stand.
+    ``value`` is what was found there, at most 300 characters. ``params`` fill the message's {names}.
+    """
+
+    code: str
+    place: str = ""
+    value: str = ""
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """The smallest unit of a feed that stands alone, as bytes.
+
+    ``payload``: exclusive C14N of an XML record, canonical JSON (sorted keys, UTF-8) of a JSON value or of
+    a table row with its header; it holds nothing that moves with a visit. ``key`` is the source's own
+    stable id within the feed. ``locator`` says where it was met ("page 3", "sheet 2024, row 17"),
+    ``source`` is the IRI of the source record (OAI GetRecord URL, page address, file address).
+    ``datestamp`` as the source gives it. ``deleted`` means that the source itself says so.
+    A record with ``broken`` True could not be read: it is held back, and ``issues`` say why.
+    """
+
+    key: str
+    payload: bytes
+    media_type: str
+    format: str
+    source: str
+    locator: str = ""
+    datestamp: str | None = None
+    deleted: bool = False
+    broken: bool = False
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A fetched document: the records that follow, up to the next Document, were split from it.
+
+    ``digest`` ("sha256:…") covers what decides the records, not what moves with a visit (an OAI page
+    without its responseDate and token). ``address`` is the requested URL.
+    """
+
+    address: str
+    digest: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A document that was split before and whose records still stand in the ledger: nothing to split."""
+
+    address: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedIssue:
+    """An issue of the feed as a whole, or of a part of it that gave no record."""
+
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event of a harvest; without it a run counts as broken off and proves nothing.
+
+    ``complete``: every record of the feed was listed, so absence may count as deletion (if the protocol
+    proves it). ``bookmark`` is handed to the next visit. ``deletions``: "proved" when absence from a
+    complete listing means deletion, "signalled" when only deleted headers do, "unknown" otherwise.
+    """
+
+    complete: bool
+    deletions: Literal["proved", "signalled", "unknown"] = "proved"
+    bookmark: Mapping[str, str] = field(default_factory=dict)
+
+
+HarvestEvent = RawRecord | Document | Unchanged | FeedIssue | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An issue as kept: of which feed and record, how grave.
+
+    ``record`` is the key within the feed, or "" for a finding of the feed as a whole.
+    """
+
+    feed: str
+    record: str
+    severity: Severity
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the ordered change log (``docs/ledger.md``).
+
+    ``subject`` is the IRI of the record, match or person's act concerned; ``stated`` and ``inferred`` are
+    canonical N-Triples (sorted, no blank nodes); ``digest`` covers both. ``first`` is the commit time of the
+    subject's first change. Times are UTC, ISO 8601, whole seconds with "Z".
+    """
+
+    sequence: int
+    time: str
+    kind: ChangeKind
+    subject: str
+    cause: Cause
+    feed: str = ""
+    key: str = ""
+    run: str = ""
+    first: str = ""
+    stated: str = ""
+    inferred: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's word on a pair of resources; append-only, the newest of a pair counts."""
+
+    left: str
+    right: str
+    verdict: Literal["accept", "reject"]
+    relation: Relation
+    reviewer: str
+    time: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a match: which feature, what both sides say, how alike (0 to 1), by which measure."""
+
+    feature: str
+    measure: str
+    score: float
+    left_value: str = ""
+    right_value: str = ""
+    left_field: str = ""
+    right_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An assertion on the unordered pair {left, right} (resource IRIs, left < right in code-point order).
+
+    ``relation`` is a property of the pair. ``source`` is the resource that the other comes from (the
+    original, the older edition, the whole), "" where unknown or symmetric. ``confidence`` 0 to 1.
+    ``rule`` is the reason code of the rule that decided, ``justification`` a semapv local name or
+    "source-stated".
+    """
+
+    left: str
+    right: str
+    relation: Relation
+    confidence: float
+    status: MatchStatus
+    rule: str
+    justification: str
+    evidence: tuple[Evidence, ...]
+    source: str = ""
+    reviewer: str = ""
+    reviewed: str = ""

@@ -1,0 +1,100 @@
+"""What an operator can set: from the environment (``META_ACADEMY_…``) or one TOML file; passed as an argument.
+
+The environment wins over the file. ``docs/settings.md`` lists every setting; a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "META_ACADEMY_"
+
+
+class BadSettings(Exception):
+    """A setting cannot be used; the message says which, why and where it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults. Times in seconds, sizes in bytes."""
+
+    data: Path = Path("var")
+    academies: Path = Path("academies")
+    base: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demo_port: int = 8001
+    workers: int = 0
+    query_workers: int = 0
+    query_deadline: float = 30.0
+    query_memory: int = 1 << 30
+    query_max_bytes: int = 64 * 1024
+    query_queue: int = 64
+    user_agent: str = "MetaAcademyRegistry/0.1"
+    contact: str = ""
+    http_timeout: float = 60.0
+    http_delay: float = 1.0
+    http_retries: int = 4
+    http_max_bytes: int = 64 << 20
+    http_ca_file: str = ""
+    releases_kept: int = 3
+    trusted_proxies: str = ""
+
+    @property
+    def base_address(self) -> str:
+        """The base of all IRIs: the setting, or this machine's own address."""
+        return (self.base or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def prepare_workers(self) -> int:
+        """How many worker processes prepare uses: the setting, or one per core."""
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def query_worker_count(self) -> int:
+        """How many query workers stand ready: the setting, or two per core."""
+        return self.query_workers or 2 * (os.cpu_count() or 1)
+
+
+def _convert(name: str, kind: str, value: object, origin: str) -> object:
+    try:
+        if kind == "Path":
+            return Path(str(value))
+        if kind == "int":
+            return int(str(value))
+        if kind == "float":
+            return float(str(value))
+        return str(value)
+    except ValueError as error:
+        raise BadSettings(f"{origin}: {name} must be a number, not {value!r}") from error
+
+
+def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Settings from a TOML file (``META_ACADEMY_SETTINGS`` names it) and the environment.
+
+    Raises BadSettings for an unknown name, a value of the wrong kind, or a file that is not TOML.
+    """
+    known = {field.name: str(field.type) for field in fields(Settings)}
+    values: dict[str, object] = {}
+    file = file or (Path(environment[PREFIX + "SETTINGS"]) if environment.get(PREFIX + "SETTINGS") else None)
+    if file is not None:
+        try:
+            content = tomllib.loads(file.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadSettings(f"{file}: {error}") from error
+        for name, value in content.items():
+            if name not in known:
+                raise BadSettings(f"{file}: unknown setting {name!r}; there are: {', '.join(sorted(known))}")
+            values[name] = _convert(name, known[name], value, str(file))
+    for variable, value in environment.items():
+        name = variable.removeprefix(PREFIX).lower()
+        if not variable.startswith(PREFIX) or name == "settings":
+            continue
+        if name not in known:
+            raise BadSettings(f"environment: unknown setting {variable}; see docs/settings.md")
+        values[name] = _convert(variable, known[name], value, "environment")
+    return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,102 @@
+"""RDF terms as light values, and canonical N-Triples: what crosswalks emit and the log keeps.
+
+Lexical forms are kept as the source wrote them (rdflib and stores rewrite "P3W" or "01").
+There are no blank nodes in this house. Source: RDF 1.1 N-Triples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+RDF_LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+XSD_STRING = XSD + "string"
+
+
+class Iri(str):
+    """An absolute IRI."""
+
+    __slots__ = ()
+
+
+class Literal(NamedTuple):
+    """A literal: lexical form, datatype IRI, language tag ("" when there is none)."""
+
+    value: str
+    datatype: str = XSD_STRING
+    language: str = ""
+
+
+Term = Iri | Literal
+Triple = tuple[Iri, Iri, Term]
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
+_NEEDS_ESCAPE = re.compile(r'[\\"\n\r]')
+_BAD_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]|[\ud800-\udfff]')
+_LINE = re.compile(
+    r'<([^>]*)> <([^>]*)> (?:<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?) \.'
+)
+_UNESCAPE = re.compile(r"\\([\\\"nrtbf']|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})")
+_SIMPLE = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'"}
+
+
+def text(value: str, language: str) -> Literal:
+    """A language-tagged string; tags are lower-cased, as every store does."""
+    return Literal(value, RDF_LANG_STRING, language.lower())
+
+
+def is_iri(value: str) -> bool:
+    """Whether a string may stand between < and > in N-Triples and has a scheme."""
+    return not _BAD_IRI.search(value) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*:.", value) is not None
+
+
+def term(value: Term) -> str:
+    """One term in N-Triples. A lone surrogate or NUL in a literal becomes U+FFFD."""
+    if isinstance(value, Iri):
+        return f"<{value}>"
+    lexical = value.value
+    if _NEEDS_ESCAPE.search(lexical):
+        lexical = lexical.translate(_ESCAPES)
+    if not lexical.isascii() or "\x00" in lexical:
+        lexical = lexical.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+    if value.language:
+        return f'"{lexical}"@{value.language}'
+    if value.datatype == XSD_STRING:
+        return f'"{lexical}"'
+    return f'"{lexical}"^^<{value.datatype}>'
+
+
+def line(triple: Triple) -> str:
+    """One triple as a line of N-Triples, without the line end."""
+    return f"<{triple[0]}> <{triple[1]}> {term(triple[2])} ."
+
+
+def to_ntriples(triples: Iterable[Triple]) -> str:
+    """Canonical N-Triples: each triple once, lines sorted, "\\n" after each."""
+    lines = sorted({line(triple) for triple in triples})
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match.group(1)
+    return chr(int(code[1:], 16)) if code[0] in "uU" else _SIMPLE[code]
+
+
+def from_ntriples(data: str) -> Iterator[Triple]:
+    """Read what ``to_ntriples`` wrote. Raises ValueError on any other line."""
+    for row in data.splitlines() if "\x85" not in data and "\u2028" not in data else data.split("\n"):
+        if not row:
+            continue
+        found = _LINE.fullmatch(row)
+        if found is None:
+            raise ValueError(f"not a line of canonical N-Triples: {row[:200]}")
+        s, p, iri, lexical, language, datatype = found.groups()
+        if iri is not None:
+            yield Iri(s), Iri(p), Iri(iri)
+            continue
+        if "\\" in lexical:
+            lexical = _UNESCAPE.sub(_unescape, lexical)
+        kind = RDF_LANG_STRING if language else datatype or XSD_STRING
+        yield Iri(s), Iri(p), Literal(lexical, kind, language or "")
