@@ -234,3 +234,22 @@ class Match:
     source: str = ""
     reviewer: str = ""
     reviewed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One harvest of one feed, as kept in the ledger.
+
+    ``iri`` is its prov:Activity; times UTC ISO 8601; ``outcome``: "done", "refused" (the gate), "failed",
+    "running", "broken-off". ``counts``: records, new, changed, unchanged, deleted, held, violations,
+    warnings, infos … ``message`` says in words what went wrong.
+    """
+
+    iri: str
+    feed: str
+    academy: str
+    started: str
+    ended: str = ""
+    outcome: str = "running"
+    message: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)

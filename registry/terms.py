@@ -86,7 +86,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 def from_ntriples(data: str) -> Iterator[Triple]:
     """Read what ``to_ntriples`` wrote. Raises ValueError on any other line."""
-    for row in data.splitlines() if "\x85" not in data and "\u2028" not in data else data.split("\n"):
+    for row in data.split("\n"):
         if not row:
             continue
         found = _LINE.fullmatch(row)
@@ -100,3 +100,14 @@ def from_ntriples(data: str) -> Iterator[Triple]:
             lexical = _UNESCAPE.sub(_unescape, lexical)
         kind = RDF_LANG_STRING if language else datatype or XSD_STRING
         yield Iri(s), Iri(p), Literal(lexical, kind, language or "")
+
+
+Described = dict[str, dict[str, list[Term]]]
+
+
+def by_subject(data: str) -> Described:
+    """Canonical N-Triples as {subject: {predicate: [values]}}, in the order of the lines."""
+    described: Described = {}
+    for s, p, o in from_ntriples(data):
+        described.setdefault(s, {}).setdefault(p, []).append(o)
+    return described
