@@ -1,0 +1,151 @@
+"""The ordered change log: appending accepted graphs, reading changes, the standing state."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+
+from registry.ledger.connection import transaction
+from registry.ledger.staging import digest
+from registry.model import Cause, Change, ChangeKind, Decision
+
+APPEND_BATCH = 500
+
+
+def _pack(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)
+
+
+def _unpack(data: bytes | None) -> str:
+    return zlib.decompress(data).decode() if data else ""
+
+
+def graph_digest(stated: str, inferred: str) -> str:
+    """The digest of an accepted graph: stated and inferred apart."""
+    return digest(stated.encode() + b"\x00" + inferred.encode())
+
+
+def append(
+    connection: sqlite3.Connection,
+    *,
+    time: str,
+    kind: ChangeKind,
+    subject: str,
+    cause: Cause,
+    feed: str = "",
+    key: str = "",
+    run: str = "",
+    stated: bytes = b"",
+    inferred: bytes = b"",
+    digest_: str = "",
+) -> int | None:
+    """Append one change inside the caller's transaction; None if the subject already stands like that.
+
+    ``stated`` and ``inferred`` are zlib-compressed N-Triples. A tombstone of what is not there is nothing.
+    """
+    row = connection.execute("SELECT kind, digest, first FROM standing WHERE subject=?", (subject,)).fetchone()
+    if row is not None and (row[0], row[1]) == (kind, digest_) and kind != "decision":
+        return None
+    if kind == "tombstone" and row is None:
+        return None
+    graph = None
+    if stated:
+        graph = connection.execute("INSERT INTO graph (stated, inferred) VALUES (?,?)", (stated, inferred)).lastrowid
+    first = row[2] if row is not None else time
+    sequence = connection.execute(
+        "INSERT INTO change (time, kind, subject, cause, feed, key, run, first, graph, digest)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (time, kind, subject, cause, feed, key, run, first, graph, digest_),
+    ).lastrowid
+    connection.execute(
+        "INSERT OR REPLACE INTO standing (subject, sequence, kind, feed, key, first, digest) VALUES (?,?,?,?,?,?,?)",
+        (subject, sequence, kind, feed, key, first, digest_),
+    )
+    return sequence
+
+
+def last_sequence(connection: sqlite3.Connection) -> int:
+    """The sequence of the newest change, 0 in an empty log."""
+    row = connection.execute("SELECT max(sequence) FROM change").fetchone()
+    return row[0] or 0
+
+
+_COLUMNS = (
+    "c.sequence, c.time, c.kind, c.subject, c.cause, c.feed, c.key, c.run, c.first, g.stated, g.inferred, c.digest"
+)
+
+
+def _change(row: tuple[object, ...]) -> Change:
+    values = list(row)
+    values[9], values[10] = _unpack(row[9]), _unpack(row[10])  # type: ignore[arg-type]
+    return Change(*values)  # type: ignore[arg-type]
+
+
+def changes(connection: sqlite3.Connection, after: int = 0, limit: int = 1000) -> list[Change]:
+    """The next changes after a sequence, at most ``limit``."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM change c LEFT JOIN graph g ON g.id = c.graph"
+        " WHERE c.sequence > ? ORDER BY c.sequence LIMIT ?",
+        (after, limit),
+    )
+    return [_change(row) for row in rows]
+
+
+def standing(connection: sqlite3.Connection, until: int | None = None) -> Iterator[Change]:
+    """The last change of every record that stands (kind "record"), in the order of the log.
+
+    Enough to build a projection from nothing, without walking through history; tombstones included.
+    """
+    last = 0
+    while True:
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence"
+            " LEFT JOIN graph g ON g.id = c.graph WHERE s.sequence > ? AND s.sequence <= ?"
+            " AND s.kind IN ('record', 'tombstone') ORDER BY s.sequence LIMIT 1000",
+            (last, until if until is not None else 1 << 62),
+        ).fetchall()
+        yield from (_change(row) for row in rows)
+        if not rows:
+            return
+        last = rows[-1][0]
+
+
+def history(connection: sqlite3.Connection, subject: str) -> list[Change]:
+    """All changes of one subject, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM change c LEFT JOIN graph g ON g.id = c.graph WHERE c.subject = ? ORDER BY c.sequence",
+        (subject,),
+    )
+    return [_change(row) for row in rows]
+
+
+def standing_count(connection: sqlite3.Connection, feed: str | None = None) -> int:
+    """How many records stand published, of one feed or of all."""
+    where, values = ("", ()) if feed is None else (" AND feed=?", (feed,))
+    sql = f"SELECT count(*) FROM standing WHERE kind='record'{where}"
+    count: int = connection.execute(sql, values).fetchone()[0]
+    return count
+
+
+def decide(connection: sqlite3.Connection, decision: Decision) -> int:
+    """Append a person's decision on a pair, and the change that tells the projections of it."""
+    left, right = sorted((decision.left, decision.right))
+    with transaction(connection):
+        connection.execute(
+            "INSERT INTO decision (left_resource, right_resource, verdict, relation, reviewer, time, note)"
+            " VALUES (?,?,?,?,?,?,?)",
+            (left, right, decision.verdict, decision.relation, decision.reviewer, decision.time, decision.note),
+        )
+        sequence = append(connection, time=decision.time, kind="decision", subject=f"{left} {right}", cause="person")
+    assert sequence is not None
+    return sequence
+
+
+def decisions(connection: sqlite3.Connection) -> list[Decision]:
+    """The newest decision on each pair, in the order they were first given."""
+    rows = connection.execute(
+        "SELECT left_resource, right_resource, verdict, relation, reviewer, time, note FROM decision ORDER BY id"
+    )
+    newest = {(row[0], row[1]): Decision(*row) for row in rows}
+    return list(newest.values())

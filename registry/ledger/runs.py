@@ -1,0 +1,75 @@
+"""Runs, bookmarks and what the ledger itself remembers (base address)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from registry.iris import Iris
+from registry.ledger.connection import transaction
+from registry.model import Feed, Run
+
+
+def utc_now() -> str:
+    """Now, in whole seconds UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def base_address(connection: sqlite3.Connection, wanted: str) -> str:
+    """The base of all IRIs: chosen once, kept in the ledger from then on."""
+    with transaction(connection):
+        connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('base', ?)", (wanted,))
+    base: str = connection.execute("SELECT value FROM meta WHERE name='base'").fetchone()[0]
+    return base
+
+
+def start(connection: sqlite3.Connection, iris: Iris, feed: Feed, now: str) -> tuple[int, Run]:
+    """Open a run; earlier runs of the feed that never ended are marked as broken off."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    run = Run(str(iris.run(feed.id, stamp)), feed.id, feed.academy, now)
+    with transaction(connection):
+        connection.execute(
+            "UPDATE run SET outcome='broken-off', ended=? WHERE feed=? AND outcome='running'", (now, feed.id)
+        )
+        connection.execute("INSERT OR IGNORE INTO feed (id, academy) VALUES (?,?)", (feed.id, feed.academy))
+        number = connection.execute(
+            "INSERT INTO run (iri, feed, academy, started) VALUES (?,?,?,?)", (run.iri, feed.id, feed.academy, now)
+        ).lastrowid
+    assert number is not None
+    return number, run
+
+
+def end(
+    connection: sqlite3.Connection, number: int, outcome: str, message: str, counts: Mapping[str, int], now: str
+) -> None:
+    """Close a run."""
+    with transaction(connection):
+        connection.execute(
+            "UPDATE run SET ended=?, outcome=?, message=?, counts=? WHERE id=?",
+            (now, outcome, message, json.dumps(dict(counts)), number),
+        )
+
+
+def listed(connection: sqlite3.Connection, feed: str | None = None, limit: int = 50) -> list[Run]:
+    """Runs, newest first."""
+    where, values = ("", []) if feed is None else ("WHERE feed=?", [feed])
+    rows = connection.execute(
+        f"SELECT iri, feed, academy, started, ended, outcome, message, counts FROM run {where}"
+        " ORDER BY id DESC LIMIT ?",
+        (*values, limit),
+    )
+    return [Run(*row[:7], json.loads(row[7])) for row in rows]
+
+
+def bookmark(connection: sqlite3.Connection, feed: str) -> dict[str, str]:
+    """What the last completed visit left, {} before the first."""
+    row = connection.execute("SELECT bookmark FROM feed WHERE id=?", (feed,)).fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def set_bookmark(connection: sqlite3.Connection, feed: str, value: Mapping[str, str], now: str) -> None:
+    """Keep what the next visit starts from."""
+    with transaction(connection):
+        connection.execute("UPDATE feed SET bookmark=?, completed=? WHERE id=?", (json.dumps(dict(value)), now, feed))
