@@ -1,0 +1,141 @@
+"""Preparing records: crosswalk, then shapes; pure, so that it can run anywhere and be cached by digests.
+
+What comes out is an accepted graph as canonical N-Triples, or findings that say why not. Every finding has a
+place in the academy's own payload: the value's, or where a missing value would stand; what the format cannot
+carry at all is said once per feed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from registry.crosswalk.base import Crosswalk, MapContext
+from registry.iris import RDF_TYPE
+from registry.messages import Message
+from registry.model import Finding, Issue, RawRecord, Severity
+from registry.prepare.judge import Judge, Result
+from registry.prepare.screen import Data, Screen, Shape
+from registry.terms import Iri, Literal, Term, Triple, to_ntriples
+
+CANNOT_CARRY = "format-cannot-carry"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One prepared record. ``stated`` is empty when it is held back; ``missing`` are (shape, field) pairs
+    that the format cannot carry."""
+
+    key: str
+    stated: str
+    findings: tuple[Finding, ...]
+    missing: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Everything that preparing a feed's records needs; built once per worker.
+
+    ``crosswalk`` and ``where`` answer by format name; ``where`` gives {property IRI: place}.
+    """
+
+    context: MapContext
+    crosswalk: Callable[[str], Crosswalk]
+    where: Callable[[str], Mapping[str, str]]
+    screen: Screen
+    judge: Judge
+    messages: Mapping[str, Message]
+
+    def prepare(self, records: Sequence[RawRecord]) -> list[Prepared]:
+        """Prepare a batch; one record's faults never touch another's."""
+        mapped = [self._map(record) for record in records]
+        doubts = [
+            (number, data, shape, focus)
+            for number, (_, data, _) in enumerate(mapped)
+            for shape, focus in self.screen.doubtful(data)
+        ]
+        verdicts = self.judge.decide([(data, shape, focus) for _, data, shape, focus in doubts])
+        results: dict[int, list[tuple[Shape, Iri, Result]]] = {}
+        for (number, _, shape, focus), found in zip(doubts, verdicts, strict=True):
+            results.setdefault(number, []).extend((shape, focus, result) for result in found)
+        return [
+            self._finish(record, *mapped[number], results.get(number, [])) for number, record in enumerate(records)
+        ]
+
+    def _map(self, record: RawRecord) -> tuple[dict[Triple, str], Data, tuple[Issue, ...]]:
+        if record.broken:
+            return {}, Data(()), record.issues
+        mapped = self.crosswalk(record.format)(record, self.context)
+        places = {(s, p, o): place for s, p, o, place in mapped.triples}
+        return places, Data(places), (*record.issues, *mapped.issues)
+
+    def _severity(self, code: str) -> Severity:
+        message = self.messages.get(code)
+        if message is None:
+            raise KeyError(f"the issue code {code!r} has no row in registry/messages")
+        return message.severity
+
+    def _finish(
+        self,
+        record: RawRecord,
+        places: Mapping[Triple, str],
+        data: Data,
+        issues: tuple[Issue, ...],
+        results: Sequence[tuple[Shape, Iri, Result]],
+    ) -> Prepared:
+        feed = self.context.feed.id
+        findings: dict[Finding, None] = {}
+        missing: set[tuple[str, str]] = set()
+        for issue in issues:
+            findings[Finding(feed, record.key, self._severity(issue.code), issue)] = None
+        where = self.where(record.format) if places else {}
+        for shape, focus, result in results:
+            code = result.shape.rpartition("#")[2]
+            if focus == self.context.iris.record(feed, record.key):
+                raise RuntimeError(f"{code} fails on our own field of {focus}: a bug, not a finding")
+            place = _place(places, shape, focus, result, where, self.context.iris.resource(feed, record.key))
+            if place is None and result.severity != "violation":
+                assert shape.path is not None
+                missing.add((code, shape.path.predicates[0]))
+                continue
+            value = "" if result.value is None else _text(result.value)
+            findings[Finding(feed, record.key, result.severity, Issue(code, place or "", value[:300]))] = None
+        held = not places or any(finding.severity == "violation" for finding in findings)
+        stated = "" if held else to_ntriples(places)
+        return Prepared(record.key, stated, tuple(findings), frozenset(missing))
+
+
+def _text(term: Term) -> str:
+    return term.value if isinstance(term, Literal) else term
+
+
+def _place(
+    places: Mapping[Triple, str], shape: Shape, focus: Iri, result: Result, where: Mapping[str, str], resource: str
+) -> str | None:
+    """Where a result stands in the payload; None where the format has no place for what is missing."""
+    predicates = shape.path.predicates if shape.path is not None and not shape.path.inverse else ()
+    if result.value is not None:
+        for predicate in predicates:
+            place = places.get((focus, Iri(predicate), result.value))
+            if place is not None:
+                return place
+    for predicate in predicates:
+        for (s, p, _), place in places.items():
+            if result.value is not None and s == focus and p == predicate:
+                return place
+    if focus == resource:
+        for predicate in predicates:
+            if predicate in where:
+                return where[predicate]
+        return "" if not predicates else None
+    for (s, p, _), place in places.items():
+        if s == focus and p == RDF_TYPE:
+            name = predicates[0].rpartition("/")[2].rpartition("#")[2] if predicates else ""
+            return f"{place}/{name}".strip("/") if name else place
+    return None
+
+
+def packed(text: str) -> bytes:
+    """N-Triples as the ledger keeps them."""
+    return zlib.compress(text.encode(), 1) if text else b""
