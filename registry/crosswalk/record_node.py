@@ -1,0 +1,35 @@
+"""The catalogue record of a described resource: what every crosswalk says about the entry itself.
+
+``issued``, ``modified``, ``status`` and the run are added by the projection. Source: DCAT 3, class
+Catalog Record; docs/profile.md, "Catalogue, record".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from registry import iris
+from registry.crosswalk.base import Builder, MapContext
+from registry.model import RawRecord
+from registry.terms import Iri, Literal, is_iri
+
+
+def describe(
+    builder: Builder, record: RawRecord, context: MapContext, profile_iri: str, origins: Iterable[tuple[str, str]] = ()
+) -> Iri:
+    """Add the dcat:CatalogRecord of ``builder.resource`` and give its IRI.
+
+    ``profile_iri`` names the source's format; ``origins`` are (IRI of the record at the academy or
+    aggregator that it was taken from, place in the payload).
+    """
+    node = context.iris.record(context.feed.id, record.key)
+    builder.type(iris.DCAT + "CatalogRecord", subject=node)
+    builder.add(iris.FOAF + "primaryTopic", builder.resource, "", node)
+    source = record.source if is_iri(record.source) else context.feed.address
+    if is_iri(source):
+        builder.add(iris.DCTERMS + "source", Iri(source), "", node)
+    builder.add(iris.DCTERMS + "identifier", Literal(record.key), "", node)
+    builder.add(iris.DCTERMS + "conformsTo", Iri(profile_iri), "", node)
+    for origin, place in origins:
+        builder.add(iris.PROV + "wasDerivedFrom", Iri(origin), place, node)
+    return node
