@@ -6,7 +6,10 @@ records is prepared in the calling process, where starting workers would cost mo
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import signal
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -57,8 +60,14 @@ def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
         missing = frozenset((code, field, waiting.record.format) for code, field in prepared.missing)
         result.append(
             Outcome(
-                waiting.id, prepared.key, digest(body + b"\x00") if body else "", packed(prepared.stated),
-                packed(""), "crosswalk" if waiting.same_payload else "source", prepared.findings, missing,
+                waiting.id,
+                prepared.key,
+                digest(body + b"\x00") if body else "",
+                packed(prepared.stated),
+                packed(""),
+                "crosswalk" if waiting.same_payload else "source",
+                prepared.findings,
+                missing,
             )  # fmt: skip
         )
     return result
@@ -68,7 +77,14 @@ _worker: list[Preparer] = []
 
 
 def _set_up(job: Job) -> None:
+    die_with_parent()
     _worker[:] = [make_preparer(job)]
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process when its parent is killed, so that no worker is orphaned."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _run(batch: Sequence[Waiting]) -> list[Outcome]:

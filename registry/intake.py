@@ -1,0 +1,218 @@
+"""One feed's visit, from the harvester to the change log: stage, prepare, gate, apply.
+
+A feed's failure is caught here and nowhere else: yesterday's data stay and the run says why. Bugs crash.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from harvesters import base as harvesters
+from registry import gate
+from registry.iris import Iris
+from registry.ledger import findings, log, records, runs, transaction, utc_now
+from registry.ledger.staging import Staged, known_document, seen_digest, stage
+from registry.messages import Message, fill
+from registry.model import Academy, Feed, Finding, Issue, Run
+from registry.net import Fetcher, NetError
+from registry.prepare import workers
+from registry.prepare.record import CANNOT_CARRY
+from registry.prepare.setup import recipe_digest
+from registry.settings import Settings
+
+Progress = Callable[[str, str, int, int], None]
+"""Called with (feed, stage, done, total); total 0 when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/."""
+
+    connection: sqlite3.Connection
+    settings: Settings
+    iris: Iris
+    root: Path
+    messages: Mapping[str, Message]
+    progress: Progress = lambda feed, stage_, done, total: None
+    accept_drop: bool = False
+    full: bool = False
+
+
+def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
+    """Harvest one feed and bring what it says into the log; the run as it ended."""
+    connection = intake.connection
+    number, run = runs.start(connection, intake.iris, feed, utc_now())
+    staged = Staged()
+    failure: Issue | None = None
+    try:
+        harvest(intake, feed, number, staged)
+    except harvesters.FeedFailed as error:
+        failure = error.issue
+    except NetError as error:
+        failure = error.issue
+    counts = {name: getattr(staged, name) for name in ("records", "new", "changed", "unchanged", "documents")}
+    issues = list(staged.issues)
+    if staged.done is None or not staged.done.complete:
+        issues.append(failure or Issue("harvest-incomplete"))
+    _feed_findings(intake, feed, "harvest", issues)
+    _prepare(intake, academy, feed)
+    outcome, message = _pass_gate(intake, feed, run, number, staged, counts)
+    if failure is not None:
+        outcome, message = "failed", str(harvesters.FeedFailed(failure))
+    counts |= {f"{severity}s": count for severity, count in findings.counts(connection, feed.id).items()}
+    counts |= {"held": records.statuses(connection, feed.id).get("held", 0)}
+    counts |= {"published": log.standing_count(connection, feed.id)}
+    if outcome == "done" and staged.done is not None and staged.done.complete:
+        runs.set_bookmark(connection, feed.id, staged.done.bookmark, utc_now())
+    runs.end(connection, number, outcome, message, counts, utc_now())
+    return replace(run, ended=utc_now(), outcome=outcome, message=message, counts=counts)
+
+
+def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
+    """Fetch a feed into the ledger. Raises FeedFailed or NetError when it cannot be read."""
+    connection = intake.connection
+    bookmark = {} if intake.full else runs.bookmark(connection, feed.id)
+    try:
+        harvester = harvesters.load(feed.protocol)
+    except LookupError as error:
+        raise harvesters.FeedFailed(Issue("feed-unknown-protocol", value=str(error))) from error
+    with Fetcher(intake.settings, feed) as http:
+        document = partial(known_document, connection, feed.id)
+        visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id))
+
+        def progress(done: int) -> None:
+            intake.progress(feed.id, "fetch", done, 0)
+
+        stage(connection, feed.id, number, utc_now(), harvester(visit_), staged, progress)
+
+
+def _feed_findings(intake: Intake, feed: Feed, stage_: str, issues: list[Issue]) -> None:
+    found = [Finding(feed.id, "", intake.messages[issue.code].severity, issue) for issue in issues]
+    with transaction(intake.connection):
+        findings.replace(intake.connection, feed.id, "", stage_, found)
+
+
+def _prepare(intake: Intake, academy: Academy, feed: Feed) -> None:
+    """Prepare what is new, changed, or was prepared with another recipe; accepted graphs wait as drafts."""
+    connection = intake.connection
+    recipe = recipe_digest(intake.root, academy, feed, intake.iris.base)
+    total = records.waiting_count(connection, feed.id, recipe)
+    if not total:
+        return
+    job = workers.Job(academy, feed, intake.iris, intake.root, intake.settings.data / "cache")
+    batches = records.waiting(connection, feed.id, recipe, workers.BATCH)
+    missing: set[tuple[str, str, str]] = set()
+    done = 0
+    for outcomes in workers.prepare(job, batches, total, intake.settings.prepare_workers):
+        with transaction(connection):
+            for outcome in outcomes:
+                _keep(connection, intake.iris, feed, outcome, recipe)
+                missing |= outcome.missing
+        done += len(outcomes)
+        intake.progress(feed.id, "check", done, total)
+    everything = total >= sum(records.statuses(connection, feed.id).values())
+    _cannot_carry(intake, feed, missing, everything)
+
+
+def _keep(connection: sqlite3.Connection, iris: Iris, feed: Feed, outcome: workers.Outcome, recipe: str) -> None:
+    findings.replace(connection, feed.id, outcome.key, "prepare", outcome.findings)
+    standing = connection.execute(
+        "SELECT digest FROM standing WHERE subject=? AND kind='record'", (iris.record(feed.id, outcome.key),)
+    ).fetchone()
+    connection.execute("DELETE FROM draft WHERE record=?", (outcome.id,))
+    status = "held" if not outcome.digest else "active"
+    if not outcome.digest:
+        connection.execute("UPDATE record SET prepared=?, status=? WHERE id=?", (recipe, status, outcome.id))
+    elif standing is not None and standing[0] == outcome.digest:
+        connection.execute(
+            "UPDATE record SET prepared=?, status=?, good=latest WHERE id=?", (recipe, status, outcome.id)
+        )
+    else:
+        connection.execute("UPDATE record SET prepared=? WHERE id=?", (recipe, outcome.id))
+        connection.execute(
+            "INSERT INTO draft (record, feed, digest, stated, inferred, cause) VALUES (?,?,?,?,?,?)",
+            (outcome.id, feed.id, outcome.digest, outcome.stated, outcome.inferred, outcome.cause),
+        )
+
+
+def _cannot_carry(intake: Intake, feed: Feed, missing: set[tuple[str, str, str]], everything: bool) -> None:
+    """What the format cannot carry is said once per feed; a partial preparation only adds to it."""
+    connection = intake.connection
+    said = {Issue(CANNOT_CARRY, "", code, (("field", field), ("format", form))) for code, field, form in missing}
+    if not everything:
+        said |= {f.issue for f in findings.of_record(connection, feed.id, "") if f.issue.code == CANNOT_CARRY}
+    _feed_findings(intake, feed, "prepare", sorted(said, key=str))
+
+
+def _pass_gate(
+    intake: Intake, feed: Feed, run: Run, number: int, staged: Staged, counts: dict[str, int]
+) -> tuple[str, str]:
+    connection = intake.connection
+    done = staged.done
+    gone = records.signalled(connection, feed.id)
+    if done is not None and done.complete and done.deletions == "proved":
+        gone += records.absent(connection, feed.id, number)
+    complete = done is not None and done.complete and done.deletions == "proved"
+    published = log.standing_count(connection, feed.id)
+    issue = gate.weigh(
+        feed.expect, published=published, listed=staged.records, gone=len(gone), complete=complete
+    )  # fmt: skip
+    if issue is not None and not (intake.accept_drop and issue.code == "gate-refused-drop"):
+        _feed_findings(intake, feed, "gate", [issue])
+        with transaction(connection):
+            connection.execute(
+                "UPDATE record SET prepared=NULL WHERE id IN (SELECT record FROM draft WHERE feed=?)", (feed.id,)
+            )
+            connection.execute("DELETE FROM draft WHERE feed=?", (feed.id,))
+        return "refused", fill(intake.messages[issue.code].text["en"], issue)
+    _feed_findings(intake, feed, "gate", [])
+    counts["published_new"] = _apply(intake, feed, run)
+    counts["withdrawn"] = _withdraw(intake, feed, run, gone)
+    return "done", ""
+
+
+def _apply(intake: Intake, feed: Feed, run: Run) -> int:
+    """Append the drafts to the log, some hundred to a transaction; a crash leaves the rest as drafts."""
+    connection = intake.connection
+    appended = 0
+    while True:
+        rows = connection.execute(
+            "SELECT d.record, r.key, d.digest, d.stated, d.inferred, d.cause FROM draft d"
+            " JOIN record r ON r.id = d.record WHERE d.feed=? ORDER BY d.record LIMIT ?",
+            (feed.id, log.APPEND_BATCH),
+        ).fetchall()
+        if not rows:
+            return appended
+        now = utc_now()
+        with transaction(connection):
+            for record, key, digest, stated, inferred, cause in rows:
+                subject = intake.iris.record(feed.id, key)
+                sequence = log.append(
+                    connection, time=now, kind="record", subject=subject, cause=cause, feed=feed.id, key=key,
+                    run=run.iri, stated=stated, inferred=inferred, digest_=digest,
+                )  # fmt: skip
+                appended += sequence is not None
+                connection.execute("UPDATE record SET status='active', good=latest WHERE id=?", (record,))
+                connection.execute("DELETE FROM draft WHERE record=?", (record,))
+        intake.progress(feed.id, "publish", appended, 0)
+
+
+def _withdraw(intake: Intake, feed: Feed, run: Run, gone: list[tuple[int, str]]) -> int:
+    connection = intake.connection
+    withdrawn = 0
+    for start in range(0, len(gone), log.APPEND_BATCH):
+        now = utc_now()
+        with transaction(connection):
+            for record, key in gone[start : start + log.APPEND_BATCH]:
+                sequence = log.append(
+                    connection, time=now, kind="tombstone", subject=intake.iris.record(feed.id, key), cause="source",
+                    feed=feed.id, key=key, run=run.iri,
+                )  # fmt: skip
+                withdrawn += sequence is not None
+                findings.replace(connection, feed.id, key, "prepare", [])
+                connection.execute("UPDATE record SET status='gone', prepared=NULL WHERE id=?", (record,))
+    return withdrawn

@@ -1,0 +1,92 @@
+"""Setting up the preparation of a feed, and the digest of its recipe.
+
+The recipe is everything but the payload that decides the result: crosswalks and value tables, schemes, shapes,
+this room's code, and the feed's own entry. Another recipe means that records are prepared again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rdflib import Graph
+
+from registry import crosswalk, messages, vocabulary
+from registry.crosswalk import values
+from registry.crosswalk.base import MapContext
+from registry.model import Academy, Feed
+from registry.prepare.judge import Judge
+from registry.prepare.record import Preparer
+from registry.prepare.screen import compile_screen
+
+if TYPE_CHECKING:
+    from registry.prepare.workers import Job
+
+RECORD_SHAPES = ("learning-resource.ttl", "event.ttl", "record.ttl")
+
+
+def shapes_graph(folder: Path, base: str) -> Graph:
+    """The shapes that each record is checked with; relative IRIs are the deployment's."""
+    graph = Graph()
+    for name in RECORD_SHAPES:
+        graph.parse(folder / name, format="turtle", publicID=base + "/")
+    return graph
+
+
+def _lookup(folder: Path, base: str, store: Path) -> dict[str, dict[str, str]]:
+    """The schemes' labels and notations, parsed once per version of the files and kept as JSON."""
+    state = hashlib.sha256(base.encode())
+    for file in sorted(folder.glob("*.ttl")):
+        state.update(file.read_bytes())
+    kept = store / f"vocabulary-{state.hexdigest()[:16]}.json"
+    try:
+        found: dict[str, dict[str, str]] = json.loads(kept.read_text("utf-8"))
+        return found
+    except FileNotFoundError:
+        found = vocabulary.lookup(folder, base)
+    store.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_suffix(f".{id(found)}")
+    fresh.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+    fresh.replace(kept)
+    return found
+
+
+def make_preparer(job: Job) -> Preparer:
+    """Everything that preparing one feed's records needs."""
+    lookup = _lookup(job.root / "ontology", job.iris.base, job.cache)
+    context = MapContext(job.academy, job.feed, job.iris, values.load(job.iris, job.feed, lookup))
+    shapes = shapes_graph(job.root / "shapes", job.iris.base)
+    return Preparer(
+        context, cache(crosswalk.load), cache(crosswalk.where), compile_screen(shapes), Judge(shapes), messages.load()
+    )
+
+
+def _package_digest() -> str:
+    state = hashlib.sha256()
+    folders: list[Traversable] = [files("registry.prepare"), files("registry.messages"), files("registry")]
+    for folder in folders:
+        for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+            wanted = entry.name in ("terms.py", "iris.py", "vocabulary.py") if folder == folders[2] else True
+            if wanted and entry.name.endswith((".py", ".tsv")):
+                state.update(entry.read_bytes())
+    return state.hexdigest()
+
+
+def recipe_digest(root: Path, academy: Academy, feed: Feed, base: str) -> str:
+    """The digest of a feed's recipe, 16 hex digits."""
+    state = hashlib.sha256(base.encode())
+    state.update(_package_digest().encode())
+    state.update(crosswalk.recipe_digest().encode())
+    for file in sorted([*(root / "ontology").glob("*.ttl"), *(root / "shapes").glob("*.ttl")]):
+        state.update(file.read_bytes())
+    entry = asdict(feed) | {"academy": academy.id, "name": dict(academy.name)}
+    for moves in ("address", "allow_hosts", "expect"):
+        entry.pop(moves)
+    state.update(json.dumps(entry, sort_keys=True, default=str).encode())
+    return state.hexdigest()[:16]
