@@ -60,7 +60,7 @@ def listed(connection: sqlite3.Connection, feed: str | None = None, limit: int =
         " ORDER BY id DESC LIMIT ?",
         (*values, limit),
     )
-    return [Run(*row[:7], json.loads(row[7])) for row in rows]
+    return [Run(r[0], r[1], r[2], r[3], r[4], r[5], r[6], json.loads(r[7])) for r in rows]
 
 
 def bookmark(connection: sqlite3.Connection, feed: str) -> dict[str, str]:

@@ -1,0 +1,33 @@
+# The two commands are `make demo` and `make test`; where make is missing: python -m registry demo.
+PYTHON ?= python3
+VENV = .venv/bin/python
+
+.PHONY: demo test lint bench evaluate lock install clean
+
+demo:
+	@$(PYTHON) -c "import sys; sys.path.insert(0, '.'); from registry.bootstrap import main; raise SystemExit(main(['demo']))"
+
+install:
+	@$(PYTHON) -c "import sys; sys.path.insert(0, '.'); from registry.bootstrap import ensure; ensure(dev=True)"
+
+test: install lint
+	$(VENV) -m pytest -n 2 --dist loadfile
+
+lint: install
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+
+bench: install
+	$(VENV) -m benchmarks.bench
+
+evaluate: install
+	$(VENV) -m benchmarks.evaluate
+
+lock: install
+	$(VENV) -m pip install --quiet uv
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o locks/core.txt
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev -o locks/dev.txt
+
+clean:
+	rm -rf var .venv build *.egg-info
