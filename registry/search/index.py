@@ -1,0 +1,270 @@
+"""The search projection: applies changes to a tantivy index and says how far it has come.
+
+The marker (sequence and recipe) is a document of its own, replaced in the same commit as the data, so a
+process killed at any moment leaves either both or neither. One writer at a time (tantivy's lock).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from registry.model import Change
+from registry.search.document import Item, Labels, item, tombstone
+from registry.search.folding import fold, words
+from registry.search.licences import Terms, short_name
+from registry.search.licences import load as load_licences
+
+VERSION = "1"
+HEAP = 50_000_000
+MARKER = "!marker"
+UNIT = "\x1f"
+TITLE_KEY = 160
+
+# Facets: the values that a page counts; each is also an exact filter.
+FACETS = ("academy", "language", "type", "level", "audience", "licence", "about", "access", "modality", "free", "open")
+SORTS = ("title", "modified", "added")
+
+_CONCEPT_FACETS = {
+    "type": ("learningResourceType",),
+    "level": ("educationalLevel",),
+    "audience": ("audience",),
+    "licence": ("license",),
+    "about": ("about",),
+    "access": ("conditionsOfAccess",),
+    "modality": ("courseMode", "eventAttendanceMode"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """How far a projection has come, and by which recipe."""
+
+    sequence: int
+    recipe: str
+
+
+def recipe(labels: Labels, feeds: Mapping[str, str]) -> str:
+    """Digest of all that decides a document besides its record: another one means rebuild."""
+    told = json.dumps([VERSION, {k: dict(v) for k, v in labels.items()}, dict(feeds)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    for name in ("id", "kind", "term"):
+        builder.add_text_field(name, fast=name == "id", tokenizer_name="raw", index_option="basic")
+    for name in FACETS:
+        builder.add_text_field("facet_" + name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in SORTS:
+        builder.add_text_field("by_" + name, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("whole_title", tokenizer_name="raw", index_option="basic")
+    for name in ("title", "body"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    builder.add_bytes_field("json", stored=True)
+    return builder.build()
+
+
+def open_index(path: Path) -> Any:
+    """The index in a directory, made when it is not there.
+
+    An index of another layout is removed: it is a projection, and its missing marker means rebuild.
+    """
+    schema = _schema()
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        return tantivy.Index(schema, path=str(path))
+    except ValueError as error:
+        if "schema" not in str(error).lower():
+            raise
+        shutil.rmtree(path)
+        path.mkdir()
+        return tantivy.Index(schema, path=str(path))
+
+
+def marker(index: Any) -> Marker | None:
+    """The marker of the last commit, None in a new index."""
+    index.reload()
+    searcher = index.searcher()
+    hits = searcher.search(tantivy.Query.term_query(index.schema, "id", MARKER), limit=1).hits
+    if not hits:
+        return None
+    found = json.loads(searcher.doc(hits[0][1])["json"][0])
+    return Marker(found["sequence"], found["recipe"])
+
+
+def _short(iri: str) -> list[str]:
+    """How a concept may be named in a filter: "basic", "level/basic" and the IRI itself."""
+    parts = iri.rstrip("/").split("/")
+    return [iri, parts[-1], "/".join(parts[-2:])]
+
+
+def _concepts(document: Item, facet: str) -> list[str]:
+    keys = _CONCEPT_FACETS[facet]
+    return sorted({concept["id"] for key in keys for concept in document[key] if concept["id"]})
+
+
+def facet_values(document: Item, licences: Mapping[str, Terms]) -> dict[str, list[str]]:
+    """What a document counts under, by facet; concepts by IRI, languages by primary subtag."""
+    values = {facet: _concepts(document, facet) for facet in _CONCEPT_FACETS}
+    values["academy"] = [document["academy"]]
+    values["language"] = sorted({tag.split("-")[0].lower() for tag in document["inLanguage"]})
+    free = document["isAccessibleForFree"]
+    values["free"] = [] if free is None else ["true" if free else "false"]
+    known = [licences[name] for iri in values["licence"] if (name := short_name(iri)) in licences]
+    values["open"] = ["true" if any(terms.open for terms in known) else "false"] if known else []
+    return values
+
+
+def _terms(document: Item, values: Mapping[str, list[str]]) -> set[str]:
+    terms = {f"{facet}={value}" for facet, found in values.items() for value in found}
+    for facet in _CONCEPT_FACETS:
+        terms |= {f"{facet}={name}" for iri in values[facet] for name in _short(iri)}
+    terms |= {f"language={tag.lower()}" for tag in document["inLanguage"]}
+    terms |= {f"type={name}" for name in document["type"]}
+    return terms | {f"feed={document['feed']}"}
+
+
+def _body(document: Item) -> str:
+    parts: list[str] = [*document["keywords"], document["courseCode"] or ""]
+    for name in ("alternateName", "description", "abstract"):
+        parts += document[name].values()
+    for key in ("teaches", "about", "learningResourceType", "audience", "educationalLevel"):
+        for concept in document[key]:
+            parts += concept["prefLabel"].values()
+    for key in ("author", "provider", "publisher", "instructor"):
+        for agent in document[key]:
+            parts += agent["name"].values()
+    return " ".join(word for part in parts for word in words(part))
+
+
+def title(document: Item) -> str:
+    """The title to sort by: English, else that of the first language of the resource, else any."""
+    names: Mapping[str, str] = document["name"]
+    for tag in ("en", *document["inLanguage"], "und"):
+        if tag.lower() in names:
+            return names[tag.lower()]
+    return next((names[tag] for tag in sorted(names)), document["id"])
+
+
+def sort_key(value: str, identifier: str) -> str:
+    """A unique key in hexadecimal: code-point order holds, and a query needs no quoting."""
+    return (value + UNIT + identifier).encode("utf-8", "replace").hex()
+
+
+def _document(document: Item, licences: Mapping[str, Terms]) -> Any:
+    identifier = document["id"]
+    entry = tantivy.Document()
+    entry.add_text("id", identifier)
+    entry.add_text("kind", "resource")
+    values = facet_values(document, licences)
+    for facet, found in values.items():
+        for value in found:
+            entry.add_text("facet_" + facet, value)
+    for term in _terms(document, values):
+        entry.add_text("term", term)
+    modified = document["dateModified"] or document["datePublished"] or document["dateCreated"] or ""
+    entry.add_text("by_title", sort_key(fold(title(document))[:TITLE_KEY], identifier))
+    entry.add_text("by_modified", sort_key(modified, identifier))
+    entry.add_text("by_added", sort_key(document["added"], identifier))
+    for name in document["name"].values():
+        entry.add_text("title", " ".join(words(name)))
+        entry.add_text("whole_title", " ".join(words(name)))
+    entry.add_text("body", _body(document))
+    entry.add_bytes("json", json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+    return entry
+
+
+def _gone(change: Change, academy: str) -> Any:
+    document = tombstone(change, academy)
+    entry = tantivy.Document()
+    entry.add_text("id", document["id"])
+    entry.add_text("kind", "tombstone")
+    entry.add_bytes("json", json.dumps(document).encode())
+    return entry
+
+
+def apply(
+    index: Any,
+    changes: Iterable[Change],
+    labels: Labels,
+    feeds: Mapping[str, str],
+    sequence: int,
+    recipe: str,
+    *,
+    fresh: bool = False,
+) -> int:
+    """Bring the index to ``sequence`` in one commit; how many changes were written.
+
+    ``labels`` is {concept IRI: {language: label}}, ``feeds`` {feed: academy}. ``fresh`` begins from nothing
+    (a rebuild). Applying what is already in it writes nothing. Changes of other kinds than record,
+    tombstone and erased do not concern this projection.
+    """
+    standing = marker(index)
+    if not fresh and standing is not None and standing.recipe == recipe and standing.sequence >= sequence:
+        return 0
+    licences = load_licences()
+    written = 0
+    writer = index.writer(HEAP, 1)
+    try:
+        if fresh:
+            writer.delete_all_documents()
+        for change in changes:
+            if change.kind not in ("record", "tombstone", "erased") or not change.feed:
+                continue
+            academy = feeds.get(change.feed, "")
+            if change.kind == "record":
+                document = item(change, labels, academy)
+                identifier, entry = document["id"], _document(document, licences)
+            else:
+                identifier, entry = tombstone(change, academy)["id"], _gone(change, academy)
+            writer.delete_documents_by_term("id", identifier)
+            writer.add_document(entry)
+            written += 1
+        writer.delete_documents_by_term("id", MARKER)
+        entry = tantivy.Document()
+        entry.add_text("id", MARKER)
+        entry.add_bytes("json", json.dumps({"sequence": sequence, "recipe": recipe}).encode())
+        writer.add_document(entry)
+        writer.commit()
+    except BaseException:
+        writer.rollback()
+        raise
+    finally:
+        writer.wait_merging_threads()
+    index.reload()
+    return written
+
+
+def rebuild(
+    index: Any, changes: Iterable[Change], labels: Labels, feeds: Mapping[str, str], sequence: int, recipe: str
+) -> int:
+    """The index from nothing, in one commit: readers see the old one until then."""
+    return apply(index, changes, labels, feeds, sequence, recipe, fresh=True)
+
+
+def copy_to(path: Path, target: Path) -> None:
+    """The committed index as a directory of its own, by hard links (segment files never change).
+
+    To be called by the publisher between two applies: no merge runs then. Lock files stay behind;
+    the lists of files are copied, as tantivy replaces them by renaming.
+    """
+    target.mkdir(parents=True)
+    for file in sorted(path.iterdir()):
+        if file.name.endswith(".lock"):
+            continue
+        if file.suffix == ".json":
+            shutil.copy2(file, target / file.name)
+            continue
+        try:
+            os.link(file, target / file.name)
+        except OSError:  # a file system without hard links
+            shutil.copy2(file, target / file.name)

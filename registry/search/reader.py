@@ -1,0 +1,213 @@
+"""Reads one release's search index: text, filters, sorting, facet counts, pages by cursor.
+
+A cursor names the last entry seen (its sort key), so that a walk neither skips nor repeats an entry that
+has not changed, also when the release is switched on the way. A walk by relevance counts positions
+instead, which is exact within one release. Cursors are bound to the question they were given for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import tantivy
+
+from registry.search.folding import words
+from registry.search.index import FACETS, MARKER, Marker
+
+Sort = Literal["relevance", "title", "modified", "added"]
+MAX_WORDS = 32
+PREFIX_FROM = 4
+FILTERS = (*FACETS, "feed")
+_QUOTED = re.compile(r'"([^"]*)"')
+_DESCENDING = ("modified", "added")
+
+
+class BadCursor(ValueError):
+    """A cursor that this registry did not give for this question."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceQuery:
+    """A question to the index.
+
+    ``filters`` is {filter: values}: values of one filter are alternatives, filters add up. ``within`` and
+    ``without`` are ids that alone may, or may not, be found. ``sort`` None means relevance where there is
+    text, else title.
+    """
+
+    text: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    within: frozenset[str] | None = None
+    without: frozenset[str] | None = None
+    sort: Sort | None = None
+    limit: int = 20
+    cursor: str | None = None
+    scope: str = ""
+
+    @property
+    def order(self) -> Sort:
+        """The sorting that is used."""
+        return self.sort or ("relevance" if self.text.strip() else "title")
+
+    @property
+    def digest(self) -> str:
+        """What a cursor is bound to: the question and its order (``scope`` names ``within`` and ``without``)."""
+        told = json.dumps([self.text, sorted((k, sorted(v)) for k, v in self.filters.items()), self.scope])
+        return hashlib.sha256(f"{self.order} {told}".encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, how many there are in all, and the cursor of the next page (None at the end)."""
+
+    items: tuple[dict[str, Any], ...]
+    total: int
+    cursor: str | None
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+def _encode(digest: str, key: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([digest, key]).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, query: ResourceQuery) -> str:
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        digest, key = json.loads(raw)
+    except (UnicodeError, ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadCursor("this cursor cannot be read") from error
+    if digest != query.digest:
+        raise BadCursor("this cursor belongs to another question or order")
+    pattern = r"[0-9]{1,9}" if query.order == "relevance" else r"([0-9a-f]{2}){1,2000}"
+    if not isinstance(key, str) or not re.fullmatch(pattern, key):
+        raise BadCursor("this cursor cannot be read")
+    return key
+
+
+class Reader:
+    """The index of one release, read-only; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._index = tantivy.Index.open(str(path))
+        self._schema = self._index.schema
+        self._searcher = self._index.searcher()
+
+    def _term(self, name: str, value: str) -> Any:
+        return tantivy.Query.term_query(self._schema, name, value)
+
+    def _stored(self, address: Any) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._searcher.doc(address)["json"][0])
+        return found
+
+    def marker(self) -> Marker | None:
+        """The sequence and recipe that this index was written with."""
+        found = self.get(MARKER)
+        return Marker(found["sequence"], found["recipe"]) if found else None
+
+    def get(self, identifier: str) -> dict[str, Any] | None:
+        """The document of a resource, or the tombstone of one that is gone (it has "deleted"), or None."""
+        hits = self._searcher.search(self._term("id", identifier), limit=1, count=False).hits
+        return self._stored(hits[0][1]) if hits else None
+
+    def all(self) -> Iterator[dict[str, Any]]:
+        """Every published resource, in the order of the index."""
+        query, step, offset = self._term("kind", "resource"), 5000, 0
+        while True:
+            hits = self._searcher.search(query, limit=step, offset=offset, count=False).hits
+            for _, address in hits:
+                yield self._stored(address)
+            if len(hits) < step:
+                return
+            offset += step
+
+    def _word(self, word: str) -> Any:
+        """A word in title or text; from four letters on also as the beginning of a word (plurals)."""
+        query, boost = tantivy.Query, tantivy.Query.boost_query
+        should = [boost(self._term("title", word), 3.0), self._term("body", word)]
+        if len(word) >= PREFIX_FROM:
+            for name, score in (("title", 0.8), ("body", 0.2)):
+                prefix = query.regex_query(self._schema, name, re.escape(word) + ".*")
+                should.append(query.const_score_query(prefix, score))
+        return query.boolean_query([(tantivy.Occur.Should, part) for part in should])
+
+    def _phrase(self, phrase: list[str]) -> list[Any]:
+        if len(phrase) == 1:
+            return [self._term(name, phrase[0]) for name in ("title", "body")]
+        return [tantivy.Query.phrase_query(self._schema, name, list(phrase)) for name in ("title", "body")]
+
+    def _text(self, text: str) -> list[tuple[Any, Any]]:
+        """All words must be found, and "quoted words" side by side; a title that is the text comes first."""
+        query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
+        phrases = [found for part in _QUOTED.findall(text) if (found := words(part)[:MAX_WORDS])]
+        loose = words(_QUOTED.sub(" ", text))[:MAX_WORDS]
+        clauses = [(must, self._word(word)) for word in dict.fromkeys(loose)]
+        for phrase in phrases:
+            clauses.append((must, query.boolean_query([(should, part) for part in self._phrase(phrase)])))
+        if not clauses:
+            return [(must, query.empty_query())]
+        whole = words(text)[:MAX_WORDS]
+        clauses.append((should, query.boost_query(self._term("whole_title", " ".join(whole)), 20.0)))
+        if len(whole) > 1:
+            clauses.append((should, query.boost_query(self._phrase(whole)[0], 4.0)))
+        return clauses
+
+    def _query(self, query: ResourceQuery) -> Any:
+        must, never, make = tantivy.Occur.Must, tantivy.Occur.MustNot, tantivy.Query
+        clauses = [(must, make.const_score_query(self._term("kind", "resource"), 0.0))]
+        for name, values in sorted(query.filters.items()):
+            if name not in FILTERS:
+                raise ValueError(f"there is no filter {name!r}")
+            wanted = [f"{name}={value.lower() if name == 'language' else value}" for value in values]
+            found = make.term_set_query(self._schema, "term", wanted)
+            clauses.append((must, make.const_score_query(found, 0.0)))
+        if query.within is not None:
+            ids = sorted(query.within)
+            within = make.term_set_query(self._schema, "id", ids) if ids else make.empty_query()
+            clauses.append((must, make.const_score_query(within, 0.0)))
+        if query.without:
+            clauses.append((never, make.term_set_query(self._schema, "id", sorted(query.without))))
+        if query.text.strip():
+            clauses += self._text(query.text)
+        return make.boolean_query(clauses)
+
+    def search(self, query: ResourceQuery, *, facets: tuple[str, ...] = (), facet_size: int = 50) -> Page:
+        """One page. Raises BadCursor for a cursor that is not of this question."""
+        found = self._query(query)
+        counted: Any = self._searcher.search(found, limit=1, count=True)
+        total: int = counted.count
+        if query.order == "relevance":
+            offset = int(_decode(query.cursor, query)) if query.cursor else 0
+            hits = self._searcher.search(found, limit=query.limit + 1, offset=offset, count=False).hits
+            key = str(offset + query.limit)
+        else:
+            name, descending = "by_" + query.order, query.order in _DESCENDING
+            rest = found
+            if query.cursor:
+                bound = f"{name}:{'<' if descending else '>'}{_decode(query.cursor, query)}"
+                after = (tantivy.Occur.Must, self._index.parse_query(bound))
+                rest = tantivy.Query.boolean_query([(tantivy.Occur.Must, found), after])
+            order = tantivy.Order.Desc if descending else tantivy.Order.Asc
+            hits = self._searcher.search(
+                rest, limit=query.limit + 1, order_by_field=name, order=order, count=False
+            ).hits
+            key = hits[query.limit - 1][0] if len(hits) > query.limit else ""
+        cursor = _encode(query.digest, key) if len(hits) > query.limit else None
+        items = tuple(self._stored(address) for _, address in hits[: query.limit])
+        return Page(items, total, cursor, self._facets(found, facets, facet_size))
+
+    def _facets(self, query: Any, names: tuple[str, ...], size: int) -> dict[str, tuple[tuple[str, int], ...]]:
+        if not names:
+            return {}
+        asked = {name: {"terms": {"field": "facet_" + name, "size": size}} for name in names}
+        counted = self._searcher.aggregate(query, asked)
+        return {
+            name: tuple((bucket["key"], bucket["doc_count"]) for bucket in counted[name]["buckets"]) for name in names
+        }

@@ -1,0 +1,218 @@
+"""Writes the figures of a release: academies, pairs, overlap and tallies, in SQLite and JSON.
+
+A pair counts unless it was rejected; "checked: not the same" (relation ``different``) is listed, never
+counted as overlap. Pairs within one academy are counted apart from those between two.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from registry.iris import Iris
+from registry.model import Academy, Match, Run
+from registry.relations import load as load_relations
+
+DATABASE = "figures.sqlite"
+OVERLAP = "overlap.json"
+_TALLIES = {
+    "licence": "license",
+    "level": "educationalLevel",
+    "type": "learningResourceType",
+    "about": "about",
+}
+
+
+def build(
+    target: Path,
+    *,
+    resources: Iterable[Mapping[str, Any]],
+    matches: Iterable[Match],
+    academies: Iterable[Academy],
+    runs: Iterable[Run],
+    sequence: int,
+    iris: Iris,
+    to_mend: Mapping[str, int] | None = None,
+) -> dict[str, int]:
+    """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
+
+    ``resources`` are documents as ``registry.search.document.item`` makes them; ``runs`` the newest run of
+    each feed (of several the first counts); ``to_mend`` {academy: number of findings}. A match between
+    resources that are not in the release is left out and counted as ``matches_left_out``.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    file = target / DATABASE
+    file.unlink(missing_ok=True)
+    connection = sqlite3.connect(file)
+    try:
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.executescript(files("registry.statistics").joinpath("figures.sql").read_text("utf-8"))
+        _resources(connection, resources)
+        left_out = _matches(connection, matches, iris)
+        _overlap(connection)
+        _academies(connection, list(academies), list(runs), to_mend or {})
+        connection.execute("INSERT INTO meta VALUES ('sequence', ?)", (str(sequence),))
+        connection.commit()
+        totals = _totals(connection) | {"matches_left_out": left_out}
+        overlap = {"sequence": sequence, "totals": totals, "cells": cells(connection)}
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in totals.items()])
+        connection.commit()
+    finally:
+        connection.close()
+    (target / OVERLAP).write_text(json.dumps(overlap, ensure_ascii=False, indent=1), "utf-8")
+    return totals
+
+
+def _values(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for tag in {tag.split("-")[0].lower() for tag in resource["inLanguage"]}:
+        yield "language", tag
+    for kind, key in _TALLIES.items():
+        for value in {concept["id"] for concept in resource[key] if concept["id"]}:
+            yield kind, value
+
+
+def _resources(connection: sqlite3.Connection, resources: Iterable[Mapping[str, Any]]) -> None:
+    tally: Counter[tuple[str, str, str]] = Counter()
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for resource in resources:
+            academy = resource["academy"]
+            tally.update((academy, kind, value) for kind, value in _values(resource))
+            name = json.dumps(resource["name"], ensure_ascii=False)
+            yield resource["iri"], resource["id"], academy, resource["feed"], name, resource["url"]
+
+    connection.executemany("INSERT INTO resource VALUES (?,?,?,?,?,?)", rows())
+    connection.executemany("INSERT INTO tally VALUES (?,?,?,?)", [(*key, n) for key, n in sorted(tally.items())])
+
+
+def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> int:
+    left_out = 0
+    academy_of = dict(connection.execute("SELECT iri, academy FROM resource"))
+    for match in matches:
+        left, right = academy_of.get(match.left), academy_of.get(match.right)
+        if left is None or right is None:
+            left_out += 1
+            continue
+        identifier = iris.match(match.left, match.right).rsplit("/", 1)[-1]
+        evidence = json.dumps([asdict(line) for line in match.evidence], ensure_ascii=False)
+        connection.execute(
+            "INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (identifier, match.left, match.right, left, right, int(left == right), match.relation,
+             match.confidence, match.status, match.rule, match.justification, match.source, match.reviewer,
+             match.reviewed, evidence),
+        )  # fmt: skip
+    return left_out
+
+
+def _overlap(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO overlap SELECT min(left_academy, right_academy), max(left_academy, right_academy), relation,"
+        " status, count(*) FROM match WHERE status <> 'rejected' GROUP BY 1, 2, 3, 4"
+    )
+    # A pair within one academy gives two rows of that academy: its distinct resources are counted once.
+    connection.execute(
+        "INSERT INTO shared SELECT a, b, count(DISTINCT iri) FROM ("
+        " SELECT left_academy AS a, right_academy AS b, left_iri AS iri FROM match WHERE status <> 'rejected'"
+        "  AND relation <> 'different'"
+        " UNION ALL SELECT right_academy, left_academy, right_iri FROM match WHERE status <> 'rejected'"
+        "  AND relation <> 'different') GROUP BY a, b"
+    )
+
+
+def _elsewhere(connection: sqlite3.Connection, relations: Iterable[str]) -> dict[str, int]:
+    """Per academy, its resources that have a counted pair of these relations at another academy."""
+    marks = list(relations)
+    wanted = f"status <> 'rejected' AND within = 0 AND relation IN ({','.join('?' * len(marks))})"
+    rows = connection.execute(
+        "SELECT academy, count(DISTINCT iri) FROM ("
+        f" SELECT left_academy AS academy, left_iri AS iri FROM match WHERE {wanted}"
+        f" UNION ALL SELECT right_academy, right_iri FROM match WHERE {wanted}) GROUP BY academy",
+        marks + marks,
+    )
+    return dict(rows)
+
+
+def _academies(
+    connection: sqlite3.Connection, academies: list[Academy], runs: list[Run], to_mend: Mapping[str, int]
+) -> None:
+    kinds = load_relations()
+    linked = _elsewhere(connection, [name for name in kinds if name != "different"])
+    twin = _elsewhere(connection, [name for name, kind in kinds.items() if kind.same_work])
+    count = dict(connection.execute("SELECT academy, count(*) FROM resource GROUP BY academy"))
+    per_feed = dict(connection.execute("SELECT feed, count(*) FROM resource GROUP BY feed"))
+    newest: dict[str, Run] = {}
+    for run in runs:
+        newest.setdefault(run.feed, run)
+    for academy in academies:
+        visits = []
+        for feed in academy.feeds:
+            last = newest.get(feed.id)
+            visit = (last.ended or last.started) if last else ""
+            visits.append(visit)
+            held = last.counts.get("held", 0) if last else 0
+            outcome, message = (last.outcome, last.message) if last else ("", "")
+            connection.execute(
+                "INSERT INTO feed VALUES (?,?,?,?,?,?,?)",
+                (feed.id, academy.id, per_feed.get(feed.id, 0), visit, outcome, message, held),
+            )
+        resources = count.get(academy.id, 0)
+        connection.execute(
+            "INSERT INTO academy VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (academy.id, json.dumps(dict(academy.name), ensure_ascii=False), academy.homepage, academy.country,
+             academy.acronym, academy.ror, academy.contact, resources, linked.get(academy.id, 0),
+             twin.get(academy.id, 0), resources - linked.get(academy.id, 0), to_mend.get(academy.id, 0),
+             max(visits, default="")),
+        )  # fmt: skip
+
+
+def _totals(connection: sqlite3.Connection) -> dict[str, int]:
+    def one(sql: str) -> int:
+        value: int | None = connection.execute(sql).fetchone()[0]
+        return value or 0
+
+    counted = "SELECT count(*) FROM match WHERE status <> 'rejected' AND relation <> 'different' AND within = "
+    return {
+        "academies": one("SELECT count(*) FROM academy"),
+        "resources": one("SELECT count(*) FROM resource"),
+        "resources_with_twin": one("SELECT sum(twin) FROM academy"),
+        "resources_linked": one("SELECT sum(linked) FROM academy"),
+        "only_here": one("SELECT sum(only_here) FROM academy"),
+        "pairs_between": one(counted + "0"),
+        "pairs_within": one(counted + "1"),
+        "to_mend": one("SELECT sum(to_mend) FROM academy"),
+    }
+
+
+def cells(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The overlap matrix as a list: one cell per two academies (left <= right) that have a counted pair.
+
+    ``relations`` is {relation: {"pairs", "accepted"}}, ``pairs`` their sum without "different";
+    ``left_resources`` and ``right_resources`` say how many resources of each side are concerned.
+    """
+    connection.row_factory = None
+    shared = {(a, b): n for a, b, n in connection.execute("SELECT of_academy, at_academy, resources FROM shared")}
+    found: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
+    order = list(load_relations())
+    for a, b, relation, status, pairs in connection.execute("SELECT a, b, relation, status, pairs FROM overlap"):
+        cell = found.setdefault((a, b), {}).setdefault(relation, {"pairs": 0, "accepted": 0})
+        cell["pairs"] += pairs
+        cell["accepted"] += pairs if status == "accepted" else 0
+    return [
+        {
+            "left": a,
+            "right": b,
+            "within": a == b,
+            "pairs": sum(cell["pairs"] for name, cell in relations.items() if name != "different"),
+            "left_resources": shared.get((a, b), 0),
+            "right_resources": shared.get((b, a), 0),
+            "relations": {name: relations[name] for name in order if name in relations},
+        }
+        for (a, b), relations in sorted(found.items())
+    ]

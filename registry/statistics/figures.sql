@@ -1,0 +1,49 @@
+-- The figures of one release; written once, then only read. SQL of SQLite 3.26.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+-- One row per academy, also of those that have published nothing yet. name is JSON {language: text}.
+-- linked: resources for which something alike is known at another academy; twin: the same course there
+-- (copy, other edition, translation); only_here: resources for which nothing alike was found elsewhere.
+CREATE TABLE academy (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, homepage TEXT NOT NULL, country TEXT, acronym TEXT, ror TEXT,
+    contact TEXT, resources INTEGER NOT NULL, linked INTEGER NOT NULL, twin INTEGER NOT NULL,
+    only_here INTEGER NOT NULL, to_mend INTEGER NOT NULL, last_visit TEXT NOT NULL
+);
+CREATE TABLE feed (
+    id TEXT PRIMARY KEY, academy TEXT NOT NULL, resources INTEGER NOT NULL, last_visit TEXT NOT NULL,
+    outcome TEXT NOT NULL, message TEXT NOT NULL, held INTEGER NOT NULL
+);
+CREATE INDEX feed_academy ON feed (academy);
+
+CREATE TABLE resource (
+    iri TEXT PRIMARY KEY, id TEXT NOT NULL, academy TEXT NOT NULL, feed TEXT NOT NULL, name TEXT NOT NULL, url TEXT
+);
+CREATE INDEX resource_id ON resource (id);
+
+-- A pair of resources. within is 1 when both stand in one academy; evidence is a JSON list.
+CREATE TABLE match (
+    id TEXT PRIMARY KEY, left_iri TEXT NOT NULL, right_iri TEXT NOT NULL, left_academy TEXT NOT NULL,
+    right_academy TEXT NOT NULL, within INTEGER NOT NULL, relation TEXT NOT NULL, confidence REAL NOT NULL,
+    status TEXT NOT NULL, rule TEXT NOT NULL, justification TEXT NOT NULL, source TEXT NOT NULL,
+    reviewer TEXT NOT NULL, reviewed TEXT NOT NULL, evidence TEXT NOT NULL
+);
+CREATE INDEX match_order ON match (confidence DESC, id);
+CREATE INDEX match_left ON match (left_iri);
+CREATE INDEX match_right ON match (right_iri);
+CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
+
+-- Pairs by two academies (a <= b), relation and status; rejected pairs are not counted.
+CREATE TABLE overlap (
+    a TEXT NOT NULL, b TEXT NOT NULL, relation TEXT NOT NULL, status TEXT NOT NULL, pairs INTEGER NOT NULL,
+    PRIMARY KEY (a, b, relation, status)
+);
+-- How many resources of "of" have something alike at "at" (numerators; academy.resources is the denominator).
+CREATE TABLE shared (
+    of_academy TEXT NOT NULL, at_academy TEXT NOT NULL, resources INTEGER NOT NULL,
+    PRIMARY KEY (of_academy, at_academy)
+);
+-- How often a value stands in an academy: kind is language, licence, level, type or about.
+CREATE TABLE tally (
+    academy TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, resources INTEGER NOT NULL,
+    PRIMARY KEY (academy, kind, value)
+);
