@@ -1,0 +1,157 @@
+"""Matches, academies and runs as RDF: what stands beside the records in the public dataset.
+
+Terms: SSSOM slots on rdf:Statement nodes, DCAT 3, PROV-O, schema.org (``docs/profile.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from registry import __version__
+from registry.graph.layout import STATUS, date_time
+from registry.iris import DCAT, DCTERMS, FOAF, MA, PROV, RDF, RDF_TYPE, SEMAPV, SSSOM, Iris, schema
+from registry.model import Academy, Match, Relation, Run
+from registry.relations import Kind, statement
+from registry.terms import XSD, Iri, Literal, Triple, is_iri, text, to_ntriples
+
+TOOL = "Meta Academy Registry"
+
+
+def _double(value: float) -> Literal:
+    return Literal(repr(float(value)), XSD + "double")
+
+
+def _value(value: str) -> Iri | Literal:
+    return Iri(value) if value.startswith(("http://", "https://")) and is_iri(value) else Literal(value)
+
+
+def match_triples(match: Match, iris: Iris, kinds: Mapping[Relation, Kind]) -> list[Triple]:
+    """A match as an ``ma:MatchAssertion`` with its evidence. Source: SSSOM 1.0, slots on rdf:Statement.
+
+    The statement is described, not asserted; evidence stands under the match as ``…/evidence/1`` and on.
+    """
+    node = iris.match(match.left, match.right)
+    subject, predicate, target = statement(match, dict(kinds))
+    own = match.justification == "source-stated"
+    justification = iris.concept("justification", match.justification) if own else Iri(SEMAPV + match.justification)
+    triples: list[Triple] = [
+        (node, RDF_TYPE, Iri(MA + "MatchAssertion")),
+        (node, Iri(RDF + "subject"), subject),
+        (node, Iri(RDF + "predicate"), predicate),
+        (node, Iri(RDF + "object"), target),
+        (node, STATUS, iris.concept("match-status", match.status)),
+        (node, Iri(SSSOM + "confidence"), _double(match.confidence)),
+        (node, Iri(SSSOM + "mapping_justification"), justification),
+        (node, Iri(SSSOM + "mapping_tool"), Literal(TOOL)),
+        (node, Iri(SSSOM + "mapping_tool_version"), Literal(__version__)),
+        (node, Iri(MA + "rule"), Literal(match.rule)),
+    ]
+    if match.status == "rejected":
+        triples.append((node, Iri(SSSOM + "predicate_modifier"), Iri(SSSOM + "NegatedPredicate")))
+    if match.reviewer:
+        triples.append((node, Iri(SSSOM + "reviewer_id"), _value(match.reviewer)))
+    if match.reviewed:
+        triples.append((node, Iri(SSSOM + "review_date"), Literal(match.reviewed[:10], XSD + "date")))
+    swapped = subject != match.left
+    for number, evidence in enumerate(match.evidence, 1):
+        line = Iri(f"{node}/evidence/{number}")
+        left, right = (evidence.left_value, evidence.left_field), (evidence.right_value, evidence.right_field)
+        if swapped:
+            left, right = right, left
+        triples += [
+            (node, Iri(MA + "evidence"), line),
+            (line, RDF_TYPE, Iri(MA + "MatchEvidence")),
+            (line, Iri(MA + "feature"), iris.concept("match-feature", evidence.feature)),
+            (line, Iri(SSSOM + "similarity_score"), _double(evidence.score)),
+        ]
+        slots = {
+            SSSOM + "similarity_measure": evidence.measure,
+            MA + "subjectValue": left[0],
+            MA + "objectValue": right[0],
+            SSSOM + "subject_match_field": left[1],
+            SSSOM + "object_match_field": right[1],
+        }
+        triples += [(line, Iri(name), Literal(value)) for name, value in slots.items() if value]
+    return triples
+
+
+def run_triples(run: Run) -> list[Triple]:
+    """A harvest as a prov:Activity with its outcome and its counts; never a finding itself.
+
+    A count is a schema:PropertyValue under the run, ``{run}/count/{name}``, with schema:name and
+    schema:value: no term of the own namespace is needed for it.
+    """
+    node = Iri(run.iri)
+    triples: list[Triple] = [
+        (node, RDF_TYPE, Iri(PROV + "Activity")),
+        (node, Iri(PROV + "startedAtTime"), date_time(run.started)),
+        (node, schema("actionStatus"), Literal(run.outcome)),
+    ]
+    if run.ended:
+        triples.append((node, Iri(PROV + "endedAtTime"), date_time(run.ended)))
+    for name, count in run.counts.items():
+        value = Iri(f"{node}/count/{name}")
+        triples += [
+            (node, schema("additionalProperty"), value),
+            (value, RDF_TYPE, schema("PropertyValue")),
+            (value, schema("name"), Literal(name)),
+            (value, schema("value"), Literal(str(count), XSD + "integer")),
+        ]
+    return triples
+
+
+def provenance(runs: Iterable[Run], academies: Iterable[Academy], iris: Iris) -> dict[Iri, str]:
+    """Runs by graph (``provenance/{feed}``), as N-Triples, with the feed's address as what was used."""
+    addresses = {feed.id: feed.address for academy in academies for feed in academy.feeds}
+    graphs: dict[Iri, list[Triple]] = {}
+    for run in runs:
+        triples = graphs.setdefault(iris.graph(f"provenance/{run.feed}"), [])
+        triples += run_triples(run)
+        triples.append((Iri(run.iri), Iri(PROV + "wasAssociatedWith"), iris.academy(run.academy)))
+        address = addresses.get(run.feed, "")
+        if is_iri(address):
+            triples.append((Iri(run.iri), Iri(PROV + "used"), Iri(address)))
+    return {graph: to_ntriples(triples) for graph, triples in graphs.items()}
+
+
+def academy_triples(academy: Academy, iris: Iris) -> tuple[list[Triple], list[Triple]]:
+    """The academy's dcat:Catalog (without its links to records), and the academy as an organisation."""
+    catalog, agent = iris.catalog(academy.id), iris.academy(academy.id)
+    described: list[Triple] = [
+        (catalog, RDF_TYPE, Iri(DCAT + "Catalog")),
+        (catalog, Iri(DCTERMS + "publisher"), agent),
+    ]
+    described += [(catalog, Iri(DCTERMS + "title"), text(name, tag)) for tag, name in academy.name.items()]
+    organisation: list[Triple] = [(agent, RDF_TYPE, schema("Organization"))]
+    organisation += [(agent, schema("name"), text(name, tag)) for tag, name in academy.name.items()]
+    if is_iri(academy.homepage):
+        described.append((catalog, Iri(FOAF + "homepage"), Iri(academy.homepage)))
+        organisation.append((agent, schema("url"), Iri(academy.homepage)))
+    languages = {feed.language for feed in academy.feeds if feed.language}
+    described += [(catalog, Iri(DCTERMS + "language"), Literal(language)) for language in languages]
+    if academy.country:
+        organisation.append((agent, schema("addressCountry"), Literal(academy.country)))
+    if academy.acronym:
+        organisation.append((agent, schema("alternateName"), Literal(academy.acronym)))
+    if academy.ror:
+        organisation.append((agent, schema("identifier"), _value(academy.ror)))
+    return described, organisation
+
+
+def academies(listed: Iterable[Academy], iris: Iris) -> dict[Iri, str]:
+    """The catalogues, the curated agents and the aggregate catalogue by graph, as N-Triples."""
+    graphs: dict[Iri, str] = {}
+    agents: list[Triple] = []
+    whole = Iri(f"{iris.base}/id/catalog")
+    aggregate: list[Triple] = [
+        (whole, RDF_TYPE, Iri(DCAT + "Catalog")),
+        (whole, Iri(DCTERMS + "title"), text(TOOL, "en")),
+    ]
+    for academy in listed:
+        catalog, organisation = academy_triples(academy, iris)
+        graphs[iris.graph(f"catalog/{academy.id}")] = to_ntriples(catalog)
+        agents += organisation
+        aggregate.append((whole, Iri(DCTERMS + "hasPart"), iris.catalog(academy.id)))
+    graphs[iris.graph("agents")] = to_ntriples(agents)
+    graphs[iris.graph("catalog")] = to_ntriples(aggregate)
+    return graphs

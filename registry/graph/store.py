@@ -1,0 +1,350 @@
+"""The graph as a projection of the change log: a small interface, and the embedded store behind it.
+
+A remote SPARQL 1.1 server can stand behind ``Projection`` too. State is (sequence, recipe), the *marker*,
+written in the same update as the data; another recipe means ``clear`` and ``bulk`` again. What changes is
+the difference between what stands and what should stand, so that applying twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Protocol
+
+import pyoxigraph as ox
+
+from registry import relations
+from registry.graph.describe import match_triples
+from registry.graph.layout import (
+    CLASSIFICATION,
+    DCAT_RECORD,
+    DCAT_RESOURCE,
+    MATCHES,
+    PRIMARY_TOPIC,
+    RELATIONS,
+    STATUS,
+    TOMBSTONES,
+    BadChange,
+    quads,
+    record_quads,
+    tombstone_quads,
+)
+from registry.iris import MA, RDF, RDF_TYPE, Iris
+from registry.model import Change, Match, Relation
+from registry.terms import Iri, to_ntriples
+
+BULK_CHUNK = 5000
+SUBJECT, PREDICATE, OBJECT = RDF + "subject", RDF + "predicate", RDF + "object"
+MATCH_ASSERTION, EVIDENCE = Iri(MA + "MatchAssertion"), MA + "evidence"
+_Quads = set[ox.Quad]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """How far the projection has come: the last change in it, and the recipe it was made by."""
+
+    sequence: int
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDelta:
+    """What became of matches. ``removed`` are match IRIs; ``complete``: those not named here are gone."""
+
+    matches: Sequence[Match] = ()
+    removed: Sequence[str] = ()
+    complete: bool = False
+
+
+class Projection(Protocol):
+    """The public graph, whatever engine holds it."""
+
+    def marker(self) -> Marker | None:
+        """How far it has come; None when it is empty or was never finished."""
+
+    def apply(self, changes: Sequence[Change], matches: MatchDelta | None, sequence: int) -> None:
+        """Changes and matches, all or nothing, with the marker."""
+
+    def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = ()) -> int:
+        """Start again from nothing: fast, not atomic, without a marker until the next ``apply``."""
+
+    def replace(self, graphs: Mapping[Iri, str]) -> None:
+        """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records)."""
+
+    def merge(self, graphs: Mapping[Iri, str]) -> None:
+        """Each subject named holds exactly this in that graph; other subjects stay."""
+
+    def counts(self) -> dict[str, int]:
+        """Records, tombstones, matches, relations and triples."""
+
+    def snapshot(self, target: Path) -> None:
+        """A read-only copy for a release, without the marker."""
+
+    def close(self) -> None:
+        """Let go of the store."""
+
+
+def _nodes(pattern: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple(ox.NamedNode(part) if isinstance(part, str) else part for part in pattern)
+
+
+def _parsed(nquads: str) -> _Quads:
+    try:
+        return set(ox.parse(nquads, ox.RdfFormat.N_QUADS))
+    except SyntaxError as error:
+        raise BadChange(f"not N-Triples: {error}") from error
+
+
+def _data(verb: str, wanted: Iterable[ox.Quad]) -> str:
+    graphs: dict[str, list[str]] = {}
+    for quad in wanted:
+        graphs.setdefault(str(quad.graph_name), []).append(f"{quad.triple} .\n")
+    body = "".join(f"GRAPH {graph} {{\n{''.join(sorted(rows))}}}\n" for graph, rows in sorted(graphs.items()))
+    return f"{verb} DATA {{\n{body}}}" if body else ""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What stands and is looked at (``old``), and what should stand in its place (``new``)."""
+
+    store: ox.Store
+    old: _Quads = field(default_factory=set)
+    new: _Quads = field(default_factory=set)
+
+    def standing(self, *pattern: object) -> Iterator[ox.Quad]:
+        """Quads of the store; an IRI may be a string, None is anything."""
+        return self.store.quads_for_pattern(*_nodes(pattern))  # type: ignore[arg-type]
+
+    def look(self, *pattern: object) -> _Quads:
+        """Take what stands there into ``old``: what is not said again goes."""
+        found = set(self.standing(*pattern))
+        self.old |= found
+        return found
+
+    def operations(self) -> list[str]:
+        """SPARQL Update from what stands to what should stand; a graph that empties is dropped."""
+        gone, come = self.old - self.new, self.new - self.old
+        emptied = []
+        for graph in {quad.graph_name for quad in gone} - {quad.graph_name for quad in come}:
+            if all(quad in gone for quad in self.standing(None, None, None, graph)):
+                emptied.append(f"DROP SILENT GRAPH {graph}")
+        return [part for part in (_data("DELETE", gone), _data("INSERT", come)) if part] + sorted(emptied)
+
+
+@dataclass(slots=True)
+class EmbeddedStore:
+    """The projection in a pyoxigraph store on disk; one process at a time may hold it.
+
+    ``academies`` maps a feed to its academy (all feeds that ever gave a record), ``recipe`` is the digest
+    of what else decides the graph (layout version, base address).
+    """
+
+    path: Path
+    iris: Iris
+    recipe: str
+    academies: Mapping[str, str]
+    _store: ox.Store | None = None
+    _kinds: Mapping[Relation, relations.Kind] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._store = ox.Store(str(self.path))
+        self._kinds = relations.load()
+
+    @property
+    def store(self) -> ox.Store:
+        """The open store."""
+        if self._store is None:
+            raise ValueError(f"{self.path}: the store is closed")
+        return self._store
+
+    def marker(self) -> Marker | None:
+        """How far it has come; None when it is empty or was never finished."""
+        graph = self._graph("projection")
+        found = {str(q.predicate.value): q.object for q in self._plan().standing(None, None, None, graph)}
+        if not found:
+            return None
+        sequence, recipe = found[f"{graph}/sequence"], found[f"{graph}/recipe"]
+        assert isinstance(sequence, ox.Literal) and isinstance(recipe, ox.Literal)
+        return Marker(int(sequence.value), recipe.value)
+
+    def apply(self, changes: Sequence[Change], matches: MatchDelta | None, sequence: int) -> None:
+        """Changes and matches, all or nothing, with the marker. Raises BadChange and changes nothing."""
+        plan = self._plan()
+        newest = {change.subject: change for change in changes if change.kind in ("record", "tombstone")}
+        for record in newest:
+            self._look_at_record(plan, record)
+        plan.new |= _parsed("".join(self._quads(change) for change in newest.values()))
+        records = {ox.NamedNode(record) for record in newest}
+        # What is inferred hangs on subjects of the record, before or after.
+        for subject in {quad.subject for quad in plan.old | plan.new if quad.graph_name in records}:
+            plan.look(subject, None, None, self._graph(CLASSIFICATION))
+        if matches is not None:
+            self._plan_matches(plan, matches)
+        self._plan_relations(plan)
+        graph = self._graph("projection")
+        plan.look(None, None, None, graph)
+        for name, value in (("sequence", str(sequence)), ("recipe", self.recipe)):
+            plan.new.add(
+                ox.Quad(ox.NamedNode(graph), ox.NamedNode(f"{graph}/{name}"), ox.Literal(value), ox.NamedNode(graph))
+            )
+        self._update(plan)
+
+    def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = ()) -> int:
+        """Start again from nothing: fast, not atomic, without a marker until the next ``apply``.
+
+        Empties the store first, descriptions too. Returns how many changes were read.
+        """
+        self.clear()
+        done, rows = 0, iter(changes)
+        while chunk := list(islice(rows, BULK_CHUNK)):
+            self._load("".join(self._quads(change) for change in chunk if change.kind in ("record", "tombstone")))
+            done += len(chunk)
+        pairs = iter(matches)
+        while some := list(islice(pairs, BULK_CHUNK)):
+            self._load(self._match_quads(some))
+            direct = _parsed(self._direct_quads(some))
+            self.store.extend(
+                q for q in direct if not any(self._plan().standing(q.subject, q.predicate, q.object, None))
+            )
+        return done
+
+    def replace(self, graphs: Mapping[Iri, str]) -> None:
+        """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records)."""
+        plan = self._plan()
+        for graph in graphs:
+            plan.look(None, None, None, graph)
+        links = (DCAT_RECORD, DCAT_RESOURCE)
+        plan.old = {quad for quad in plan.old if quad.predicate.value not in links}
+        plan.new = _parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
+        self._update(plan)
+
+    def merge(self, graphs: Mapping[Iri, str]) -> None:
+        """Each subject named holds exactly this in that graph; other subjects stay."""
+        plan = self._plan()
+        plan.new = _parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
+        for subject, graph in {(quad.subject, quad.graph_name) for quad in plan.new}:
+            plan.look(subject, None, None, graph)
+        self._update(plan)
+
+    def clear(self) -> None:
+        """Empty, without a marker."""
+        self.close()
+        shutil.rmtree(self.path)
+        self._store = ox.Store(str(self.path))
+
+    def counts(self) -> dict[str, int]:
+        """Records, tombstones, matches, relations and triples."""
+        standing = self._plan().standing
+        wanted: dict[str, tuple[object, ...]] = {
+            "records": (None, DCAT_RECORD, None, None),
+            "tombstones": (None, RDF_TYPE, None, self._graph(TOMBSTONES)),
+            "matches": (None, RDF_TYPE, MATCH_ASSERTION, self._graph(MATCHES)),
+            "relations": (None, None, None, self._graph(RELATIONS)),
+        }
+        counts = {name: sum(1 for _ in standing(*pattern)) for name, pattern in wanted.items()}
+        marker = sum(1 for _ in standing(None, None, None, self._graph("projection")))
+        return counts | {"triples": len(self.store) - marker}
+
+    def snapshot(self, target: Path) -> None:
+        """A read-only copy for a release, without the marker; hard links on the same file system."""
+        self.store.backup(str(target))
+        copy = ox.Store(str(target))
+        copy.remove_graph(ox.NamedNode(self._graph("projection")))
+        copy.flush()
+
+    def close(self) -> None:
+        """Let go of the store, so that another process may open it."""
+        self._store = None
+
+    @property
+    def _accepted(self) -> ox.NamedNode:
+        return ox.NamedNode(self.iris.concept("match-status", "accepted"))
+
+    def _graph(self, name: str) -> Iri:
+        return self.iris.graph(name)
+
+    def _plan(self) -> _Plan:
+        return _Plan(self.store)
+
+    def _update(self, plan: _Plan) -> None:
+        if operations := plan.operations():
+            self.store.update(" ;\n".join(operations))
+
+    def _load(self, nquads: str) -> None:
+        try:
+            self.store.bulk_load(nquads.encode(), ox.RdfFormat.N_QUADS)
+        except SyntaxError as error:
+            raise BadChange(f"not N-Triples: {error}") from error
+
+    def _quads(self, change: Change) -> str:
+        if change.kind == "tombstone":
+            return tombstone_quads(change, self.iris)
+        academy = self.academies.get(change.feed)
+        if academy is None:
+            raise BadChange(f"{change.subject}: no academy is known for the feed {change.feed!r}")
+        return record_quads(change, academy, self.iris)
+
+    def _match_quads(self, matches: Iterable[Match]) -> str:
+        graph = self._graph(MATCHES)
+        triples = (triple for match in matches for triple in match_triples(match, self.iris, self._kinds))
+        return quads(graph, to_ntriples(triples).splitlines())
+
+    def _direct_quads(self, matches: Iterable[Match]) -> str:
+        direct = (relations.statement(match, dict(self._kinds)) for match in matches if match.status == "accepted")
+        return quads(self._graph(RELATIONS), to_ntriples(direct).splitlines())
+
+    def _look_at_record(self, plan: _Plan, record: str) -> None:
+        """All that stands about a record, but what is inferred."""
+        found = plan.look(None, None, None, record)
+        plan.look(record, None, None, self._graph(TOMBSTONES))
+        node = ox.NamedNode(record)
+        topics = [q.object for q in found if q.subject == node and q.predicate.value == PRIMARY_TOPIC]
+        catalogs = f"{self._graph('catalog')}/"
+        for predicate, target in [(DCAT_RECORD, node), *((DCAT_RESOURCE, topic) for topic in topics)]:
+            for quad in plan.standing(None, predicate, target, None):
+                if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.startswith(catalogs):
+                    plan.old.add(quad)
+
+    def _plan_matches(self, plan: _Plan, delta: MatchDelta) -> None:
+        graph = self._graph(MATCHES)
+        if delta.complete:
+            plan.look(None, None, None, graph)
+        for match in {*delta.removed, *(self.iris.match(m.left, m.right) for m in delta.matches)}:
+            for quad in plan.look(match, None, None, graph):
+                if quad.predicate.value == EVIDENCE:
+                    plan.look(quad.object, None, None, graph)
+        plan.new |= _parsed(self._match_quads(delta.matches))
+
+    def _plan_relations(self, plan: _Plan) -> None:
+        """The direct triples of accepted matches, wherever a record or a match of a subject changes.
+
+        A triple that a record states itself is not repeated.
+        """
+        matches, direct = ox.NamedNode(self._graph(MATCHES)), ox.NamedNode(self._graph(RELATIONS))
+        changed = plan.old ^ plan.new
+        subjects: set[object] = {q.subject for q in changed if q.graph_name != matches}
+        # A match may change its status alone, so all that are looked at count.
+        subjects |= {q.object for q in plan.old | plan.new if q.graph_name == matches and q.predicate.value == SUBJECT}
+        come: dict[object, list[ox.Quad]] = {}
+        asserting: dict[object, set[object]] = {}
+        for quad in plan.new:
+            come.setdefault(quad.subject, []).append(quad)
+            if quad.graph_name == matches and quad.predicate.value == SUBJECT:
+                asserting.setdefault(quad.object, set()).add(quad.subject)
+        for subject in subjects:
+            plan.look(subject, None, None, direct)
+            nodes = {q.subject for q in plan.standing(None, SUBJECT, subject, matches) if q not in plan.old}
+            for node in nodes | asserting.get(subject, set()):
+                kept = [q for q in plan.standing(node, None, None, matches) if q not in plan.old]
+                said = {q.predicate.value: q.object for q in [*kept, *come.get(node, ())]}
+                if said[STATUS] != self._accepted:
+                    continue
+                predicate, target = said[PREDICATE], said[OBJECT]
+                standing = (q for q in plan.standing(subject, predicate, target, None) if q not in plan.old)
+                coming = (q for q in come.get(subject, ()) if (q.predicate, q.object) == (predicate, target))
+                if not any(q.graph_name != direct for q in chain(standing, coming)):
+                    plan.new.add(ox.Quad(subject, predicate, target, direct))  # type: ignore[arg-type]
