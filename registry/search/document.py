@@ -97,7 +97,8 @@ class _Node:
         self.values = described.get(subject, {})
 
     def terms(self, predicate: str) -> list[Term]:
-        return _sorted(self.values.get(predicate, ()))
+        found = self.values.get(predicate)
+        return _sorted(found) if found else []
 
     def first(self, name: str) -> str | None:
         found = self.terms(SCHEMA + name)

@@ -17,11 +17,14 @@ MAX_WORD = 60
 
 def fold(value: str) -> str:
     """The text in one case and without marks; length may change."""
+    if value.isascii():
+        return value.lower()
     decomposed = unicodedata.normalize("NFKD", value).casefold().translate(_EXTRA)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def words(value: str) -> list[str]:
     """The folded words of a text, in order; words of more than 60 characters are cut."""
-    spaced = _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", value))
-    return [word[:MAX_WORD] for word in _WORD.findall(fold(spaced))]
+    if not value.isascii():
+        value = _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", value))
+    return [word[:MAX_WORD] for word in _WORD.findall(fold(value))]
