@@ -73,3 +73,17 @@ def set_bookmark(connection: sqlite3.Connection, feed: str, value: Mapping[str, 
     """Keep what the next visit starts from."""
     with transaction(connection):
         connection.execute("UPDATE feed SET bookmark=?, completed=? WHERE id=?", (json.dumps(dict(value)), now, feed))
+
+
+def with_changes(connection: sqlite3.Connection) -> list[Run]:
+    """The runs that changed something, oldest first: those that the log names."""
+    rows = connection.execute(
+        "SELECT iri, feed, academy, started, ended, outcome, message, counts FROM run"
+        " WHERE iri IN (SELECT DISTINCT run FROM change) ORDER BY id"
+    )
+    return [Run(r[0], r[1], r[2], r[3], r[4], r[5], r[6], json.loads(r[7])) for r in rows]
+
+
+def academies_of_feeds(connection: sqlite3.Connection) -> dict[str, str]:
+    """{feed: academy} of all feeds ever visited, also those that are no longer harvested."""
+    return dict(connection.execute("SELECT id, academy FROM feed ORDER BY id"))

@@ -1,0 +1,256 @@
+"""The command line: one verb per stage. ``docs/commands.md`` lists verbs, options and exit codes.
+
+Exit codes: 0 all went well; 1 something was refused, failed or has to be mended; 2 the call, a setting or a
+file cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from registry.settings import BadSettings, Settings, load
+
+app = typer.Typer(
+    name="meta-academy",
+    help="A registry of the training that statistical offices offer: who teaches what, and who teaches the same.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
+OK, TO_MEND, UNUSABLE = 0, 1, 2
+
+
+def settings() -> Settings:
+    """The settings of this call; ends it with exit code 2 when they cannot be used."""
+    try:
+        return load(os.environ)
+    except BadSettings as error:
+        raise fail(str(error)) from error
+
+
+def fail(message: str, code: int = UNUSABLE) -> typer.Exit:
+    """Say what went wrong; raise what this returns."""
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+def out(value: Any) -> None:
+    """JSON on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def house() -> Iterator[Any]:
+    """The opened registry; what cannot be opened ends the call with exit code 2."""
+    from registry.academies import BadAcademies
+    from registry.ledger import LedgerError
+    from registry.pipeline.house import opened
+
+    try:
+        with opened(settings()) as found:
+            yield found
+    except (BadAcademies, LedgerError) as error:
+        raise fail(str(error)) from error
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the registry when it is ready.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Build a registry from the sample academies, then serve it."""
+    from registry.pipeline.demo import run_demo
+
+    raise typer.Exit(run_demo(settings(), serve=serve, as_json=as_json))
+
+
+@app.command()
+def harvest(
+    source: Annotated[list[str] | None, typer.Argument(help="Academies or feeds; all when none is named.")] = None,
+    full: Annotated[bool, typer.Option(help="Read the whole list again, not only what is new.")] = False,
+    accept_drop: Annotated[bool, typer.Option(help="Let this visit remove more than the feed's max_drop.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Visit the academies' lists and take in what changed."""
+    from registry.pipeline.harvest import harvest_feeds, pick
+    from registry.pipeline.progress import progress
+
+    with house() as opened:
+        try:
+            chosen = pick(opened, source or [])
+        except LookupError as error:
+            raise fail(str(error.args[0])) from error
+        if not chosen:
+            raise fail(f"there is no academy in {opened.settings.academies}; see docs/academies.md")
+        with progress(quiet=as_json) as shown:
+            runs = harvest_feeds(opened, chosen, shown, full=full, accept_drop=accept_drop)
+    if as_json:
+        out([asdict(run) for run in runs])
+    else:
+        for run in runs:
+            typer.echo(_run_line(run))
+    raise typer.Exit(OK if all(run.outcome == "done" for run in runs) else TO_MEND)
+
+
+def _run_line(run: Any) -> str:
+    counts = run.counts
+    line = (
+        f"{run.feed}: {run.outcome}; {counts.get('records', 0)} seen, {counts.get('published', 0)} published,"
+        f" {counts.get('held', 0)} held back, {counts.get('published_new', 0)} new or changed,"
+        f" {counts.get('withdrawn', 0)} withdrawn"
+    )
+    return f"{line}. {run.message}" if run.message else line
+
+
+@app.command()
+def check(
+    what: Annotated[str, typer.Argument(help="A file or an address: an OAI-PMH answer, web pages, a table.")],
+    protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; guessed when not given.")] = "",
+    language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Say how a list will be read and what to mend, without keeping anything. Exit code 2: unreadable."""
+    from registry.pipeline.check import Unreadable, check_list, report
+
+    try:
+        checked = check_list(settings(), what, protocol)
+    except Unreadable as error:
+        if as_json:
+            out({"readable": False, "message": str(error)})
+            raise typer.Exit(UNUSABLE) from error
+        raise fail(str(error)) from error
+    if as_json:
+        out(checked.as_json())
+    else:
+        typer.echo(report(checked, language))
+    raise typer.Exit(TO_MEND if checked.violations else OK)
+
+
+@app.command()
+def match(as_json: Json = False) -> None:
+    """Compare the published entries with one another."""
+    from registry.pipeline.publisher import match_all
+
+    with house() as opened:
+        counts = match_all(opened)
+    if as_json:
+        out(counts)
+    else:
+        for relation, number in counts.items():
+            typer.echo(f"{relation}: {number}")
+
+
+@app.command()
+def publish(
+    watch: Annotated[bool, typer.Option(help="Stay, and publish whenever something changed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put everything that changed into a new release."""
+    from registry.pipeline.progress import progress
+    from registry.pipeline.publisher import publish_now, watch_log
+
+    with house() as opened:
+        if watch:
+            watch_log(opened, lambda release: typer.echo(f"release {release.number}"))
+            return
+        with progress(quiet=as_json) as shown:
+            release = publish_now(opened, shown)
+    if as_json:
+        out(dict(release.manifest))
+    else:
+        typer.echo(f"release {release.number}: {release.manifest['counts']}")
+
+
+@app.command()
+def serve(
+    publisher: Annotated[bool, typer.Option(help="Also run the publisher, so that changes become public.")] = True,
+) -> None:
+    """Serve pages, the JSON API and /sparql."""
+    from registry.pipeline.serve import serve_registry
+
+    raise typer.Exit(serve_registry(settings(), publisher=publisher))
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="A SPARQL query, or @file.rq, or - for standard input.")],
+    form: Annotated[str, typer.Option("--format", help="table, json, xml, csv, tsv, ttl, nt, rdf, jsonld.")] = "table",
+) -> None:
+    """Ask the current release a SPARQL query."""
+    from registry.pipeline.query import BadQuery, ask
+
+    source = sys.stdin.read() if text == "-" else Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+    try:
+        ask(settings(), source, form, sys.stdout.buffer)
+    except BadQuery as error:
+        raise fail(str(error)) from error
+
+
+@app.command()
+def export(
+    target: Annotated[Path, typer.Argument(help="A file to write: .nq, .trig, .ttl, .nt, each also .gz.")],
+) -> None:
+    """Write the current release's graph to a file."""
+    from registry.pipeline.query import BadQuery, export_graph
+
+    try:
+        triples = export_graph(settings(), target)
+    except BadQuery as error:
+        raise fail(str(error)) from error
+    typer.echo(f"{target}: {triples} statements")
+
+
+@app.command()
+def rebuild(
+    projection: Annotated[str, typer.Argument(help="graph, search, matches or all.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """Drop what is served and build it again from the ledger."""
+    from registry.pipeline.progress import progress
+    from registry.pipeline.publisher import PROJECTIONS, drop, publish_now
+
+    if projection not in (*PROJECTIONS, "all"):
+        raise fail(f"{projection!r} is none of {', '.join(PROJECTIONS)}, all")
+    with house() as opened:
+        drop(opened, PROJECTIONS if projection == "all" else (projection,))
+        with progress(quiet=as_json) as shown:
+            release = publish_now(opened, shown, anew=True)
+    if as_json:
+        out(dict(release.manifest))
+    else:
+        typer.echo(f"release {release.number}: {release.manifest['counts']}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check settings, academies, ledger, release and what the checks outside the shapes find."""
+    from registry.pipeline.doctor import examine
+
+    with house() as opened:
+        findings = examine(opened)
+    if as_json:
+        out([asdict(one) for one in findings])
+    else:
+        for one in findings:
+            typer.echo(f"{'ok  ' if one.ok else 'MEND'} {one.what}: {one.detail}")
+    raise typer.Exit(OK if all(one.ok for one in findings) else TO_MEND)
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
