@@ -53,14 +53,14 @@ def out(value: Any) -> None:
 @contextmanager
 def house() -> Iterator[Any]:
     """The opened registry; what cannot be opened ends the call with exit code 2."""
-    from registry.academies import BadAcademies
+    from registry.academies import BadAcademy
     from registry.ledger import LedgerError
     from registry.pipeline.house import opened
 
     try:
         with opened(settings()) as found:
             yield found
-    except (BadAcademies, LedgerError) as error:
+    except (BadAcademy, LedgerError) as error:
         raise fail(str(error)) from error
 
 

@@ -8,10 +8,14 @@ renamed atomically. The number is the ETag of all that is served.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_MAKING = "making-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,61 @@ def current(data: Path) -> Release | None:
     """The release that is served now, by its real path, or None before the first."""
     link = data / "releases" / "current"
     return read(link.resolve()) if link.is_symlink() else None
+
+
+def number_for(data: Path, sequence: int) -> str:
+    """The number of a new release at this sequence: a revision counts those made at the same one."""
+    taken = [path.name for path in (data / "releases").glob(f"{sequence}.*")]
+    revision = max((int(name.partition(".")[2]) for name in taken), default=-1) + 1
+    return f"{sequence}.{revision}"
+
+
+def begin(data: Path, number: str) -> Path:
+    """An empty directory to assemble a release in; what an earlier crash left is removed."""
+    releases = data / "releases"
+    releases.mkdir(parents=True, exist_ok=True)
+    for rest in releases.glob(_MAKING + "*"):
+        shutil.rmtree(rest)
+    making = releases / (_MAKING + number)
+    making.mkdir()
+    return making
+
+
+def finish(data: Path, making: Path, manifest: Mapping[str, Any], kept: int) -> Release:
+    """Write the manifest last, switch ``current`` atomically, and keep the newest ``kept`` releases."""
+    number = str(manifest["number"])
+    file = making / "manifest.json"
+    with file.open("w", encoding="utf-8") as handle:
+        json.dump(manifest, handle, ensure_ascii=False, indent=1)
+        handle.flush()
+        os.fsync(handle.fileno())
+    home = data / "releases" / number
+    making.rename(home)
+    _sync(home.parent)
+    link = data / "releases" / "current"
+    fresh = data / "releases" / f"current-{number}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(number)
+    fresh.replace(link)
+    _sync(home.parent)
+    for old in finished(data)[:-kept]:
+        if old.number != number:
+            shutil.rmtree(old.path)
+    release = read(home)
+    assert release is not None
+    return release
+
+
+def finished(data: Path) -> list[Release]:
+    """All complete releases, oldest first; a directory without a manifest is none."""
+    found = [read(path) for path in (data / "releases").glob("[0-9]*.[0-9]*")]
+    return sorted((one for one in found if one), key=lambda one: tuple(int(part) for part in one.number.split(".")))
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

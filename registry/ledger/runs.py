@@ -87,3 +87,15 @@ def with_changes(connection: sqlite3.Connection) -> list[Run]:
 def academies_of_feeds(connection: sqlite3.Connection) -> dict[str, str]:
     """{feed: academy} of all feeds ever visited, also those that are no longer harvested."""
     return dict(connection.execute("SELECT id, academy FROM feed ORDER BY id"))
+
+
+def remember(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep a fact about this data folder."""
+    with transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?,?)", (name, value))
+
+
+def remembered(connection: sqlite3.Connection, name: str) -> str:
+    """A fact about this data folder, "" if it was never kept."""
+    row = connection.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+    return row[0] if row else ""

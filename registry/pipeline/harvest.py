@@ -28,7 +28,5 @@ def harvest_feeds(
     house: House, chosen: Chosen, shown: Shown, *, full: bool = False, accept_drop: bool = False
 ) -> list[Run]:
     """Visit each feed; the runs as they ended."""
-    intake = Intake(
-        house.connection, house.settings, house.iris, house.root, house.messages, shown, accept_drop, full
-    )
+    intake = Intake(house.connection, house.settings, house.iris, house.root, house.messages, shown, accept_drop, full)
     return [visit(intake, academy, feed) for academy, feed in chosen]

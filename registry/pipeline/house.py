@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harvesters import base as harvesters
 from registry import academies, messages, shape_texts
 from registry.iris import Iris
 from registry.ledger import connect, runs
@@ -15,6 +16,7 @@ from registry.messages import Message
 from registry.model import Academy, Feed
 from registry.settings import Settings
 
+DEMO = "demo"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -45,15 +47,31 @@ def ledger_path(settings: Settings) -> Path:
     return settings.data / "ledger.sqlite"
 
 
+def load_academies(settings: Settings, connection: sqlite3.Connection, root: Path = ROOT) -> dict[str, Academy]:
+    """The academies of the settings' folder; in a data folder that the demo made, the sample ones.
+
+    ``${feeds}`` in an entry stands for the address of the sample feeds' server. Raises BadAcademy.
+    """
+    folder = settings.academies
+    if folder == Settings().academies and runs.remembered(connection, DEMO):
+        folder = root / "examples" / "academies"
+    return academies.load(folder, protocols=harvesters.names(), substitute={"feeds": feeds_address(settings)})
+
+
+def feeds_address(settings: Settings) -> str:
+    """Where the demo serves the sample feeds."""
+    return f"http://127.0.0.1:{settings.demo_port}"
+
+
 @contextmanager
 def opened(settings: Settings, known: Mapping[str, Academy] | None = None, root: Path = ROOT) -> Iterator[House]:
     """Open the registry; ``known`` academies instead of those of the settings' folder.
 
-    Raises BadAcademies, LedgerError.
+    Raises BadAcademy, LedgerError.
     """
-    found = known if known is not None else academies.load(settings.academies)
     connection = connect(ledger_path(settings))
     try:
+        found = known if known is not None else load_academies(settings, connection, root)
         iris = Iris(runs.base_address(connection, settings.base_address))
         texts = {**messages.load(), **shape_texts.load(root / "shapes")}
         yield House(settings, connection, iris, found, texts, root)

@@ -1,0 +1,227 @@
+"""The publisher: brings every projection up to the log and switches to a new release.
+
+One at a time (a file lock). Projections carry their own markers, so that whatever a crash left is caught up
+from the log; a release stands complete or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+from registry import release, vocabulary
+from registry.graph import describe
+from registry.graph.store import EmbeddedStore, MatchDelta
+from registry.graph.vocabulary import load_vocabulary
+from registry.ledger import findings, log, runs, utc_now
+from registry.matching import Matcher
+from registry.matching import recipe_digest as match_recipe
+from registry.model import Change
+from registry.pipeline.house import House
+from registry.pipeline.progress import Shown
+from registry.search import index as search
+from registry.search.reader import Reader
+from registry.statistics.build import build
+
+PROJECTIONS = ("graph", "search", "matches")
+APPLY = 1000
+PAUSE = 1.0
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Only one publisher at a time; a second one waits."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "publisher.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _digest(*parts: object) -> str:
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, default=str).encode())
+    return state.hexdigest()[:16]
+
+
+def _code(package: str) -> bytes:
+    found = sorted(entry.name for entry in files(package).iterdir() if entry.name.endswith((".py", ".tsv", ".sql")))
+    return b"\0".join(files(package).joinpath(name).read_bytes() for name in found)
+
+
+def graph_recipe(house: House) -> str:
+    """What decides the graph besides the log: its room's code, the base address, schemes and shapes."""
+    texts = [
+        file.read_bytes() for name in ("ontology", "shapes") for file in sorted((house.root / name).glob("*.ttl"))
+    ]
+    return _digest(_code("registry.graph"), house.iris.base, b"\0".join(texts))
+
+
+def _feeds(house: House) -> dict[str, str]:
+    return {**runs.academies_of_feeds(house.connection), **house.academy_of}
+
+
+def _later(house: House, after: int, until: int) -> Iterator[Sequence[Change]]:
+    while after < until:
+        batch = [change for change in log.changes(house.connection, after, APPLY) if change.sequence <= until]
+        if not batch:
+            return
+        after = batch[-1].sequence
+        yield batch
+
+
+def _matcher(house: House) -> Matcher:
+    return Matcher(house.settings.data / "matching")
+
+
+def catch_up_matches(house: House, until: int) -> MatchDelta:
+    """Bring the matches up to the log; what became of them since, or all of them after a rebuild."""
+    matcher = _matcher(house)
+    decided = log.decisions(house.connection)
+    marker = matcher.marker()
+    if marker is None or marker.recipe != match_recipe():
+        records = (change for change in log.standing(house.connection, until) if change.kind == "record")
+        matcher.rebuild(records, _feeds(house), decided, until)
+        return MatchDelta(tuple(matcher.all()), complete=True)
+    upserts, removed = {}, {}
+    changes = [change for batch in _later(house, marker.sequence, until) for change in batch]
+    if changes:
+        delta = matcher.apply(changes, _feeds(house), decided, until)
+        upserts.update({(match.left, match.right): match for match in delta.upserts})
+        removed.update(dict.fromkeys(delta.removals))
+    gone = [str(house.iris.match(*pair)) for pair in removed]
+    return MatchDelta(tuple(upserts.values()), gone)
+
+
+def match_all(house: House) -> dict[str, int]:
+    """Bring the matches up to the log; pairs by relation."""
+    with locked(house.settings.data):
+        catch_up_matches(house, log.last_sequence(house.connection))
+        return dict(Counter(match.relation for match in _matcher(house).all()))
+
+
+def _graph(house: House, until: int, shown: Shown) -> EmbeddedStore:
+    connection = house.connection
+    recipe = graph_recipe(house)
+    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, _feeds(house))
+    marker = store.marker()
+    matcher_marker = _matcher(house).marker()
+    if marker is None or marker.recipe != recipe:
+        store.clear()
+        total = log.standing_count(connection)
+
+        def counted() -> Iterator[Change]:
+            for done, change in enumerate(log.standing(connection, until), 1):
+                if done % APPLY == 0:
+                    shown("graph", "publish", done, total)
+                yield change
+
+        store.bulk(counted())
+        store.replace(load_vocabulary(house.root / "ontology", house.root / "shapes", house.iris))
+    else:
+        for batch in _later(house, marker.sequence, until):
+            store.apply(batch, None, batch[-1].sequence)
+            shown("graph", "publish", batch[-1].sequence, until)
+    store.replace(describe.academies(house.academies.values(), house.iris))
+    store.merge(describe.provenance(runs.with_changes(connection), house.academies.values(), house.iris))
+    delta = catch_up_matches(house, until)
+    together = marker is not None and matcher_marker is not None and marker.recipe == recipe
+    if not together or marker.sequence != matcher_marker.sequence:  # type: ignore[union-attr]
+        delta = MatchDelta(tuple(_matcher(house).all()), complete=True)
+    store.apply([], delta, until)
+    return store
+
+
+def _search(house: House, until: int, labels: dict[str, dict[str, str]]) -> Path:
+    path = house.settings.data / "search"
+    feeds = _feeds(house)
+    recipe = search.recipe(labels, feeds) + _digest(_code("registry.search"))
+    index = search.open_index(path)
+    marker = search.marker(index)
+    if marker is None or marker.recipe != recipe:
+        search.rebuild(index, log.standing(house.connection, until), labels, feeds, until, recipe)
+    else:
+        changes = (change for batch in _later(house, marker.sequence, until) for change in batch)
+        search.apply(index, changes, labels, feeds, until, recipe)
+    return path
+
+
+def drop(house: House, names: Sequence[str]) -> None:
+    """Forget projections; the next publication builds them again."""
+    with locked(house.settings.data):
+        for name in names:
+            folder = house.settings.data / ("matching" if name == "matches" else name)
+            shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+
+
+def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Release:
+    """The release of all that the log holds now; the current one if nothing changed (and not ``anew``)."""
+    settings = house.settings
+    with locked(settings.data):
+        until = log.last_sequence(house.connection)
+        labels = vocabulary.labels(house.root / "ontology", house.iris.base)
+        academies = [asdict(academy) for academy in house.academies.values()]
+        recipes = {
+            "graph": graph_recipe(house),
+            "matches": match_recipe(),
+            "search": _digest(_code("registry.search"), labels),
+            "figures": _digest(_code("registry.statistics")),
+            "academies": _digest(academies),
+        }
+        standing = release.current(settings.data)
+        if standing and standing.sequence == until and standing.manifest["recipes"] == recipes and not anew:
+            return standing
+        store = _graph(house, until, shown)
+        try:
+            index = _search(house, until, labels)
+            number = release.number_for(settings.data, until)
+            making = release.begin(settings.data, number)
+            store.snapshot(making / "graph")
+            search.copy_to(index, making / "search")
+            totals = _figures(house, making, until)
+            counts = {**store.counts(), **totals}
+        finally:
+            store.close()
+        manifest = {"number": number, "sequence": until, "time": utc_now(), "recipes": recipes, "counts": counts}
+        return release.finish(settings.data, making, manifest, settings.releases_kept)
+
+
+def _figures(house: House, making: Path, until: int) -> dict[str, int]:
+    to_mend = {
+        academy.id: sum(findings.total(house.connection, [feed.id]) for feed in academy.feeds)
+        for academy in house.academies.values()
+    }
+    newest = [run for feed in _feeds(house) for run in runs.listed(house.connection, feed, 1)]
+    return build(
+        making / "figures",
+        resources=Reader(making / "search").all(),
+        matches=_matcher(house).all(),
+        academies=house.academies.values(),
+        runs=newest,
+        sequence=until,
+        iris=house.iris,
+        to_mend=to_mend,
+    )
+
+
+def watch_log(house: House, said: Callable[[release.Release], None], stop: Callable[[], bool] = lambda: False) -> None:
+    """Publish whenever the log passes the release, until stopped; a decision is public within seconds."""
+    last = ""
+    while not stop():
+        standing = release.current(house.settings.data)
+        behind = standing is None or standing.sequence < log.last_sequence(house.connection)
+        if behind:
+            made = publish_now(house, lambda what, stage, done, total: None)
+            if made.number != last:
+                said(made)
+                last = made.number
+        time.sleep(PAUSE)
