@@ -158,7 +158,7 @@ def _titles(house: House) -> Iterator[str]:
 
 _WORDS = {
     "en": ("entries read", "would be published", "held back", "The public will see", "to mend", "Mend", "in", "more"),
-    "fr": ("fiches lues", "seraient publiées", "en attente", "Le public verra", "à corriger", "Corriger", "dans", "autres"),
+    "fr": ("fiches lues", "seraient publiées", "en attente", "Le public verra", "à corriger", "Remède", "dans", "autres"),
     "es": ("fichas leídas", "se publicarían", "retenidas", "El público verá", "por corregir", "Corregir", "en", "más"),
 }  # fmt: skip
 _MARKS = {"violation": "✗", "warning": "!", "info": "·"}
@@ -216,7 +216,7 @@ def _serving(file: Path) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             verb = parse_qs(urlsplit(self.path).query).get("verb", [""])[0]
-            name = "file" if not verb else verb
+            name = verb or "file"
             body = file.read_bytes()
             if name in ("Identify", "ListMetadataFormats"):
                 inner = _IDENTIFY if name == "Identify" else _FORMATS
