@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -80,15 +81,23 @@ def harvest(
     source: Annotated[list[str] | None, typer.Argument(help="Academies or feeds; all when none is named.")] = None,
     full: Annotated[bool, typer.Option(help="Read the whole list again, not only what is new.")] = False,
     accept_drop: Annotated[bool, typer.Option(help="Let this visit remove more than the feed's max_drop.")] = False,
+    every: Annotated[int, typer.Option(help="Stay, and visit again after so many seconds.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Visit the academies' lists and take in what changed."""
+    while every:
+        _harvest(source or [], full, accept_drop, as_json)
+        time.sleep(every)
+    raise typer.Exit(_harvest(source or [], full, accept_drop, as_json))
+
+
+def _harvest(source: list[str], full: bool, accept_drop: bool, as_json: bool) -> int:
     from registry.pipeline.harvest import harvest_feeds, pick
     from registry.pipeline.progress import progress
 
     with house() as opened:
         try:
-            chosen = pick(opened, source or [])
+            chosen = pick(opened, source)
         except LookupError as error:
             raise fail(str(error.args[0])) from error
         if not chosen:
@@ -100,7 +109,7 @@ def harvest(
     else:
         for run in runs:
             typer.echo(_run_line(run))
-    raise typer.Exit(OK if all(run.outcome == "done" for run in runs) else TO_MEND)
+    return OK if all(run.outcome == "done" for run in runs) else TO_MEND
 
 
 def _run_line(run: Any) -> str:

@@ -157,10 +157,10 @@ def _titles(house: House) -> Iterator[str]:
 
 
 _WORDS = {
-    "en": ("entries read", "would be published", "held back", "The public will see", "to mend", "Mend", "in", "more"),
-    "fr": ("fiches lues", "seraient publiées", "en attente", "Le public verra", "à corriger", "Remède", "dans", "autres"),
-    "es": ("fichas leídas", "se publicarían", "retenidas", "El público verá", "por corregir", "Corregir", "en", "más"),
-}  # fmt: skip
+    "en": "entries read|would be published|held back|The public will see|to mend|Mend|in|more".split("|"),
+    "fr": "fiches lues|seraient publiées|en attente|Le public verra|à corriger|Remède|dans|de plus".split("|"),
+    "es": "fichas leídas|se publicarían|retenidas|El público verá|por corregir|Remedio|en|más".split("|"),
+}
 _MARKS = {"violation": "✗", "warning": "!", "info": "·"}
 
 

@@ -104,7 +104,7 @@ def _text(summary: dict[str, object]) -> str:
     return "\n".join(
         [
             "",
-            f"sources       {summary['sources']} of {summary['academies']} academies (compiled samples, see examples/)",
+            f"sources       {summary['sources']} of {summary['academies']} academies (samples, see examples/)",
             f"records       {summary['records']}, of them accepted {summary['accepted']},"
             f" quarantined {summary['quarantined']}, withdrawn {summary['withdrawn']}",
             f"findings      {of(summary['findings'])}",

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from registry.pipeline.house import ROOT, ledger_path
+from registry.prepare.workers import die_with_parent
 from registry.settings import PREFIX, Settings
 
 
@@ -64,4 +65,5 @@ def serve_registry(settings: Settings, *, publisher: bool) -> int:
 def _start_publisher(settings: Settings) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     command = [sys.executable, "-m", "registry.cli", "publish", "--watch"]
-    return subprocess.Popen(command, env={**environment(settings), "PYTHONPATH": path}, cwd=Path.cwd())
+    env = {**environment(settings), "PYTHONPATH": path}
+    return subprocess.Popen(command, env=env, cwd=Path.cwd(), preexec_fn=die_with_parent)
