@@ -156,10 +156,11 @@ def _titles(house: House) -> Iterator[str]:
                     yield name.value
 
 
-_WORDS = {
-    "en": "entries read|would be published|held back|The public will see|to mend|Mend|in|more".split("|"),
-    "fr": "fiches lues|seraient publiées|en attente|Le public verra|à corriger|Remède|dans|de plus".split("|"),
-    "es": "fichas leídas|se publicarían|retenidas|El público verá|por corregir|Remedio|en|más".split("|"),
+_Words = tuple[str, str, str, str, str, str, str, str]
+_WORDS: dict[str, _Words] = {
+    "en": ("entries read", "would be published", "held back", "The public will see", "to mend", "Mend", "in", "more"),
+    "fr": ("fiches lues", "seraient publiées", "en attente", "Le public voit", "à corriger", "Remède", "dans", "plus"),
+    "es": ("fichas leídas", "se publicarían", "retenidas", "El público verá", "por corregir", "Remedio", "en", "más"),
 }
 _MARKS = {"violation": "✗", "warning": "!", "info": "·"}
 

@@ -1,0 +1,1 @@
+"""Benchmarks and evaluations that anyone can rerun: `make bench`, `make evaluate`."""

@@ -1,0 +1,182 @@
+"""Speed and memory of the whole way, side by side with pySHACL alone, in one run: `make bench`.
+
+Absolute times are noise; the ratios and counts are what lasts. Options: --records N (default 100000) and
+--compared N (default 20000, the size at which pySHACL alone is run: it takes 0.8 GB per 10,000 records).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import generate
+from registry.ledger import log
+from registry.model import Academy, Expect, Feed, Run
+from registry.pipeline.harvest import harvest_feeds
+from registry.pipeline.house import House, opened
+from registry.pipeline.publisher import publish_now
+from registry.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS = {"ratio to pySHACL alone": 0.5, "peak memory, MB": 500, "unchanged, share of first run": 0.02}
+
+
+def quiet(what: str, stage: str, done: int, total: int) -> None:
+    """No progress here: printing takes time."""
+
+
+class Memory(threading.Thread):
+    """Watches this process and its children; ``peak`` is the largest high-water mark of one process, in MB."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak, self.stopped = 0.0, threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(0.1):
+            for pid in [os.getpid(), *children(os.getpid())]:
+                self.peak = max(self.peak, high_water(pid))
+
+
+def children(pid: int) -> list[int]:
+    """The processes below one."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *children(int(child))]
+    return found
+
+
+def high_water(pid: int) -> float:
+    """The high-water mark of a process's memory in MB, 0 if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A repository on loopback, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.serve", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}/oai"
+        finally:
+            server.terminate()
+
+
+def timed_visit(house: House) -> tuple[float, Run]:
+    """One complete listing of the one feed: stage, crosswalk, validate, append."""
+    began = time.perf_counter()
+    (run,) = harvest_feeds(house, house.feeds, quiet, full=True)
+    assert run.outcome == "done", run
+    return time.perf_counter() - began, run
+
+
+def timed_publish(house: House) -> float:
+    """Everything up to a switched release."""
+    began = time.perf_counter()
+    publish_now(house, quiet)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def registry(folder: Path, address: str) -> Iterator[House]:
+    """An empty registry with one academy."""
+    host = address.removeprefix("http://").partition("/")[0]
+    feed = Feed("bench", "bench", "oai_pmh", address, expect=Expect(1, 0.2), allow_hosts=(host,))
+    academy = Academy("bench", {"en": "Bench"}, "https://bench.example.org/", feeds=(feed,))
+    settings = Settings(data=folder / "var", http_delay=0.0)
+    with opened(settings, {"bench": academy}) as house:
+        yield house
+
+
+def pyshacl_alone(house: House, folder: Path) -> float:
+    """Parse and validate the resulting graph in one process of its own, with the same shapes; seconds."""
+    file = folder / "all.nt"
+    with file.open("w", encoding="utf-8") as handle:
+        for change in log.standing(house.connection):
+            handle.write(change.stated)
+    code = (
+        "import sys, time; from pathlib import Path; import pyshacl; from rdflib import Graph;"
+        "from registry.prepare.setup import shapes_graph;"
+        "shapes = shapes_graph(Path(sys.argv[2]), sys.argv[3]); began = time.perf_counter();"
+        "data = Graph().parse(sys.argv[1], format='nt');"
+        "report = pyshacl.validate(data, shacl_graph=shapes, inference='none');"
+        "print(time.perf_counter() - began)"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, str(file), str(house.root / "shapes"), house.iris.base]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def compare(count: int) -> dict[str, float]:
+    """The whole way against pySHACL alone, at one size."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        generate.write(folder / "pages", count)
+        with served(folder / "pages") as address, registry(folder, address) as house:
+            visit, _ = timed_visit(house)
+            publish = timed_publish(house)
+            alone = pyshacl_alone(house, folder)
+    print(f"\nCompared at {count} records")
+    print(f"  stage, crosswalk, validate, append   {visit:8.1f} s")
+    print(f"  publish (graph, search, figures)     {publish:8.1f} s")
+    print(f"  pySHACL alone, one process           {alone:8.1f} s")
+    return {"ratio to pySHACL alone": (visit + publish) / alone}
+
+
+def whole(count: int) -> dict[str, float]:
+    """First run, an unchanged complete listing, and one with 100 changed records."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        generate.write(folder / "pages", count)
+        with served(folder / "pages") as address, registry(folder, address) as house:
+            memory = Memory()
+            memory.start()
+            visit, run = timed_visit(house)
+            publish = timed_publish(house)
+            last = log.last_sequence(house.connection)
+            again, unchanged = timed_visit(house)
+            again += timed_publish(house)
+            assert log.last_sequence(house.connection) == last, "an unchanged listing changed the log"
+            generate.write(folder / "pages", count, frozenset(range(0, count, max(count // 100, 1))))
+            few, changed = timed_visit(house)
+            few_publish = timed_publish(house)
+            memory.stopped.set()
+            memory.join()
+    print(f"\nThe whole way at {count} records")
+    print(f"  first run: visit                     {visit:8.1f} s   {dict(run.counts)}")
+    print(f"  first run: publish                   {publish:8.1f} s")
+    print(f"  the same again, complete listing     {again:8.1f} s   changes in the log: 0")
+    print(f"  100 changed: visit                   {few:8.1f} s   changes: {changed.counts['published_new']}")
+    print(f"  100 changed: publish                 {few_publish:8.1f} s")
+    return {"peak memory, MB": memory.peak, "unchanged, share of first run": again / (visit + publish)}
+
+
+def main() -> int:
+    """Print every figure beside its limit; 1 if one is missed."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--records", type=int, default=100_000)
+    options.add_argument("--compared", type=int, default=20_000)
+    chosen = options.parse_args()
+    figures = {**compare(chosen.compared), **whole(chosen.records)}
+    print()
+    for name, value in figures.items():
+        print(f"{name:36} {value:10.3f}   at most {LIMITS[name]}   {'reached' if value <= LIMITS[name] else 'MISSED'}")
+    return int(any(value > LIMITS[name] for name, value in figures.items()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
