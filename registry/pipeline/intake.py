@@ -14,7 +14,7 @@ from pathlib import Path
 from harvesters import base as harvesters
 from registry import gate
 from registry.iris import Iris
-from registry.ledger import findings, log, records, runs, transaction, utc_now
+from registry.ledger import drafts, findings, log, records, runs, transaction, utc_now
 from registry.ledger.staging import Staged, known_document, seen_digest, stage
 from registry.messages import Message, fill
 from registry.model import Academy, Feed, Finding, Issue, Run
@@ -120,23 +120,13 @@ def _prepare(intake: Intake, academy: Academy, feed: Feed) -> None:
 
 def _keep(connection: sqlite3.Connection, iris: Iris, feed: Feed, outcome: workers.Outcome, recipe: str) -> None:
     findings.replace(connection, feed.id, outcome.key, "prepare", outcome.findings)
-    standing = connection.execute(
-        "SELECT digest FROM standing WHERE subject=? AND kind='record'", (iris.record(feed.id, outcome.key),)
-    ).fetchone()
-    connection.execute("DELETE FROM draft WHERE record=?", (outcome.id,))
-    status = "held" if not outcome.digest else "active"
     if not outcome.digest:
-        connection.execute("UPDATE record SET prepared=?, status=? WHERE id=?", (recipe, status, outcome.id))
-    elif standing is not None and standing[0] == outcome.digest:
-        connection.execute(
-            "UPDATE record SET prepared=?, status=?, good=latest WHERE id=?", (recipe, status, outcome.id)
-        )
-    else:
-        connection.execute("UPDATE record SET prepared=? WHERE id=?", (recipe, outcome.id))
-        connection.execute(
-            "INSERT INTO draft (record, feed, digest, stated, inferred, cause) VALUES (?,?,?,?,?,?)",
-            (outcome.id, feed.id, outcome.digest, outcome.stated, outcome.inferred, outcome.cause),
-        )
+        drafts.hold(connection, outcome.id, recipe)
+        return
+    drafts.keep(
+        connection, outcome.id, feed.id, recipe, iris.record(feed.id, outcome.key), digest=outcome.digest,
+        stated=outcome.stated, inferred=outcome.inferred, cause=outcome.cause,
+    )  # fmt: skip
 
 
 def _cannot_carry(intake: Intake, feed: Feed, missing: set[tuple[str, str, str]], everything: bool) -> None:
@@ -163,56 +153,12 @@ def _pass_gate(
     )  # fmt: skip
     if issue is not None and not (intake.accept_drop and issue.code == "gate-refused-drop"):
         _feed_findings(intake, feed, "gate", [issue])
-        with transaction(connection):
-            connection.execute(
-                "UPDATE record SET prepared=NULL WHERE id IN (SELECT record FROM draft WHERE feed=?)", (feed.id,)
-            )
-            connection.execute("DELETE FROM draft WHERE feed=?", (feed.id,))
+        drafts.discard(connection, feed.id)
         return "refused", fill(intake.messages[issue.code].text["en"], issue)
     _feed_findings(intake, feed, "gate", [])
-    counts["published_new"] = _apply(intake, feed, run)
-    counts["withdrawn"] = _withdraw(intake, feed, run, gone)
+    subject = partial(intake.iris.record, feed.id)
+    counts["published_new"] = drafts.append(
+        connection, feed.id, run.iri, subject, lambda done: intake.progress(feed.id, "publish", done, 0)
+    )
+    counts["withdrawn"] = drafts.withdraw(connection, feed.id, run.iri, subject, gone)
     return "done", ""
-
-
-def _apply(intake: Intake, feed: Feed, run: Run) -> int:
-    """Append the drafts to the log, some hundred to a transaction; a crash leaves the rest as drafts."""
-    connection = intake.connection
-    appended = 0
-    while True:
-        rows = connection.execute(
-            "SELECT d.record, r.key, d.digest, d.stated, d.inferred, d.cause FROM draft d"
-            " JOIN record r ON r.id = d.record WHERE d.feed=? ORDER BY d.record LIMIT ?",
-            (feed.id, log.APPEND_BATCH),
-        ).fetchall()
-        if not rows:
-            return appended
-        now = utc_now()
-        with transaction(connection):
-            for record, key, digest, stated, inferred, cause in rows:
-                subject = intake.iris.record(feed.id, key)
-                sequence = log.append(
-                    connection, time=now, kind="record", subject=subject, cause=cause, feed=feed.id, key=key,
-                    run=run.iri, stated=stated, inferred=inferred, digest_=digest,
-                )  # fmt: skip
-                appended += sequence is not None
-                connection.execute("UPDATE record SET status='active', good=latest WHERE id=?", (record,))
-                connection.execute("DELETE FROM draft WHERE record=?", (record,))
-        intake.progress(feed.id, "publish", appended, 0)
-
-
-def _withdraw(intake: Intake, feed: Feed, run: Run, gone: list[tuple[int, str]]) -> int:
-    connection = intake.connection
-    withdrawn = 0
-    for start in range(0, len(gone), log.APPEND_BATCH):
-        now = utc_now()
-        with transaction(connection):
-            for record, key in gone[start : start + log.APPEND_BATCH]:
-                sequence = log.append(
-                    connection, time=now, kind="tombstone", subject=intake.iris.record(feed.id, key), cause="source",
-                    feed=feed.id, key=key, run=run.iri,
-                )  # fmt: skip
-                withdrawn += sequence is not None
-                findings.replace(connection, feed.id, key, "prepare", [])
-                connection.execute("UPDATE record SET status='gone', prepared=NULL WHERE id=?", (record,))
-    return withdrawn
