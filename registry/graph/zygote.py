@@ -1,0 +1,105 @@
+"""The process that query workers are forked from: it has no threads and has opened no store.
+
+Run as ``python -m registry.graph.zygote FD``. The Unix socket FD brings lines of JSON: ``{"spawn": token,
+"graph": folder, "memory": bytes}`` with the worker's socket attached, or ``{"kill": token}``. Only this
+process, which reaps them, kills workers: a process id cannot be used again before that. When the socket
+closes, all workers are killed.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+from registry.graph import worker
+
+
+def _child(connection: socket.socket, order: dict[str, object]) -> None:
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        worker.serve(connection, Path(str(order["graph"])), int(str(order["memory"])))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # A fork must never run its parent's loop or exit handlers.
+        os._exit(code)
+
+
+class Zygote:
+    """Forks and kills workers on request."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._workers: dict[int, int] = {}
+        self._sockets: list[int] = []
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._waker.setblocking(False)
+
+    def run(self) -> None:
+        """Until the control socket closes."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        held = b""
+        while True:
+            ready, _, _ = select.select([self._control, self._wake], [], [])
+            self._reap()
+            if self._control not in ready:
+                continue
+            data, sockets, _, _ = socket.recv_fds(self._control, 1 << 16, 64)
+            self._sockets += sockets
+            if not data:
+                break
+            *lines, held = (held + data).split(b"\n")
+            for line in lines:
+                self._obey(json.loads(line))
+        for process in self._workers.values():
+            os.kill(process, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        with suppress(BlockingIOError):
+            self._wake.recv(4096)
+        while self._workers:
+            process, _ = os.waitpid(-1, os.WNOHANG)
+            if not process:
+                return
+            self._workers = {token: pid for token, pid in self._workers.items() if pid != process}
+
+    def _obey(self, order: dict[str, object]) -> None:
+        if "kill" in order:
+            process = self._workers.get(int(str(order["kill"])))
+            if process is not None:
+                os.kill(process, signal.SIGKILL)
+            return
+        connection = socket.socket(fileno=self._sockets.pop(0))
+        process = os.fork()
+        if not process:
+            self._control.close()
+            self._wake.close()
+            self._waker.close()
+            _child(connection, order)
+        connection.close()
+        self._workers[int(str(order["spawn"]))] = process
+
+
+def main() -> None:
+    """Take the control socket from the command line and run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    Zygote(socket.socket(fileno=int(sys.argv[1]))).run()
+
+
+if __name__ == "__main__":
+    main()
