@@ -1,0 +1,147 @@
+"""Two records side by side: what agrees, what differs, and which guards forbid calling them one work.
+
+Everything here follows from the two records' features alone, but for the keys that are set aside because
+too many records share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from rapidfuzz import fuzz
+
+from registry.matching.features import Features, likeness
+from registry.matching.normalise import Tables
+from registry.matching.titles import Title
+from registry.model import Evidence
+
+UNTITLED = Title("", "")
+NEAR = 0.92
+"""Titles at least this alike, without a differing word that carries meaning, count as the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules look at. ``differ``: the stated languages are known and disjoint; ``one_text``: both texts
+    are written in one language whatever is stated; ``guards``: reason codes that forbid one work;
+    ``text``: similarity of the descriptions, None when one is missing or too short."""
+
+    left: Features
+    right: Features
+    same_academy: bool
+    differ: bool
+    one_text: bool
+    titles: tuple[Title, Title]
+    ratio: float
+    same_title: bool
+    shared_core: tuple[str, ...]
+    rest: tuple[tuple[str, ...], tuple[str, ...]]
+    guards: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    addresses: tuple[str, ...]
+    authors: tuple[str, ...]
+    text: float | None
+    rare: tuple[str, ...]
+    aside: Set[str]
+
+
+def _best_titles(left: Features, right: Features) -> tuple[Title, Title, float]:
+    """The two titles most alike, those of one language first."""
+    best = (False, -1.0, UNTITLED, UNTITLED)
+    for a in left.titles:
+        for b in right.titles:
+            ratio = max(fuzz.ratio(a.norm, b.norm), fuzz.token_sort_ratio(a.norm, b.norm)) / 100
+            together = bool(a.language) and a.language == b.language
+            if (together, ratio) > best[:2]:
+                best = (together, ratio, a, b)
+    return best[2], best[3], max(best[1], 0.0)
+
+
+def _series(a: Title, b: Title, tables: Tables) -> bool:
+    """Whether two titles are one template with one meaningful word exchanged."""
+    stop = tables.words["stop"]
+    words_a = {w for w in a.norm.split() if w not in stop or w in a.tools}
+    words_b = {w for w in b.norm.split() if w not in stop or w in b.tools}
+    only_a, only_b = words_a - words_b, words_b - words_a
+    if not (len(only_a) == len(only_b) == 1 and len(words_a & words_b) >= 2):
+        return False
+    (one,), (other,) = only_a, only_b
+    typed = ("level", "number", "format", "cohort", "language", "part")
+    if any(w.isdigit() or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
+        return False
+    return fuzz.ratio(one, other) < 80
+
+
+def _guards(a: Title, b: Title, one_language: bool, tables: Tables) -> list[str]:
+    found = []
+    if a.parts and b.parts and set(a.parts) != set(b.parts):
+        found.append("NO.PART_NUMBER")
+    if a.levels and b.levels and not set(a.levels) & set(b.levels):
+        found.append("NO.LEVEL")
+    if a.tools and b.tools and not set(a.tools) & set(b.tools):
+        found.append("NO.OTHER_TOOL")
+    if one_language and _series(a, b, tables):
+        found.append("NO.SERIES_WORD")
+    return found
+
+
+def compare(
+    left: Features, right: Features, same_academy: bool, rare: tuple[str, ...], aside: Set[str], tables: Tables
+) -> Facts:
+    """Compare two records. ``rare`` are meaningful words of both titles that few records have, ``aside``
+    the keys that prove nothing because too many records of one feed share them."""
+    a, b, ratio = _best_titles(left, right)
+    differ = bool(left.languages and right.languages and not set(left.languages) & set(right.languages))
+    one_text = bool(left.written) and left.written == right.written
+    core_a, core_b = set(a.core), set(b.core)
+    rest = tuple(w for w in a.core if w not in core_b), tuple(w for w in b.core if w not in core_a)
+    shared = sorted((set(left.own) & set(right.own)) - aside)
+    alike = ratio >= NEAR and fuzz.ratio(" ".join(rest[0]), " ".join(rest[1])) >= 80
+    return Facts(
+        left, right, same_academy, differ, one_text, (a, b), ratio,
+        bool(core_a) and (a.norm == b.norm or not any(rest) or alike),
+        tuple(w for w in a.core if w in core_b), rest,
+        tuple(_guards(a, b, not differ or one_text, tables)),
+        tuple(key for key in shared if not key.startswith(("url:", "iri:"))),
+        tuple(key for key in shared if key.startswith("url:")),
+        tuple(sorted(set(left.authors) & set(right.authors))), likeness(left.sketch, right.sketch), rare, aside,
+    )  # fmt: skip
+
+
+def kin(left: str, right: str) -> bool:
+    """Whether two account names share a stem of six letters ("swcarpentry", "carpentries-i18n")."""
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    return matcher.find_longest_match().size >= 6
+
+
+def title_evidence(facts: Facts) -> list[Evidence]:
+    """How alike the titles are, with both."""
+    a, b = facts.titles
+    if not a.text or not b.text:
+        return []
+    return [Evidence("title-similarity", "token-ratio", round(facts.ratio, 2), a.text, b.text, "name", "name")]
+
+
+def text_evidence(facts: Facts) -> list[Evidence]:
+    """How alike the descriptions are, with the beginning of both."""
+    if facts.text is None:
+        return []
+    pair = facts.left.summary, facts.right.summary
+    score = round(facts.text, 2)
+    return [Evidence("description-similarity", "minhash-word-pairs", score, *pair, "description", "description")]
+
+
+def author_evidence(facts: Facts) -> list[Evidence]:
+    """Which authors both name."""
+    if not facts.authors:
+        return []
+    names = ", ".join(facts.authors[:5])
+    share = len(facts.authors) / max(1, min(len(facts.left.authors), len(facts.right.authors)))
+    return [Evidence("same-author", "share-of-fewer", round(share, 2), names, names, "author", "author")]
+
+
+def same(feature: str, value: str, other: str = "", field: str = "", other_field: str = "") -> Evidence:
+    """Evidence that two values are equal."""
+    return Evidence(feature, "equal", 1.0, value, other or value, field, other_field or field)

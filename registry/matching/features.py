@@ -1,0 +1,221 @@
+"""What matching knows of a record: its features, read once from the record's graph.
+
+Everything is bounded (titles, addresses, authors, text), so that no record costs more than another.
+Source of the properties: docs/profile.md, "Learning resource".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from registry.iris import DCAT, DCTERMS, FOAF, RDF, SCHEMA
+from registry.matching.normalise import (
+    Tables,
+    canonical_url,
+    detect,
+    identifier,
+    language,
+    person,
+    repository,
+    slug,
+    tokens,
+)
+from registry.matching.titles import Title, parse
+from registry.model import Change
+from registry.terms import Literal, Term, by_subject
+
+BINS = 64
+"""Bins of the one-permutation MinHash sketch of a description."""
+MIN_SHINGLES = 20
+"""Descriptions of fewer word pairs are not sketched: they prove nothing."""
+MAX_VALUES = 20
+EMPTY = -1
+DECLARED = (
+    (SCHEMA + "sameAs", "same"),
+    (SCHEMA + "translationOfWork", "translation-of"),
+    (SCHEMA + "workTranslation", "translated-as"),
+    (DCAT + "previousVersion", "previous"),
+    (DCAT + "hasVersion", "has-version"),
+    (SCHEMA + "isBasedOn", "based-on"),
+    (SCHEMA + "isPartOf", "part-of"),
+    (SCHEMA + "hasPart", "has-part"),
+    (DCTERMS + "relation", "related"),
+)
+"""The properties by which a source itself relates its resource to another, and our short names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One record as matching sees it. ``own`` are keys of its identity (identifier, address, IRI),
+    ``declared`` pairs of (short name of the property, key of the other resource). Dates are ISO strings as
+    stated, ``minutes`` the learning time, ``sketch`` the description's MinHash (EMPTY bins: -1)."""
+
+    resource: str
+    record: str
+    feed: str
+    titles: tuple[Title, ...]
+    languages: tuple[str, ...]
+    written: str
+    own: tuple[str, ...]
+    declared: tuple[tuple[str, str], ...]
+    repositories: tuple[tuple[str, str, str], ...]
+    slugs: tuple[tuple[tuple[str, ...], str], ...]
+    codes: tuple[str, ...]
+    authors: tuple[str, ...]
+    about: tuple[str, ...]
+    levels: tuple[str, ...]
+    types: tuple[str, ...]
+    keywords: tuple[str, ...]
+    licence: str
+    minutes: int
+    created: str
+    published: str
+    modified: str
+    starts: tuple[str, ...]
+    version: str
+    summary: str
+    sketch: tuple[int, ...]
+
+    def to_json(self) -> str:
+        """As stored in the working file."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def from_json(data: str) -> Features:
+    """Read what ``to_json`` wrote."""
+    values: dict[str, Any] = {name: _tuples(value) for name, value in json.loads(data).items() if name != "titles"}
+    titles = tuple(Title(**{k: _tuples(v) for k, v in item.items()}) for item in json.loads(data)["titles"])
+    return Features(titles=titles, **values)
+
+
+def sketch(text: str) -> tuple[int, ...]:
+    """One-permutation MinHash over word pairs: the least hash in each of 64 bins; () for a short text."""
+    words = tokens(text)
+    pairs = {" ".join(pair) for pair in zip(words, words[1:], strict=False)}
+    if len(pairs) < MIN_SHINGLES:
+        return ()
+    bins = [EMPTY] * BINS
+    for pair in pairs:
+        mixed = (zlib.crc32(pair.encode()) * 0x9E3779B1) & 0xFFFFFFFF
+        slot, value = mixed % BINS, mixed >> 6
+        if bins[slot] == EMPTY or value < bins[slot]:
+            bins[slot] = value
+    return tuple(bins)
+
+
+def likeness(left: tuple[int, ...], right: tuple[int, ...]) -> float | None:
+    """Estimated Jaccard similarity of two sketched texts, None where one has no sketch."""
+    if not left or not right:
+        return None
+    filled = [(a, b) for a, b in zip(left, right, strict=True) if a != EMPTY or b != EMPTY]
+    return sum(a == b for a, b in filled) / len(filled)
+
+
+def minutes(duration: str) -> int:
+    """An ISO 8601 duration in minutes (a week 5 days, a day 6 hours of learning), 0 when it is none."""
+    found = re.fullmatch(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:\d+S)?)?", duration.strip())
+    if found is None:
+        return 0
+    weeks, days, hours, mins = (int(group[:6]) if group else 0 for group in found.groups())
+    return ((weeks * 5 + days) * 6 + hours) * 60 + mins
+
+
+def _texts(values: Iterable[Term]) -> list[str]:
+    return sorted({value.value if isinstance(value, Literal) else str(value) for value in values})[:MAX_VALUES]
+
+
+def _first(values: Iterable[Term]) -> str:
+    texts = _texts(values)
+    return texts[0][:40] if texts else ""
+
+
+def keys_of(value: str) -> list[str]:
+    """The identity keys of one address or identifier."""
+    found = [key for key in (identifier(value),) if key]
+    address = canonical_url(value)
+    if address and not address.startswith(("doi.org/", "dx.doi.org/")):
+        found.append("url:" + address)
+    return found
+
+
+def extract(change: Change, tables: Tables) -> Features:
+    """The features of a record's change. Raises ValueError if its graph names no primary topic."""
+    described = by_subject(change.stated)
+    topics = described.get(change.subject, {}).get(FOAF + "primaryTopic", [])
+    if not topics:
+        raise ValueError(f"the graph of {change.subject} has no foaf:primaryTopic")
+    resource = _texts(topics)[0]
+    node = described.get(resource, {})
+    base = resource.partition("/id/resource/")[0] + "/"
+
+    def values(name: str) -> list[Term]:
+        return node.get(SCHEMA + name, [])
+
+    own = {"iri:" + resource}
+    repositories: set[tuple[str, str, str]] = set()
+    slugs: set[tuple[tuple[str, ...], str]] = set()
+    for address in _texts(values("url") + values("codeRepository") + values("identifier") + values("sameAs")):
+        if address.startswith(base):
+            continue  # the registry's own page stands in for a missing one: no evidence
+        own.update(keys_of(address))
+        place = repository(address)
+        if place:
+            repositories.add((place.key, place.ref, place.path))
+            slugs.add(slug("/" + (place.path or place.key), tables))
+        elif address in _texts(values("url")) and canonical_url(address):
+            slugs.add(slug(canonical_url(address), tables))
+    spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))
+    names = sorted(
+        (
+            (value.value, value.language if value.language != "und" else "")
+            for value in values("name")
+            if isinstance(value, Literal)
+        ),
+        key=lambda item: (language(item[1]) not in spoken, item[1] != "en", item),
+    )
+    titles = tuple(parse(text, language(tag), tables) for text, tag in names[:4] if text.strip())
+    description = " ".join(
+        value.value[:20_000]
+        for value in sorted(values("description"), key=str)[:4]
+        if isinstance(value, Literal) and (not spoken or language(value.language) in (*spoken, ""))
+    )
+    if not spoken:
+        spoken = tuple(sorted({title.language for title in titles if title.language}))[:1] if len(titles) == 1 else ()
+    declared = {
+        (name, key)
+        for predicate, name in DECLARED
+        for value in _texts(node.get(predicate, []))
+        for key in [*keys_of(value), "iri:" + value]
+        if value != resource and (name == "same" or key not in own)
+    }
+    authors: set[str] = set()
+    for author in _texts(values("author")):
+        agent = described.get(author, {})
+        authors.update(person(name) for name in _texts(agent.get(SCHEMA + "name", [])))
+        if not agent and not author.startswith(base):
+            authors.add(author)
+    instances = [node_ for iri in _texts(values("hasCourseInstance")) for node_ in [described.get(iri, {})]]
+    starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", []))])
+    kinds = values("learningResourceType") + node.get(RDF + "type", [])
+    codes = {" ".join(tokens(code)) for code in _texts(values("courseCode"))}
+    about_text = description or " ".join(title.text for title in titles)
+    return Features(
+        resource, change.subject, change.feed, titles, spoken, detect(about_text, tables),
+        tuple(sorted(own)), tuple(sorted(declared))[: 2 * MAX_VALUES],
+        tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(codes - {""})),
+        tuple(sorted(a for a in authors if a)[:MAX_VALUES]), tuple(_texts(values("about"))),
+        tuple(_texts(values("educationalLevel"))), tuple(_texts(kinds)),
+        tuple(sorted({" ".join(tokens(word[:80])) for word in _texts(values("keywords"))} - {""})),
+        _first(values("license")), minutes(_first(values("timeRequired"))), _first(values("dateCreated")),
+        _first(values("datePublished")), _first(values("dateModified")), tuple(day[:10] for day in starts),
+        _first(values("version")), description[:160], sketch(description),
+    )  # fmt: skip

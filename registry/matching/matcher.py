@@ -1,0 +1,362 @@
+"""The state of matching on disk, carried forward change by change.
+
+How incremental it is, honestly: a record is read once; candidate pairs are found anew over all records at
+each call (a few seconds at 100,000); a pair is compared only if one of its records, or what bears on the
+pair from all records (keys set aside, rare words), changed since it was compared. The result therefore equals
+``match`` on everything by construction. The interface allows touching only changed records later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from registry.matching.compare import compare
+from registry.matching.features import Features, extract, from_json
+from registry.matching.keys import blocks, title_tokens
+from registry.matching.normalise import load_tables
+from registry.matching.rules import Rule, load_rules, relate
+from registry.matching.select import Pair, select
+from registry.model import Change, Decision, Evidence, Match
+
+SHARED_IN_FEED = 5
+"""A key that more records of one feed share is no evidence."""
+BUCKET = 200
+RAREST = 4
+TOP = 30
+"""Candidates kept for a record, by weight of what it shares with the other."""
+OWNERS = 5
+"""A declared relation to a key that more resources claim is not resolved."""
+CHUNK = 10_000
+READ_AT_ONCE = 2_000
+
+
+class OtherRecipe(Exception):
+    """The working file was made by another version of the rules: ``rebuild`` it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDelta:
+    """What a call changed: matches that are new or different, and pairs (left, right) that are no more.
+
+    ``aside`` counts what was set aside as no evidence: keys shared by too many records of a feed, and
+    buckets too large to compare.
+    """
+
+    upserts: list[Match]
+    removals: list[tuple[str, str]]
+    aside: Mapping[str, int]
+
+
+def recipe_digest() -> str:
+    """The digest of this room's code and tables; another digest means rebuild."""
+    found = sha256()
+    folder = files("registry.matching")
+    for where in (folder, folder.joinpath("tables")):
+        for entry in sorted(where.iterdir(), key=lambda item: item.name):
+            if entry.name.endswith((".py", ".tsv", ".sql")):
+                found.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def match_from_json(body: str) -> Match:
+    """Read a match as the working file keeps it."""
+    values = json.loads(body)
+    return Match(**{**values, "evidence": tuple(Evidence(**line) for line in values["evidence"])})
+
+
+def newest(decisions: Iterable[Decision]) -> list[Decision]:
+    """The newest decision of each pair, pairs in code-point order. The ledger hands over only those; for any
+    other list the time decides, and at one time the other fields, so that the order of input never does."""
+    found: dict[tuple[str, str], Decision] = {}
+    for given in decisions:
+        a, b = sorted((given.left, given.right))
+        key = (given.time, given.verdict, given.relation, given.reviewer, given.note)
+        kept = found.get((a, b))
+        if kept is None or key > (kept.time, kept.verdict, kept.relation, kept.reviewer, kept.note):
+            found[a, b] = given
+    return [found[pair] for pair in sorted(found)]
+
+
+class Matcher:
+    """Matching with its state in ``work_dir/matching.duckdb``; one process at a time.
+
+    ``academy_of`` maps a feed's id to its academy; a feed it does not know counts as an academy of its own.
+    """
+
+    def __init__(self, work_dir: Path | None, academy_of: Mapping[str, str]) -> None:
+        self._academy_of = dict(academy_of)
+        self._tables = load_tables()
+        self._rules: dict[str, Rule] = load_rules()
+        self._recipe = recipe_digest()
+        if work_dir is not None:
+            work_dir.mkdir(parents=True, exist_ok=True)
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": "500MB", "threads": 2, "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False, "preserve_insertion_order": False,
+        }  # fmt: skip
+        self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
+        self._db.execute(files("registry.matching").joinpath("schema.sql").read_text("utf-8"))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def __enter__(self) -> Matcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def marker(self) -> tuple[int, str]:
+        """(last change that is in it, recipe digest); (0, "") for a new file."""
+        values = dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+        return int(values.get("sequence", "0")), values.get("recipe", "")
+
+    def all(self) -> Iterator[Match]:
+        """Every match, by left and right IRI."""
+        cursor = self._db.cursor()
+        cursor.execute("SELECT body FROM match ORDER BY a, b")
+        while rows := cursor.fetchmany(1000):
+            yield from (match_from_json(body) for (body,) in rows)
+
+    def apply(self, changes: Iterable[Change], decisions: Iterable[Decision] | None = None) -> MatchDelta:
+        """Carry the state forward; changes that are already in it are passed over.
+
+        ``decisions`` are all decisions that stand (``ledger.decisions``), None when none was given since the
+        last call. Raises OtherRecipe when the file was made by other rules.
+        """
+        sequence, recipe = self.marker()
+        if recipe not in ("", self._recipe):
+            raise OtherRecipe("matches were made by other rules: rebuild them")
+        return self._carry((c for c in changes if c.sequence > sequence), decisions, sequence)
+
+    def rebuild(self, changes: Iterable[Change], decisions: Iterable[Decision] = ()) -> MatchDelta:
+        """Start again from the changes that stand (``ledger.standing`` or the whole log) and all decisions.
+
+        The delta is against what was there before.
+        """
+        return self._carry(changes, decisions, 0, fresh=True)
+
+    def _carry(
+        self, changes: Iterable[Change], decisions: Iterable[Decision] | None, sequence: int, fresh: bool = False
+    ) -> MatchDelta:
+        self._db.execute("BEGIN")
+        try:
+            if fresh:
+                for table in ("record", "own", "declared", "block", "token", "scored"):
+                    self._db.execute(f"DELETE FROM {table}")
+            sequence = self._read(changes, sequence)
+            if decisions is not None:
+                self._db.execute("DELETE FROM decision")
+                self._insert("decision", [self._decision_row(item) for item in newest(decisions)])
+            self._academies()
+            aside = self._candidates()
+            self._score()
+            delta = self._settle(aside)
+            self._db.execute("DELETE FROM meta")
+            self._insert("meta", [("sequence", str(sequence)), ("recipe", self._recipe)])
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        return delta
+
+    @staticmethod
+    def _decision_row(item: Decision) -> tuple[str, ...]:
+        a, b = sorted((item.left, item.right))
+        return a, b, item.verdict, item.relation, item.reviewer, item.time, item.note
+
+    def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            self._db.execute(f"INSERT INTO {table} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns)
+
+    def _read(self, changes: Iterable[Change], sequence: int) -> int:
+        """Take changes into the tables of records and keys; returns the last sequence."""
+        waiting: dict[str, Features | None] = {}
+        for change in changes:
+            sequence = max(sequence, change.sequence)
+            if change.kind == "record":
+                waiting[change.subject] = extract(change, self._tables)
+            elif change.kind in ("tombstone", "erased"):
+                waiting[change.subject] = None
+            if len(waiting) >= READ_AT_ONCE:
+                self._store(waiting)
+                waiting = {}
+        self._store(waiting)
+        return sequence
+
+    def _store(self, records: Mapping[str, Features | None]) -> None:
+        if not records:
+            return
+        gone = list(records)
+        for table in ("own", "declared", "block", "token"):
+            self._db.execute(
+                f"DELETE FROM {table} WHERE rid IN"
+                " (SELECT rid FROM record WHERE subject IN (SELECT unnest(?::VARCHAR[])))",
+                [gone],
+            )
+        self._db.execute("DELETE FROM record WHERE subject IN (SELECT unnest(?::VARCHAR[]))", [gone])
+        (first,) = self._db.execute("SELECT coalesce(max(rid), 0) + 1 FROM record").fetchall()[0]
+        rows: dict[str, list[tuple[object, ...]]] = {"record": [], "own": [], "declared": [], "block": [], "token": []}
+        for rid, item in enumerate((item for item in records.values() if item is not None), first):
+            data = item.to_json()
+            digest = sha256(data.encode()).hexdigest()[:24]
+            rows["record"].append((rid, item.record, item.resource, item.feed, "", digest, data))
+            rows["own"].extend((rid, key) for key in item.own)
+            rows["declared"].extend((rid, key) for key in sorted({key for _, key in item.declared}))
+            rows["block"].extend((rid, key, weight) for key, weight in blocks(item, self._tables))
+            rows["token"].extend((rid, word) for word in title_tokens(item))
+        for table, values in rows.items():
+            self._insert(table, values)
+
+    def _academies(self) -> None:
+        for (feed,) in self._db.execute("SELECT DISTINCT feed FROM record").fetchall():
+            academy = self._academy_of.get(feed, feed)
+            self._db.execute("UPDATE record SET academy = ? WHERE feed = ? AND academy <> ?", [academy, feed, academy])
+
+    def _candidates(self) -> dict[str, int]:
+        """Fill the table ``todo`` of pairs with what bears on each; returns what was set aside."""
+        sql = files("registry.matching").joinpath("candidates.sql").read_text("utf-8")
+        self._db.execute(sql.format(shared_in_feed=SHARED_IN_FEED, bucket=BUCKET, rarest=RAREST))
+        (records,) = self._db.execute("SELECT count(*) FROM live").fetchall()[0]
+        for start in range(1, records + 1, CHUNK):
+            self._db.execute(
+                "INSERT INTO candidate SELECT least(l, r), greatest(l, r) FROM ("
+                " SELECT x.n AS l, y.n AS r,"
+                " row_number() OVER (PARTITION BY x.n ORDER BY sum(x.weight) DESC, y.n) AS nth"
+                " FROM kept x JOIN kept y ON x.key = y.key AND x.n <> y.n"
+                " WHERE x.n >= ? AND x.n < ? GROUP BY x.n, y.n) WHERE nth <= ?",
+                [start, start + CHUNK, TOP],
+            )
+        self._db.execute(
+            "INSERT INTO candidate SELECT least(x.n, y.n), greatest(x.n, y.n) FROM declared d"
+            " JOIN live x ON x.rid = d.rid JOIN own o ON o.key = d.key"
+            " JOIN live y ON y.rid = o.rid WHERE x.n <> y.n AND o.key NOT IN (SELECT key FROM aside)"
+            " AND o.key IN (SELECT key FROM own JOIN live USING (rid) GROUP BY key HAVING count(*) <= ?)",
+            [OWNERS],
+        )
+        for a, b in self._db.execute("SELECT a, b FROM decision").fetchall():
+            self._db.execute(
+                "INSERT INTO candidate SELECT x.n, y.n FROM live x, live y WHERE x.resource = ? AND y.resource = ?",
+                [a, b],
+            )
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE state AS SELECT n, rid, live.digest || academy ||"
+            " coalesce((SELECT string_agg(key, ' ' ORDER BY key) FROM own JOIN aside USING (key)"
+            " WHERE own.rid = live.rid), '') AS state FROM live"
+        )
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE todo AS"
+            " SELECT l, r, rare, sha256(concat_ws('|', x.state, y.state, rare)) AS pair"
+            " FROM (SELECT c.l, c.r, coalesce(string_agg(u.token, ' ' ORDER BY u.token), '') AS rare"
+            "  FROM (SELECT DISTINCT l, r FROM candidate) c"
+            "  LEFT JOIN (rarest u JOIN rarest v ON u.token = v.token AND u.df <= ?) ON u.n = c.l AND v.n = c.r"
+            "  GROUP BY c.l, c.r) JOIN state x ON x.n = l JOIN state y ON y.n = r",
+            [BUCKET],
+        )
+        counts = self._db.execute(
+            "SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM size WHERE members > ?)", [BUCKET]
+        ).fetchall()[0]
+        return {"shared-keys": counts[0], "large-buckets": counts[1]}
+
+    def _score(self) -> None:
+        """Compare the pairs that were not compared in this state before, forget those that are no more."""
+        self._db.execute("DELETE FROM scored WHERE pair NOT IN (SELECT pair FROM todo)")
+        aside = {key for (key,) in self._db.execute("SELECT key FROM aside").fetchall()}
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE fresh AS SELECT row_number() OVER (ORDER BY l, r) AS nth, todo.*"
+            " FROM todo ANTI JOIN scored USING (pair)"
+        )
+        (total,) = self._db.execute("SELECT count(*) FROM fresh").fetchall()[0]
+        known: dict[int, tuple[Features, str]] = {}
+        for start in range(1, total + 1, CHUNK):
+            rows = self._db.execute(
+                "SELECT l, r, rare, pair FROM fresh WHERE nth >= ? AND nth < ? ORDER BY nth", [start, start + CHUNK]
+            ).fetchall()
+            self._load(known, {n for row in rows for n in row[:2]})
+            found: list[tuple[object, ...]] = []
+            for left, right, rare, pair in rows:
+                (a, academy), (b, other) = known[left], known[right]
+                facts = compare(a, b, academy == other, tuple(rare.split()), aside, self._tables)
+                outcome = relate(facts)
+                if outcome is None:
+                    found.append((pair, "", "", 0.0, False, ""))
+                    continue
+                lines = json.dumps([asdict(line) for line in outcome.evidence], ensure_ascii=False)
+                found.append((pair, outcome.rule, outcome.source, outcome.score, outcome.strong, lines))
+            self._insert("scored", found)
+
+    def _load(self, known: dict[int, tuple[Features, str]], wanted: set[int]) -> None:
+        if len(known) > 2 * CHUNK:
+            known.clear()
+        missing = sorted(wanted - known.keys())
+        for at in range(0, len(missing), READ_AT_ONCE):
+            rows = self._db.execute(
+                "SELECT n, data, record.academy FROM live JOIN record USING (rid)"
+                " WHERE n IN (SELECT unnest(?::BIGINT[]))",
+                [missing[at : at + READ_AT_ONCE]],
+            ).fetchall()
+            known.update((n, (from_json(data), academy)) for n, data, academy in rows)
+
+    def _settle(self, aside: Mapping[str, int]) -> MatchDelta:
+        """Choose among the scored pairs, apply decisions, and store what is new against the last call."""
+        rows = self._db.execute(
+            "SELECT x.resource, y.resource, x.academy, y.academy, rule, source, score, strong, pair"
+            " FROM todo JOIN scored USING (pair) JOIN live x ON x.n = l JOIN live y ON y.n = r"
+            " WHERE rule <> '' ORDER BY l, r"
+        )
+        pairs: list[Pair] = []
+        while batch := rows.fetchmany(10_000):
+            pairs.extend(Pair(*row) for row in batch)
+        decided = {
+            (row[0], row[1]): Decision(*row)
+            for row in self._db.execute(
+                "SELECT a, b, verdict, relation, reviewer, time, note FROM decision"
+                " WHERE a IN (SELECT resource FROM live) AND b IN (SELECT resource FROM live) ORDER BY a, b"
+            ).fetchall()
+        }
+        repositories = self._repositories()
+        self._db.execute("CREATE OR REPLACE TEMP TABLE fresh_match (a VARCHAR, b VARCHAR, body VARCHAR)")
+        chosen = select(pairs, decided, self._rules, repositories)
+        for at in range(0, len(chosen), CHUNK):
+            part = chosen[at : at + CHUNK]
+            wanted = [item.pair for item in part if item.pair]
+            evidence = dict(
+                self._db.execute(
+                    "SELECT pair, evidence FROM scored WHERE pair IN (SELECT unnest(?::VARCHAR[]))", [wanted]
+                ).fetchall()
+            )
+            bodies = [item.body(evidence.get(item.pair, "[]")) for item in part]
+            self._insert("fresh_match", [(i.left, i.right, b) for i, b in zip(part, bodies, strict=True)])
+        upserts = self._db.execute(
+            "SELECT body FROM fresh_match ANTI JOIN match USING (a, b, body) ORDER BY a, b"
+        ).fetchall()
+        removals = self._db.execute(
+            "SELECT a, b FROM match ANTI JOIN fresh_match USING (a, b) ORDER BY a, b"
+        ).fetchall()
+        self._db.execute("DELETE FROM match")
+        self._db.execute("INSERT INTO match SELECT a, b, body FROM fresh_match ORDER BY a, b")
+        return MatchDelta([match_from_json(body) for (body,) in upserts], list(removals), dict(aside))
+
+    def _repositories(self) -> dict[str, str]:
+        """The repository of each resource that names just one."""
+        rows = self._db.execute(
+            "SELECT resource, min(key) FROM block JOIN live USING (rid) WHERE key LIKE 'repo:%'"
+            " GROUP BY resource HAVING count(*) = 1"
+        )
+        return dict(rows.fetchall())
+
+
+def match(records: Iterable[Change], academy_of: Mapping[str, str], decisions: Iterable[Decision] = ()) -> list[Match]:
+    """All matches among the records that stand, by left and right IRI; the order of input does not matter."""
+    with Matcher(None, academy_of) as matcher:
+        matcher.rebuild(records, decisions)
+        return list(matcher.all())

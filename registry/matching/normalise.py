@@ -1,0 +1,240 @@
+"""Normal forms of the values that are compared: words, addresses, identifiers, names.
+
+Pure functions. A key is a short string that is equal exactly when two values name the same thing.
+Sources: RFC 3986 section 6 (addresses), DOI handbook 2.4 (case-insensitive), BCP 47 (languages).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+MAX_TEXT = 20_000
+_MARKS = re.compile("[\u0300-\u036f]")
+_TOKEN = re.compile(r"[a-z0-9\u00df-\u024f]+(?:\+\+|#)?|[^\W_a-z0-9\u00df-\u024f]+")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{3,}")
+_DOI = re.compile(r"(?:^|/doi/(?:abs/|full/|pdf/)?|doi\.org/|doi:\s*)(10\.\d{4,9}/[^\s\"<>]+)", re.I)
+_ZENODO = re.compile(r"zenodo\.org/(?:records?|deposit)/(\d+)", re.I)
+_ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/([\w.-]+/?\d+?\d*)(?:v\d+)?(?:\.pdf)?$", re.I)
+_ISBN = re.compile(r"(?:urn:isbn:|isbn[\s:]*)?((?:97[89])?\d{9}[\dx])", re.I)
+_TRACKING = re.compile(r"(?:utm_\w+|[fg]clid|mc_[ce]id|j?(?:php)?sess(?:ion)?id|sid|ref|referrer|share)", re.I)
+_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "framagit.org"})
+_PAGES = re.compile(r"([a-z0-9-]+)\.(github\.io|gitlab\.io)")
+_DEFAULT_REFS = frozenset({"", "main", "master", "head", "gh-pages", "trunk", "default"})
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$")
+_README = re.compile(r"(?:^|/)readme(?:\.\w+)?$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The room's word lists, loaded once. ``words``: kind → {folded word or phrase: meaning}."""
+
+    words: Mapping[str, Mapping[str, str]]
+    function_words: Mapping[str, frozenset[str]]
+    longest_phrase: int
+
+
+def load_tables() -> Tables:
+    """Read ``tables/words.tsv`` and ``tables/function_words.tsv``; every word is folded as texts are."""
+    folder = files("registry.matching").joinpath("tables")
+    words: dict[str, dict[str, str]] = {}
+    longest = 1
+    reader = csv.DictReader(folder.joinpath("words.tsv").read_text("utf-8").splitlines(), delimiter="\t")
+    for row in reader:
+        phrase = tokens(row["word"])
+        longest = max(longest, len(phrase))
+        words.setdefault(row["kind"], {}).setdefault(" ".join(phrase), row["meaning"])
+    rows = csv.DictReader(folder.joinpath("function_words.tsv").read_text("utf-8").splitlines(), delimiter="\t")
+    function_words = {row["language"]: frozenset(tokens(row["words"])) for row in rows}
+    return Tables(words, function_words, longest)
+
+
+def fold(text: str) -> str:
+    """NFKC, case-folded, without Latin and Cyrillic accents; other scripts keep their marks."""
+    text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).casefold()
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text)))
+
+
+def tokens(text: str) -> list[str]:
+    """Folded words in order; Latin and other scripts are split apart, unspaced scripts give bigrams."""
+    found: list[str] = []
+    for word in _TOKEN.findall(fold(text)):
+        if _UNSPACED.fullmatch(word):
+            found.extend(word[i : i + 2] for i in range(len(word) - 1))
+        else:
+            found.append(word)
+    return found
+
+
+def language(tag: str) -> str:
+    """The primary subtag in lower case, "" for none or undetermined."""
+    primary = tag.strip().lower().replace("_", "-").split("-", 1)[0]
+    return primary if re.fullmatch(r"[a-z]{2,3}", primary) and primary not in ("und", "mul", "zxx", "mis") else ""
+
+
+def detect(text: str, tables: Tables) -> str:
+    """The language that a text is written in, as far as its script or function words tell; else ""."""
+    sample = text[:2000].casefold()
+    counts = {
+        "ko": len(re.findall("[\uac00-\ud7af]", sample)),
+        "kana": len(re.findall("[\u3040-\u30ff]", sample)),
+        "han": len(re.findall("[\u4e00-\u9fff]", sample)),
+        "cyrillic": len(re.findall("[\u0400-\u04ff]", sample)),
+        "ar": len(re.findall("[\u0600-\u06ff]", sample)),
+        "el": len(re.findall("[\u0370-\u03ff]", sample)),
+        "th": len(re.findall("[\u0e00-\u0e7f]", sample)),
+        "he": len(re.findall("[\u0590-\u05ff]", sample)),
+    }
+    latin = len(re.findall("[a-zà-ɏ]", sample))
+    script, count = max(counts.items(), key=lambda item: item[1])
+    if count >= 3 and 2 * count >= latin / 4:
+        if script == "cyrillic":
+            return "uk" if re.search("[іїєґ]", sample) else "ru" if re.search("[ыэъё]", sample) else ""
+        return {"kana": "ja", "han": "ja" if counts["kana"] else "zh"}.get(script, script)
+    words = tokens(sample)
+    known = tables.function_words.items()
+    votes = sorted(((sum(word in usual for word in words), code) for code, usual in known), reverse=True)
+    (best, code), (second, _) = votes[0], votes[1]
+    return code if best >= 3 and best >= 1.5 * second else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file or folder of a public code repository: ``key`` host/owner/name, revision, path in it."""
+
+    key: str
+    ref: str
+    path: str
+
+
+def repository(url: str) -> Place | None:
+    """Which repository an address on a code host, or a page published from one, belongs to.
+
+    A default branch counts as no revision, a README as the root.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return None
+    path = [unquote(segment) for segment in parts.path.split("/") if segment]
+    pages = _PAGES.fullmatch(host)
+    if pages:
+        forge = "github.com" if pages[2] == "github.io" else "gitlab.com"
+        name = path[0] if path else host
+        rest = _INDEX.sub("", "/" + "/".join(path[1:])).strip("/")
+        return Place(f"{forge}/{pages[1]}/{name}".lower(), "", rest)
+    if host == "raw.githubusercontent.com" and len(path) > 3:
+        host, path = "github.com", [path[0], path[1], "blob", *path[2:]]
+    if host not in _HOSTS or len(path) < 2:
+        return None
+    if "-" in path[2:]:
+        cut = path.index("-", 2)
+        owner, name, rest_parts = path[: cut - 1], path[cut - 1], path[cut + 1 :]
+    else:
+        owner, name, rest_parts = path[:1], path[1], path[2:]
+    if host in ("gitlab.com", "framagit.org") and "-" not in path[2:] and rest_parts[:1] not in (["tree"], ["blob"]):
+        owner, name, rest_parts = path[:-1], path[-1], []
+    key = "/".join([host, *owner, name.removesuffix(".git")]).lower()
+    if rest_parts[:1] in (["tree"], ["blob"], ["src"], ["raw"]) and len(rest_parts) > 1:
+        ref, below = rest_parts[1], "/".join(rest_parts[2:])
+    elif rest_parts[:2] == ["releases", "tag"] and len(rest_parts) > 2:
+        ref, below = rest_parts[2], ""
+    elif rest_parts[:1] in (["commit"], ["releases"]):
+        ref, below = (rest_parts[1], "") if len(rest_parts) > 1 else ("", "")
+    else:
+        ref, below = "", "/".join(rest_parts)
+    if rest_parts[:1] == ["wiki"] or rest_parts[:1] == ["issues"]:
+        ref = ""
+    return Place(key, "" if ref.lower() in _DEFAULT_REFS else ref, _README.sub("", below).strip("/"))
+
+
+def identifier(value: str) -> str:
+    """The key of an identifier that means the same everywhere (DOI, arXiv, ISBN, handle, URN), else ""."""
+    value = value.strip()[:500]
+    found = _DOI.search(unquote(value))
+    if found:
+        return "doi:" + re.sub(r"[.,;)\]]+$", "", found[1]).lower()
+    found = _ZENODO.search(value)
+    if found:
+        return "doi:10.5281/zenodo." + found[1]
+    found = _ARXIV.search(value)
+    if found:
+        return "doi:10.48550/arxiv." + found[1].lower()
+    handle = re.search(r"(?:hdl\.handle\.net/|^hdl:)(\S+/\S+)", value, re.I)
+    if handle:
+        return "hdl:" + handle[1].lower()
+    bare = re.sub(r"[\s-]", "", value) if re.match(r"(urn:)?isbn", value, re.I) or value[:3] in ("978", "979") else ""
+    isbn = _ISBN.fullmatch(bare) if bare else None
+    if isbn:
+        return "isbn:" + (isbn[1] if len(isbn[1]) == 13 else "978" + isbn[1][:9])[:12].lower()
+    return value.lower() if re.match(r"urn:(?!uuid:)[a-z0-9-]+:.", value, re.I) else ""
+
+
+def canonical_url(url: str) -> str:
+    """The key of a web address: host and path without scheme, "www.", tracking, trailing slash and index
+    page; a repository's page and its repository have one key. "" when it is no http(s) address."""
+    try:
+        parts = urlsplit(url.strip()[:2000])
+        host, port = (parts.hostname or "").removeprefix("www."), parts.port
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return ""
+    place = repository(url)
+    if place:
+        return "/".join(part for part in (place.key, place.ref and "@" + place.ref, place.path) if part)
+    if host == "youtu.be" and len(parts.path) > 1:
+        return "youtube.com/watch?v=" + parts.path.strip("/")
+    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k))
+    if host.endswith("youtube.com"):
+        query = [(k, v) for k, v in query if k in ("v", "list")][-1:]
+    path = _INDEX.sub("", re.sub(r"//+", "/", unquote(parts.path))).rstrip("/")
+    key = host + (f":{port}" if port and port not in (80, 443) else "") + path
+    if query:
+        key += "?" + "&".join(f"{k}={v}" for k, v in query)
+    fragment = parts.fragment
+    return key + ("#" + fragment if fragment.startswith(("/", "!")) else "")
+
+
+def without_language(key: str, tables: Tables) -> tuple[str, str]:
+    """An address key without its language segment, suffix or parameter, and that language ("" if none)."""
+    names = tables.words["language"]
+    found = re.search(r"[?&](?:lang|language|hl|locale)=([A-Za-z]{2,3})(?:[-_]\w+)?(?=&|$)", key)
+    if found and found[1].lower() in names:
+        return key[: found.start()] + key[found.end() :], names[found[1].lower()]
+    head, *segments = key.split("/")
+    for position, segment in enumerate(segments):
+        tag = segment.lower().replace("_", "-")
+        if re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", tag) and tag[:2] in names:
+            return "/".join([head, *segments[:position], *segments[position + 1 :]]), names[tag[:2]]
+    return key, ""
+
+
+def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:
+    """The words of an address's last segment and the language that it names at its end or start ("")."""
+    path = key.split("?")[0].split("#")[0]
+    last = re.sub(r"\.(?:html?|php|md|aspx?|pdf)$", "", path.rsplit("/", 1)[-1]) if "/" in path else ""
+    words = tuple(tokens(last.replace("_", " ").replace("-", " ")))
+    names = tables.words["language"]
+    if len(words) > 1 and words[-1] in names:
+        return words[:-1], names[words[-1]]
+    if len(words) > 2 and len(words[0]) == 2 and words[0] in names:
+        return words[1:], names[words[0]]
+    return words, ""
+
+
+def person(name: str) -> str:
+    """A name as surname and first initial ("haase r"), so that "Haase, Robert" and "R. Haase" agree."""
+    surname, comma, given = name.partition(",")
+    words = tokens(surname)
+    if comma and words and tokens(given):
+        return f"{' '.join(words)} {tokens(given)[0][0]}"
+    if len(words) in (2, 3):
+        return f"{words[-1]} {words[0][0]}"
+    return " ".join(words)

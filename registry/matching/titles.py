@@ -1,0 +1,149 @@
+"""What a title says beyond its words: part, level, edition, year, format, tool, topic.
+
+Two titles that differ only in such a token are never the same course without more evidence
+("Module 1" and "Module 2", "Basic" and "Advanced", the R course and the Python course of a series).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from registry.matching.normalise import Tables, tokens
+
+MAX_TITLE = 300
+_SUFFIX = re.compile(r"\s(?:\||·|::|»)\s+[^|·»]{2,60}$")
+_SITE = re.compile(r"\s[-–—]\s+(?:wikipedia|youtube|github|zenodo|coursera|edx|moodle|figshare|vimeo)\s*$", re.I)
+_VERSION = re.compile(r"\b(?:v|vers?|versi[oó]n|versão|release|[eé]dition|edici[oó]n|rev)[\s.:]*(\d+(?:\.\d+)*)\b")
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+(?:[eé]di[ctç]\w*|auflage)\b")
+_DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){1,3})(?![\w.])")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
+_LEADING = re.compile(r"^\s*(\d{1,2})(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
+_EAST = re.compile("第\\s*([0-9一二三四五六七八九十]+)\\s*[章部回課课讲節节]|제?\\s*(\\d+)\\s*[장부과강](?!\\w)")
+_ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title taken apart. ``norm`` is all its words in order, without stop words; ``core`` the words that
+    carry the meaning, topics and tools by their common name; the rest are the typed tokens."""
+
+    text: str
+    language: str
+    norm: str = ""
+    core: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    years: tuple[str, ...] = ()
+    cohorts: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+
+
+def strip_site(text: str) -> str:
+    """A title without the name of the site that publishes it."""
+    return _SITE.sub("", _SUFFIX.sub("", text)).strip() or text
+
+
+def _cut(pattern: re.Pattern[str], text: str, found: list[str]) -> str:
+    found.extend(group for match in pattern.finditer(text) for group in match.groups() if group)
+    return pattern.sub(" ", text)
+
+
+def _number(word: str, tables: Tables) -> str:
+    if word.isdigit():
+        return str(int(word)) if len(word) < 4 else ""
+    return _ROMAN.get(word) or tables.words["number"].get(word, "")
+
+
+def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
+    """Part numbers ("module 2", a roman or bare number at the end) and the words that remain."""
+    parts: list[str] = []
+    rest: list[str] = []
+    names = tables.words["part"]
+    i = 0
+    while i < len(words):
+        word = words[i]
+        after = words[i + 1] if i + 1 < len(words) else ""
+        if word in names and after and (_number(after, tables) or re.fullmatch("[a-h]", after)):
+            parts.append(_number(after, tables) or after)
+            i += 2
+        elif (joined := re.fullmatch(r"([a-z]{3,})(\d{1,2})", word)) and joined[1] in names:
+            parts.append(str(int(joined[2])))
+            i += 1
+        else:
+            rest.append(word)
+            i += 1
+    if len(rest) > 1 and (rest[-1] in _ROMAN or re.fullmatch(r"\d{1,2}", rest[-1])) and not parts:
+        parts.append(_number(rest.pop(), tables))
+    return parts, rest
+
+
+def _phrases(words: list[str], tables: Tables) -> tuple[list[str], list[str], list[str]]:
+    """Words with tools and topics under their common names, and those tools and topics."""
+    tool, topic = tables.words["tool"], tables.words["topic"]
+    core: list[str] = []
+    tools: list[str] = []
+    topics: list[str] = []
+    i = 0
+    while i < len(words):
+        for length in range(min(tables.longest_phrase, len(words) - i), 0, -1):
+            phrase = " ".join(words[i : i + length])
+            if phrase in tool:
+                tools.append(tool[phrase])
+                core.append(tool[phrase])
+            elif phrase in topic:
+                topics.append(topic[phrase])
+                core.append(topic[phrase])
+            else:
+                continue
+            i += length
+            break
+        else:
+            core.append(words[i])
+            i += 1
+    return core, tools, topics
+
+
+def parse(text: str, language: str, tables: Tables) -> Title:
+    """Take a title apart; at most 300 characters of it are read."""
+    shown = text.strip()[:MAX_TITLE]
+    folded = strip_site(shown).casefold()
+    east: list[str] = []
+    leading: list[str] = []
+    versions: list[str] = []
+    years: list[str] = []
+    folded = _cut(_EAST, folded, east)
+    folded = _cut(_LEADING, folded, leading)
+    for pattern in (_VERSION, _ORDINAL, _DOTTED):
+        folded = _cut(pattern, folded, versions)
+    folded = _cut(_YEAR, folded, years)
+    parts, words = _parts(tokens(folded), tables)
+    kinds = tables.words
+    core, tools, topics = _phrases(words, tables)
+    meaningful = [
+        w
+        for w in core
+        if w in tools
+        or w in topics
+        or not any(w in kinds[kind] for kind in ("stop", "generic", "format", "cohort", "level", "part"))
+        and (len(w) > 1 or ord(w) > 0x2E80)
+        and not w.isdigit()
+    ]
+    unique = dict.fromkeys
+    return Title(
+        shown,
+        language,
+        " ".join(tokens(strip_site(shown))),
+        tuple(unique(meaningful)),
+        tuple(sorted(set(tools))),
+        tuple(sorted(set(topics))),
+        tuple(unique([str(int(n)) if n.isascii() and n.isdigit() else n for n in leading] + parts + east)),
+        tuple(sorted({kinds["level"][w] for w in words if w in kinds["level"]})),
+        tuple(sorted(set(versions))),
+        tuple(sorted({y for y in years if len(y) == 4})),
+        tuple(sorted({w for w in words if w in kinds["cohort"]})),
+        tuple(sorted({w for w in words if w in kinds["format"]})),
+    )
