@@ -80,41 +80,37 @@ def _later(house: House, after: int, until: int) -> Iterator[Sequence[Change]]:
 
 
 def _matcher(house: House) -> Matcher:
-    return Matcher(house.settings.data / "matching")
+    return Matcher(house.settings.data / "matching", _feeds(house))
 
 
-def catch_up_matches(house: House, until: int) -> MatchDelta:
+def catch_up_matches(house: House, matcher: Matcher, until: int) -> MatchDelta:
     """Bring the matches up to the log; what became of them since, or all of them after a rebuild."""
-    matcher = _matcher(house)
     decided = log.decisions(house.connection)
-    marker = matcher.marker()
-    if marker is None or marker.recipe != match_recipe():
-        records = (change for change in log.standing(house.connection, until) if change.kind == "record")
-        matcher.rebuild(records, _feeds(house), decided, until)
+    sequence, recipe = matcher.marker()
+    if recipe != match_recipe():
+        matcher.rebuild(log.standing(house.connection, until), decided)
         return MatchDelta(tuple(matcher.all()), complete=True)
-    upserts, removed = {}, {}
-    changes = [change for batch in _later(house, marker.sequence, until) for change in batch]
-    if changes:
-        delta = matcher.apply(changes, _feeds(house), decided, until)
-        upserts.update({(match.left, match.right): match for match in delta.upserts})
-        removed.update(dict.fromkeys(delta.removals))
-    gone = [str(house.iris.match(*pair)) for pair in removed]
-    return MatchDelta(tuple(upserts.values()), gone)
+    if sequence >= until:
+        return MatchDelta()
+    changes = (change for batch in _later(house, sequence, until) for change in batch)
+    delta = matcher.apply(changes, decided)
+    gone = [str(house.iris.match(*pair)) for pair in delta.removals]
+    return MatchDelta(delta.upserts, gone)
 
 
 def match_all(house: House) -> dict[str, int]:
     """Bring the matches up to the log; pairs by relation."""
-    with locked(house.settings.data):
-        catch_up_matches(house, log.last_sequence(house.connection))
-        return dict(Counter(match.relation for match in _matcher(house).all()))
+    with locked(house.settings.data), _matcher(house) as matcher:
+        catch_up_matches(house, matcher, log.last_sequence(house.connection))
+        return dict(Counter(match.relation for match in matcher.all()))
 
 
-def _graph(house: House, until: int, shown: Shown) -> EmbeddedStore:
+def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
     connection = house.connection
     recipe = graph_recipe(house)
     store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, _feeds(house))
     marker = store.marker()
-    matcher_marker = _matcher(house).marker()
+    matched = matcher.marker()[0]
     if marker is None or marker.recipe != recipe:
         store.clear()
         total = log.standing_count(connection)
@@ -133,10 +129,10 @@ def _graph(house: House, until: int, shown: Shown) -> EmbeddedStore:
             shown("graph", "publish", batch[-1].sequence, until)
     store.replace(describe.academies(house.academies.values(), house.iris))
     store.merge(describe.provenance(runs.with_changes(connection), house.academies.values(), house.iris))
-    delta = catch_up_matches(house, until)
-    together = marker is not None and matcher_marker is not None and marker.recipe == recipe
-    if not together or marker.sequence != matcher_marker.sequence:  # type: ignore[union-attr]
-        delta = MatchDelta(tuple(_matcher(house).all()), complete=True)
+    delta = catch_up_matches(house, matcher, until)
+    if marker is None or marker.recipe != recipe or marker.sequence != matched:
+        # The two did not stand at the same change, so what changed since says nothing: compare all.
+        delta = MatchDelta(tuple(matcher.all()), complete=True)
     store.apply([], delta, until)
     return store
 
@@ -180,22 +176,24 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         standing = release.current(settings.data)
         if standing and standing.sequence == until and standing.manifest["recipes"] == recipes and not anew:
             return standing
-        store = _graph(house, until, shown)
+        matcher = _matcher(house)
         try:
+            store = _graph(house, matcher, until, shown)
             index = _search(house, until, labels)
             number = release.number_for(settings.data, until)
             making = release.begin(settings.data, number)
             store.snapshot(making / "graph")
             search.copy_to(index, making / "search")
-            totals = _figures(house, making, until)
+            totals = _figures(house, matcher, making, until)
             counts = {**store.counts(), **totals}
-        finally:
             store.close()
+        finally:
+            matcher.close()
         manifest = {"number": number, "sequence": until, "time": utc_now(), "recipes": recipes, "counts": counts}
         return release.finish(settings.data, making, manifest, settings.releases_kept)
 
 
-def _figures(house: House, making: Path, until: int) -> dict[str, int]:
+def _figures(house: House, matcher: Matcher, making: Path, until: int) -> dict[str, int]:
     to_mend = {
         academy.id: sum(findings.total(house.connection, [feed.id]) for feed in academy.feeds)
         for academy in house.academies.values()
@@ -204,7 +202,7 @@ def _figures(house: House, making: Path, until: int) -> dict[str, int]:
     return build(
         making / "figures",
         resources=Reader(making / "search").all(),
-        matches=_matcher(house).all(),
+        matches=matcher.all(),
         academies=house.academies.values(),
         runs=newest,
         sequence=until,
