@@ -109,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
     """GET and HEAD of files, GET and POST of OAI-PMH."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: else each answer waits 40 ms for an acknowledgement
     server: _Http
 
     def do_GET(self) -> None:
