@@ -230,9 +230,6 @@ class Fetcher:
             raise self._failed(
                 "net-private-address", where, value=address, host=error.host, address=address
             ) from error
-        except net_guard.Overtime as error:
-            seconds = f"{WHOLE * self._settings.http_timeout:g}"
-            raise self._failed("net-overtime", where, seconds=seconds) from error
         except net_body.TooLarge as error:
             code = "net-bomb" if error.unpacked else "net-too-large"
             raise self._failed(code, where, limit=f"{error.limit / (1 << 20):g}") from error
@@ -245,7 +242,11 @@ class Fetcher:
             raise self._failed(code, where, again=again, value=str(error), host=host, proxy=shown) from error
         except httpcore.ProxyError as error:
             raise self._failed("net-proxy", where, value=str(error), proxy=shown) from error
-        except httpcore.TimeoutException as error:
+        except (net_guard.Overtime, httpcore.TimeoutException) as error:
+            # A wait is cut short by the end of the answer's whole time, which no further try will mend.
+            if self._clock() >= self._deadline.at:
+                seconds = f"{WHOLE * self._settings.http_timeout:g}"
+                raise self._failed("net-overtime", where, seconds=seconds) from error
             seconds = f"{self._settings.http_timeout:g}"
             raise self._failed("net-timeout", where, again=True, seconds=seconds) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
