@@ -242,13 +242,19 @@ def _listing(
             return provable
         if ending == "token-lost":
             restarts += 1
-            if restarts <= MAX_RESTARTS and len(state.yielded) + len(state.digests) > before:
+            gained = len(state.yielded) + len(state.digests) > before
+            last = _time(walk.last) if walk.ascending and not gained else None
+            if last is not None and _stamp(last, repository.granularity) > start:
+                # The token dies at the same place again: go on from the last datestamp. That the list is in
+                # the order of its datestamps is only a guess, so that nothing is proved by it.
+                start, provable = _stamp(last, repository.granularity), False
+                state.told.add("stopped")
+            elif not gained:
+                restarts = MAX_RESTARTS + 1
+            if restarts <= MAX_RESTARTS:
                 if "oai-token-expired" not in state.told:
                     state.told.add("oai-token-expired")
                     yield FeedIssue(Issue("oai-token-expired", repository.address, set_spec))
-                # A listing in the order of its datestamps can go on where it broke off.
-                last = _time(walk.last) if walk.ascending else None
-                start = _stamp(last, repository.granularity) if last else start
                 continue
             yield FeedIssue(Issue("oai-token-lost", repository.address, set_spec))
         state.told.add("stopped")
