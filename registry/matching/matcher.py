@@ -36,6 +36,19 @@ OWNERS = 5
 CHUNK = 10_000
 READ_AT_ONCE = 2_000
 
+# A list goes to DuckDB as one JSON text: as a Python list each value costs a search for missing libraries.
+LISTED = "unnest(from_json(?::JSON, '[\"VARCHAR\"]'))"
+
+
+def as_json(values: Iterable[object]) -> str:
+    """A column of values as LISTED reads it."""
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+_SEPARATOR = "\x1e"
+_LIST = "unnest(string_split(?, chr(30)))"
+"""A list as one parameter: DuckDB takes 80 microseconds for each element of a Python list."""
+
 
 class OtherRecipe(Exception):
     """The working file was made by another version of the rules: ``rebuild`` it."""
@@ -52,6 +65,11 @@ class MatchDelta:
     upserts: list[Match]
     removals: list[tuple[str, str]]
     aside: Mapping[str, int]
+
+
+def _joined(values: Iterable[object]) -> str:
+    """Values as one parameter for ``_LIST``."""
+    return _SEPARATOR.join(str(value).replace(_SEPARATOR, " ") for value in values)
 
 
 def recipe_digest() -> str:
@@ -175,8 +193,8 @@ class Matcher:
 
     def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            self._db.execute(f"INSERT INTO {table} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns)
+            columns = [_joined(column) for column in zip(*rows, strict=True)]
+            self._db.execute(f"INSERT INTO {table} SELECT {', '.join([_LIST] * len(columns))}", columns)
 
     def _read(self, changes: Iterable[Change], sequence: int) -> int:
         """Take changes into the tables of records and keys; returns the last sequence."""
@@ -200,10 +218,10 @@ class Matcher:
         for table in ("own", "declared", "block", "token"):
             self._db.execute(
                 f"DELETE FROM {table} WHERE rid IN"
-                " (SELECT rid FROM record WHERE subject IN (SELECT unnest(?::VARCHAR[])))",
-                [gone],
+                f" (SELECT rid FROM record WHERE subject IN (SELECT {LISTED}))",
+                [as_json(gone)],
             )
-        self._db.execute("DELETE FROM record WHERE subject IN (SELECT unnest(?::VARCHAR[]))", [gone])
+        self._db.execute(f"DELETE FROM record WHERE subject IN (SELECT {LISTED})", [as_json(gone)])
         (first,) = self._db.execute("SELECT coalesce(max(rid), 0) + 1 FROM record").fetchall()[0]
         rows: dict[str, list[tuple[object, ...]]] = {"record": [], "own": [], "declared": [], "block": [], "token": []}
         for rid, item in enumerate((item for item in records.values() if item is not None), first):
@@ -301,8 +319,8 @@ class Matcher:
         for at in range(0, len(missing), READ_AT_ONCE):
             rows = self._db.execute(
                 "SELECT n, data, record.academy FROM live JOIN record USING (rid)"
-                " WHERE n IN (SELECT unnest(?::BIGINT[]))",
-                [missing[at : at + READ_AT_ONCE]],
+                f" WHERE n IN (SELECT {LISTED}::BIGINT)",
+                [as_json(missing[at : at + READ_AT_ONCE])],
             ).fetchall()
             known.update((n, (from_json(data), academy)) for n, data, academy in rows)
 
@@ -331,7 +349,7 @@ class Matcher:
             wanted = [item.pair for item in part if item.pair]
             evidence = dict(
                 self._db.execute(
-                    "SELECT pair, evidence FROM scored WHERE pair IN (SELECT unnest(?::VARCHAR[]))", [wanted]
+                    f"SELECT pair, evidence FROM scored WHERE pair IN (SELECT {LISTED})", [as_json(wanted)]
                 ).fetchall()
             )
             bodies = [item.body(evidence.get(item.pair, "[]")) for item in part]
