@@ -170,7 +170,11 @@ def extract(change: Change, tables: Tables) -> Features:
         place = repository(address)
         if place:
             repositories.add((place.key, place.ref, place.path))
-            slugs.add(slug("/" + (place.path or place.key), tables))
+            name, named = slug("/" + place.key, tables)
+            slugs.add(((*name, place.path) if place.path else name, named))
+            if place.path:
+                below, named = slug("/" + place.path, tables)
+                slugs.add(((place.key, place.path.rpartition("/")[0], *below), named))
         elif address in _texts(values("url")) and canonical_url(address):
             slugs.add(slug(canonical_url(address), tables))
     spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))

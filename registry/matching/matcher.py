@@ -45,11 +45,6 @@ def as_json(values: Iterable[object]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
 
 
-_SEPARATOR = "\x1e"
-_LIST = "unnest(string_split(?, chr(30)))"
-"""A list as one parameter: DuckDB takes 80 microseconds for each element of a Python list."""
-
-
 class OtherRecipe(Exception):
     """The working file was made by another version of the rules: ``rebuild`` it."""
 
@@ -65,11 +60,6 @@ class MatchDelta:
     upserts: list[Match]
     removals: list[tuple[str, str]]
     aside: Mapping[str, int]
-
-
-def _joined(values: Iterable[object]) -> str:
-    """Values as one parameter for ``_LIST``."""
-    return _SEPARATOR.join(str(value).replace(_SEPARATOR, " ") for value in values)
 
 
 def recipe_digest() -> str:
@@ -193,8 +183,8 @@ class Matcher:
 
     def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:
-            columns = [_joined(column) for column in zip(*rows, strict=True)]
-            self._db.execute(f"INSERT INTO {table} SELECT {', '.join([_LIST] * len(columns))}", columns)
+            columns = [as_json(column) for column in zip(*rows, strict=True)]
+            self._db.execute(f"INSERT INTO {table} SELECT {', '.join([LISTED] * len(columns))}", columns)
 
     def _read(self, changes: Iterable[Change], sequence: int) -> int:
         """Take changes into the tables of records and keys; returns the last sequence."""
@@ -217,8 +207,7 @@ class Matcher:
         gone = list(records)
         for table in ("own", "declared", "block", "token"):
             self._db.execute(
-                f"DELETE FROM {table} WHERE rid IN"
-                f" (SELECT rid FROM record WHERE subject IN (SELECT {LISTED}))",
+                f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM record WHERE subject IN (SELECT {LISTED}))",
                 [as_json(gone)],
             )
         self._db.execute(f"DELETE FROM record WHERE subject IN (SELECT {LISTED})", [as_json(gone)])

@@ -186,12 +186,12 @@ def canonical_url(url: str) -> str:
         return ""
     if parts.scheme.lower() not in ("http", "https") or not host:
         return ""
-    place = repository(url)
+    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k))
+    place = repository(url) if not query else None
     if place:
         return "/".join(part for part in (place.key, place.ref and "@" + place.ref, place.path) if part)
     if host == "youtu.be" and len(parts.path) > 1:
         return "youtube.com/watch?v=" + parts.path.strip("/")
-    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k))
     if host.endswith("youtube.com"):
         query = [(k, v) for k, v in query if k in ("v", "list")][-1:]
     path = _INDEX.sub("", re.sub(r"//+", "/", unquote(parts.path))).rstrip("/")
@@ -230,7 +230,10 @@ def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:
 
 
 def person(name: str) -> str:
-    """A name as surname and first initial ("haase r"), so that "Haase, Robert" and "R. Haase" agree."""
+    """A name as surname and first initial ("haase r"), so that "Haase, Robert" and "R. Haase" agree; "" for
+    "et al." and the like."""
+    if re.fullmatch(r"(?:et\.?\s+al\.?|and others|others|y otros|et autres|u\.?\s?a\.?)", name.strip(), re.I):
+        return ""
     surname, comma, given = name.partition(",")
     words = tokens(surname)
     if comma and words and tokens(given):

@@ -7,6 +7,7 @@ The rules' relations, confidence bands, standing and words are rows of ``tables/
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -34,6 +35,7 @@ STATED = {
     "has-part": ("part", False),
 }
 """What a stated property means: the relation, and whether the named resource is the source."""
+_EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
 PREFIX = {"copy": "OK", "translation": "TR", "version": "VER", "derivative": "DER", "part": "PART"}
 
 
@@ -142,7 +144,8 @@ def _run(facts: Facts) -> Outcome | None:
             return None
         dates = ", ".join(left.starts[:5]), ", ".join(right.starts[:5])
         line = Evidence("other-date", "differs", 0.0, *dates, "startDate", "startDate")
-        return Outcome("RUN.OTHER_DATE", "", (line, *title_evidence(facts)))
+        near = -min(abs(_days(one) - _days(other)) for one in left.starts for other in right.starts)
+        return Outcome("RUN.OTHER_DATE", "", (line, *title_evidence(facts)), near)
     a, b = facts.titles
     if a.cohorts and b.cohorts and (a.cohorts, a.years) != (b.cohorts, b.years):
         return Outcome("RUN.COHORT", "", tuple(title_evidence(facts)))
@@ -205,8 +208,22 @@ def _repository(facts: Facts) -> Outcome | None:
             if path == other_path and ref != other_ref and _titles_agree(facts):
                 source = "" if ref and other_ref else "left" if ref else "right"
                 return Outcome("VER.REPOSITORY_EDITION", source or _older(facts), evidence)
-            if bool(path) != bool(other_path) and not facts.same_title:
+            if bool(path) != bool(other_path) and ref == other_ref and not facts.same_title:
                 return Outcome("PART.REPOSITORY_PATH", "right" if path else "left", evidence)
+    return None
+
+
+def _address_edition(facts: Facts) -> Outcome | None:
+    """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2")."""
+    if facts.guards or not _titles_agree(facts):
+        return None
+    for one in facts.left.own:
+        for other in facts.right.own:
+            a, b = _EDITION.sub("", one), _EDITION.sub("", other)
+            if one.startswith("url:") and one != other and a == b and not {one, other, a} & facts.aside:
+                line = Evidence("same-url", "equal-without-edition", 1.0, _shown(one), _shown(other), "url", "url")
+                older = "left" if (len(one), one) < (len(other), other) else "right"
+                return Outcome("VER.ADDRESS_EDITION", older, (line, *title_evidence(facts)))
     return None
 
 
@@ -253,10 +270,10 @@ def _days(date: str) -> int:
 
 
 def _repository_names(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
-    """For roots of repositories: both owners, and the words of both names."""
+    """For one place in two repositories: both owners, and the words of both names."""
     for key, _, path in facts.left.repositories:
         for other, _, other_path in facts.right.repositories:
-            if key != other and not path and not other_path:
+            if key != other and path == other_path:
                 owner, _, name = key.rpartition("/")
                 owner_b, _, name_b = other.rpartition("/")
                 yield owner, owner_b, tuple(_words(name)), tuple(_words(name_b))
@@ -296,6 +313,14 @@ def _successor(facts: Facts) -> Outcome | None:
     return None
 
 
+def _apart(facts: Facts) -> bool:
+    """Whether one site publishes both under different addresses: it holds them for two things."""
+    sites = [
+        {key[4:].split("/")[0] for key in side.own if key.startswith("url:")} for side in (facts.left, facts.right)
+    ]
+    return bool(sites[0] & sites[1]) and not facts.addresses
+
+
 def _copy(facts: Facts) -> Outcome | None:
     a, b = facts.titles
     if facts.guards or (facts.differ and not facts.one_text) or set(a.parts) != set(b.parts) or _edition(facts):
@@ -306,26 +331,34 @@ def _copy(facts: Facts) -> Outcome | None:
     text = facts.text or 0.0
     if facts.same_title and text >= 0.8:
         return Outcome("OK.TITLE_AND_TEXT", "", evidence)
-    if facts.same_title and facts.ratio >= 0.95 and facts.authors and len(a.core) >= 2:
+    if facts.same_title and facts.ratio >= 0.95 and facts.authors and len(a.core) >= 2 and not _apart(facts):
         return Outcome("OK.TITLE_AND_AUTHORS", "", evidence)
     if text >= 0.9 and not facts.same_academy and facts.shared_core:
         return Outcome("OK.SAME_TEXT", "", evidence)
     return None
 
 
-def _derivative(facts: Facts) -> Outcome | None:
-    if facts.guards or (facts.differ and not facts.one_text):
+def _fork(facts: Facts) -> Outcome | None:
+    """Same title, and repositories of two owners with one name; equal texts are left to the copy rules."""
+    like = facts.same_title or facts.ratio >= NEAR
+    if facts.guards or not like or (facts.differ and not facts.one_text) or (facts.text or 0) >= 0.97:
         return None
-    evidence = (*title_evidence(facts), *text_evidence(facts))
-    if facts.same_title or facts.ratio >= NEAR:
-        for owner, other_owner, name, other in _repository_names(facts):
-            shorter, longer = sorted((name, other), key=len)
-            if owner != other_owner and len(shorter) >= 2 and longer[: len(shorter)] == shorter:
-                source = "" if name == other else "left" if name == shorter else "right"
-                line = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
-                return Outcome("DER.REPOSITORY_NAME", source, (line, *evidence), facts.ratio - _pinned(facts))
-    near = facts.ratio >= 0.6 or len(facts.shared_core) > max(len(r) for r in facts.rest)
-    if not facts.same_academy and facts.text is not None and facts.text >= 0.35 and near and facts.shared_core:
+    for owner, other_owner, name, other in _repository_names(facts):
+        shorter, longer = sorted((name, other), key=len)
+        if owner != other_owner and len(shorter) >= 2 and longer[: len(shorter)] == shorter:
+            source = "" if name == other else "left" if name == shorter else "right"
+            line = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
+            evidence = (line, *title_evidence(facts), *text_evidence(facts))
+            return Outcome("DER.REPOSITORY_NAME", source, evidence, facts.ratio - _pinned(facts))
+    return None
+
+
+def _derivative(facts: Facts) -> Outcome | None:
+    if facts.guards or facts.same_academy or facts.text is None or (facts.differ and not facts.one_text):
+        return None
+    near = facts.ratio >= 0.6 or len(facts.shared_core) > max(len(rest) for rest in facts.rest)
+    if facts.text >= 0.35 and near and facts.shared_core:
+        evidence = (*title_evidence(facts), *text_evidence(facts))
         return Outcome("DER.TEXT", _older(facts), evidence, facts.text)
     return None
 
@@ -428,8 +461,8 @@ def _overlap(facts: Facts) -> Outcome | None:
 
 
 ORDER: tuple[Callable[[Facts], Outcome | None], ...] = (
-    _declared, _run, _identity, _repository, _version, _translation, _successor, _copy, _derivative, _related,
-    _overlap,
+    _declared, _run, _identity, _repository, _address_edition, _version, _translation, _successor, _fork, _copy,
+    _derivative, _related, _overlap,
 )  # fmt: skip
 
 

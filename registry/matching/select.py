@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
@@ -12,7 +12,11 @@ from registry.matching.rules import Rule
 from registry.model import Decision, Evidence, MatchStatus, Relation
 
 OVERLAPS = 5
-"""Overlaps kept for a record: those that are among the best five of both."""
+"""Overlaps kept for a family: those that are among the best five of both sides."""
+
+
+SIBLINGS = 10
+"""Runs, editions and copies by one rule that are kept for a record."""
 
 
 class Pair(NamedTuple):
@@ -57,14 +61,49 @@ class Chosen:
         return json.dumps({**values, "evidence": lines}, ensure_ascii=False, sort_keys=True)
 
 
-def _bound_overlaps(pairs: Sequence[Pair]) -> set[Pair]:
+def _bound(pairs: Sequence[Pair]) -> set[Pair]:
+    """The pairs that are among the best few of both sides, so that a weekly course is no web of runs."""
     best: dict[str, list[Pair]] = defaultdict(list)
-    for pair in pairs:
+    for pair in sorted(pairs, key=lambda p: (-p.score, p.left, p.right)):
         best[pair.left].append(pair)
         best[pair.right].append(pair)
+    near = Counter(pair for own in best.values() for pair in own[:SIBLINGS])
+    return {pair for pair, sides in near.items() if sides == 2}
+
+
+def _families(pairs: Sequence[Pair]) -> dict[str, str]:
+    """Resources by the least IRI of their family: all that copies, editions, translations, runs and
+    adaptations tie together. Only overlaps use it; it is no statement of identity."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while parent.setdefault(node, node) != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for pair in pairs:
+        one, other = sorted((root(pair.left), root(pair.right)))
+        parent[other] = one
+    return {node: root(node) for node in list(parent)}
+
+
+def _bound_overlaps(pairs: Sequence[Pair], tied: Sequence[Pair]) -> set[Pair]:
+    """None within a family, the best between two families, and for each family the best few. Of equal
+    pairs the one goes first whose sides are most often the original of others."""
+    families = _families(tied)
+    sources = Counter(pair.left if pair.source == "left" else pair.right for pair in tied if pair.source)
+    between: dict[tuple[str, str], Pair] = {}
+    best: dict[str, list[Pair]] = defaultdict(list)
+    for pair in sorted(pairs, key=lambda p: (-p.score, -sources[p.left] - sources[p.right], p.left, p.right)):
+        one, other = sorted((families.get(pair.left, pair.left), families.get(pair.right, pair.right)))
+        if one != other and (one, other) not in between:
+            between[one, other] = pair
+            best[one].append(pair)
+            best[other].append(pair)
     kept: dict[Pair, int] = defaultdict(int)
     for own in best.values():
-        for pair in sorted(own, key=lambda p: (-p.score, p.left, p.right))[:OVERLAPS]:
+        for pair in own[:OVERLAPS]:
             kept[pair] += 1
     return {pair for pair, sides in kept.items() if sides == 2}
 
@@ -93,18 +132,24 @@ def _best_partner(pairs: Sequence[Pair], repositories: Mapping[str, str]) -> set
     return set(pairs) - dropped
 
 
-def _best_original(pairs: Sequence[Pair]) -> set[Pair]:
-    """Of translations told by the address: for each translation only the originals that score best."""
-    best: dict[str, float] = {}
+def _target(pair: Pair) -> str:
+    return pair.right if pair.source == "left" else pair.left
+
+
+def _best_original(pairs: Sequence[Pair], declared: Sequence[Pair]) -> list[Pair]:
+    """Of translations told by the address: for each translation the originals that score best, none
+    beside one that the source states, and no pair of two translations of one original."""
+    best: dict[str, float] = {_target(pair): 99.0 for pair in declared if pair.source}
     for pair in pairs:
         if pair.source:
-            target = pair.right if pair.source == "left" else pair.left
-            best[target] = max(best.get(target, 0.0), pair.score)
-    return {
-        pair
-        for pair in pairs
-        if not pair.source or pair.score == best[pair.right if pair.source == "left" else pair.left]
-    }
+            best[_target(pair)] = max(best.get(_target(pair), 0.0), pair.score)
+    kept = [pair for pair in pairs if pair.source and pair.score == best[_target(pair)]]
+    originals: dict[str, set[str]] = defaultdict(set)
+    for pair in (*kept, *declared):
+        if pair.source:
+            originals[_target(pair)].add(pair.left if pair.source == "left" else pair.right)
+    kept += [pair for pair in pairs if not pair.source and not originals[pair.left] & originals[pair.right]]
+    return sorted(kept)
 
 
 def select(
@@ -116,15 +161,18 @@ def select(
     """The matches, by left and right. A decision wins over every rule and stands without one."""
     by_kind: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        family = rules[pair.rule].relation
-        bounded = family in ("translation", "derivative") and rules[pair.rule].justification != "source-stated"
-        kind = pair.rule if pair.rule == "TR.ADDRESS" else family if bounded or family == "overlap" else "other"
-        by_kind[kind].append(pair)
-    kept = set(by_kind["other"])
-    kept |= _bound_overlaps(by_kind["overlap"])
+        rule = rules[pair.rule]
+        is_stated = rule.justification == "source-stated"
+        by_kind[pair.rule if pair.rule == "TR.ADDRESS" else rule.relation + " stated" * is_stated].append(pair)
+    stated = [pair for kind, own in by_kind.items() if kind.endswith(" stated") for pair in own]
+    kept = set(stated) | set(by_kind["part"])
+    for kind in ("copy", "version", "run"):
+        kept |= _bound(by_kind[kind])
     kept |= _best_partner(by_kind["translation"], repositories)
     kept |= _best_partner(by_kind["derivative"], repositories)
-    kept |= _best_partner(sorted(_best_original(by_kind["TR.ADDRESS"])), repositories)
+    kept |= _best_partner(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]), repositories)
+    family = [pair for pair in kept if rules[pair.rule].relation not in ("part", "overlap")]
+    kept |= _bound_overlaps(by_kind["overlap"], sorted(family))
     seen = {(pair.left, pair.right): pair for pair in pairs}
     chosen = []
     for pair in kept:
