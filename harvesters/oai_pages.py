@@ -145,7 +145,7 @@ def read(body: bytes, content_type: str, source: Source, form: str, number: int)
     listing = child(root, "ListRecords")
     if listing is None:
         if page.error is None:
-            raise BadXml("oai-broken-page", "neither ListRecords nor error stands in the answer")
+            raise BadXml("oai-no-list", "neither ListRecords nor error stands in the answer")
         return page
     page.error = None
     for element in listing:
@@ -169,6 +169,14 @@ def digest_of(page: Page) -> str:
     return "sha256:" + digest.hexdigest()
 
 
+def _canonical(element: etree._Element) -> bytes:
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    except etree.C14NError:
+        # Exclusive C14N 1.0 refuses namespaces that are relative addresses; C14N 2.0 does not.
+        return etree.canonicalize(etree.tostring(element, encoding="unicode", with_tail=False)).encode()
+
+
 def _record(
     element: etree._Element, source: Source, form: str, locator: str, issues: tuple[Issue, ...] = ()
 ) -> RawRecord:
@@ -180,8 +188,7 @@ def _record(
         for datestamp in [one for one in header if local(one) == "datestamp"]:
             stamp = text_of(datestamp) or None
             header.remove(datestamp)
-    payload = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
-    broken = False
+    payload, broken = _canonical(element), False
     if not key:
         key, broken = "unidentified-" + hashlib.sha256(payload).hexdigest()[:16], True
         issues += (Issue("oai-no-identifier", "/record/header/identifier"),)

@@ -378,7 +378,7 @@ BOMB = (
         ("ListRecords", BOMB.encode("utf-16"), "oai-doctype"),
         ("ListRecords", "broken xml", "oai-not-oai"),
         ("ListRecords", "<html><body>login</body></html>", "oai-not-oai"),
-        ("ListRecords", OPEN + "</OAI-PMH>", "oai-broken-page"),
+        ("ListRecords", OPEN + "</OAI-PMH>", "oai-no-list"),
         ("ListRecords", (500, "oops"), "net-status"),
         ("ListRecords", (200, OPEN + '<error code="noSetHierarchy">x</error></OAI-PMH>'), "oai-error"),
         ("ListMetadataFormats", None, "oai-no-format"),
