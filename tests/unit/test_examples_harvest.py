@@ -54,7 +54,7 @@ FIRST = {
     "carpentries-lessons": 16, "carpentries-es": 11, "carpentries-i18n-lessons": 5, "insee-catalogue": 13,
     "nhs-england-rap": 9, "oecd-learning": 6, "ons-dsc-materials": 7, "southampton-lessons": 1, "ssi-training": 2,
     "statkclee-lessons": 5, "swcarpentry-ja-lessons": 2, "ucl-arc-lessons": 9, "uk-gaf-learning": 6,
-    "uk-moj-courses": 2, "unece-modernstats": 13, "vnso-training": 5,
+    "uk-moj-courses": 2, "unece-modernstats": 13, "vnso-training": 4,
 }  # fmt: skip
 SECOND = FIRST | {"carpentries-es": 12, "insee-catalogue": 14, "ucl-arc-lessons": 8, "uk-gaf-learning": 5}
 
@@ -80,6 +80,8 @@ def test_faults_are_seen(server: serve_feeds.Server) -> None:
     assert {"web-jsonld-comma", "web-jsonld-semicolon", "web-jsonld-broken", "web-gone"} <= set(
         _read(server, "ucl-arc-lessons").issues
     )
+    assert "table-no-title-cell" in _read(server, "vnso-training").issues
+    assert {"table-sheet-skipped", "table-note"} <= set(_read(server, "insee-catalogue").issues)
     assert _read(server, "nhs-england-rap").issues == ["oai-illegal-character"]
 
 
