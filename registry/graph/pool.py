@@ -189,7 +189,7 @@ class QueryPool:
     """All query workers of one web process. ``start``, then ``switch`` to a release, before the first query."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._zygote: Zygote | None = None
         self._public = _Lane(settings.query_worker_count, settings.query_queue)
         self._internal = _Lane(INTERNAL_WORKERS, 4 * settings.query_queue)
@@ -246,7 +246,7 @@ class QueryPool:
         if self._graph is None:
             raise QueryFailed("unavailable", "Nothing is published yet.", 30)
         lane = self._internal if internal else self._public
-        seconds = min(request.deadline or self._settings.query_deadline, MAX_DEADLINE)
+        seconds = min(request.deadline or self.settings.query_deadline, MAX_DEADLINE)
         while (worker := await lane.take(seconds)).reader.at_eof():
             self._give_up(lane, worker, alive=False)
         end = time.monotonic() + seconds
@@ -258,7 +258,8 @@ class QueryPool:
             request.default_graphs or () if given else None,
             request.named_graphs or () if given else None,
             seconds,
-            self._settings.query_max_bytes,
+            self.settings.query_max_bytes,
+            f"{self.settings.base_address}/",
         )
         try:
             worker.writer.write(asked.encode())
@@ -358,7 +359,7 @@ class QueryPool:
             self._zygote = Zygote()
         zygote = self._zygote
         try:
-            token, ours = zygote.spawn(graph, self._settings.query_memory)
+            token, ours = zygote.spawn(graph, self.settings.query_memory)
         except OSError as error:
             raise QueryFailed("unavailable", f"A query worker could not be started: {error}", 30) from error
         reader, writer = await asyncio.open_connection(sock=ours, limit=2 * FRAME)
@@ -389,7 +390,9 @@ def query_release(graph_dir: Path, query: str, media_type: str, out: BinaryIO, s
             receive(connection)
             seconds = min(settings.query_deadline, MAX_DEADLINE)
             end = time.monotonic() + seconds
-            connection.sendall(Request(query, media_type, None, None, seconds, settings.query_max_bytes).encode())
+            base = f"{settings.base_address}/"
+            asked = Request(query, media_type, None, None, seconds, settings.query_max_bytes, base)
+            connection.sendall(asked.encode())
             while True:
                 connection.settimeout(max(0.001, end - time.monotonic()))
                 kind, data = receive(connection)

@@ -38,12 +38,18 @@ GRAPHS = {
     "application/ld+json": ox.RdfFormat.JSON_LD,
 }
 _ENGINE_PLACE = re.compile(r"at (\d+):(\d+)")
+_HINTS = {
+    "Prefix not found": "This prefix is not declared (PREFIX name: <address>):",
+    "IRI parsing failed": "This is not an IRI:",
+    "variable that is unbound": "A variable is selected that is neither grouped nor aggregated:",
+}
 _UNKNOWN_FUNCTION = re.compile(r"custom function (<[^<>\s]{1,200}>) is not supported")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A query for a worker. Both graph lists None: the query's own dataset, or all public graphs."""
+    """A query for a worker. Both graph lists None: the query's own dataset, or all public graphs.
+    ``base`` is what relative IRIs of the query are resolved against."""
 
     query: str
     media_type: str
@@ -51,6 +57,7 @@ class Request:
     named_graphs: tuple[str, ...] | None = None
     seconds: float = 30.0
     max_bytes: int = 64 * 1024
+    base: str | None = None
 
     def encode(self) -> bytes:
         """As a frame."""
@@ -125,10 +132,13 @@ def evaluate(store: ox.Store, request: Request, output: Any) -> None:
 
     The media type must fit the form: one of RESULTS for SELECT and ASK, of GRAPHS for the others.
     """
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"base_iri": request.base}
     if request.default_graphs is not None:
-        options["default_graph"] = [ox.NamedNode(name) for name in request.default_graphs]
-        options["named_graphs"] = [ox.NamedNode(name) for name in request.named_graphs or ()]
+        try:
+            options["default_graph"] = [ox.NamedNode(name) for name in request.default_graphs]
+            options["named_graphs"] = [ox.NamedNode(name) for name in request.named_graphs or ()]
+        except ValueError:
+            raise Refused("syntax", "The name of a graph is not an absolute IRI.") from None
     results = _ordered(store, request, options)
     if not isinstance(results, ox.QueryTriples):
         results.serialize(output, RESULTS[request.media_type])
@@ -147,7 +157,8 @@ def explain(error: Exception, query: str) -> tuple[ErrorKind, str]:
             line, column = int(found.group(1)), int(found.group(2))
             rows = query.split("\n")
             excerpt = rows[line - 1][max(0, column - 21) : column + 20].strip() if line <= len(rows) else ""
-            return "syntax", f"Not SPARQL at line {line}, column {column}: {excerpt!r}"
+            hint = next((words for sign, words in _HINTS.items() if sign in str(error)), "Not SPARQL")
+            return "syntax", f"{hint} at line {line}, column {column}: {excerpt!r}"
         return "syntax", "This is not a SPARQL 1.1 query: check variables, prefixes and groupings."
     if found := _UNKNOWN_FUNCTION.search(str(error)):
         return "function", f"The function {found.group(1)} is not known here."
