@@ -110,9 +110,9 @@ def _languages(values: Elements, build: Builder, context: MapContext) -> str:
 
 def _plain(value: Value, build: Builder, tidy: Callable[[str], str]) -> str:
     """A text without HTML; that there was some (escaped once more, too) is told once a record."""
-    markup = "<" in value.text or "&lt;" in value.text
-    if markup and clean.looks_html(value.text.replace("&lt;", "<").replace("&gt;", ">")):
-        if not any(issue.code == "dc-html" for issue in build.mapped().issues):
+    if "<" in value.text or "&lt;" in value.text:
+        markup = clean.looks_html(value.text.replace("&lt;", "<").replace("&gt;", ">"))
+        if markup and not any(issue.code == "dc-html" for issue in build.mapped().issues):
             build.issue("dc-html", value.place, value.text)
     return tidy(value.text)
 
