@@ -333,3 +333,23 @@ def test_features_of_the_rules_are_in_the_scheme() -> None:
                     used.add(str(first.value))
     known = {vocabulary.notation_of(c) for c in concepts("match-feature")}
     assert used and used <= known, used - known
+
+
+@pytest.mark.parametrize(
+    ("scheme", "table"),
+    [
+        ("level", "levels"), ("audience", "audiences"), ("resource-type", "resource-types"),
+        ("modality", "modalities"), ("access", "access"),
+    ],
+)  # fmt: skip
+def test_words_of_value_tables_agree_with_the_labels(scheme: str, table: str) -> None:
+    """A word of a value table and the same word among a scheme's labels name the same concept."""
+    text = (ROOT / f"registry/crosswalk/tables/{table}.tsv").read_text("utf-8")
+    known = {vocabulary.notation_of(c) for c in concepts(scheme)}
+    differing = {}
+    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+        assert row["notation"] in known, row
+        found = keys()[scheme].get(vocabulary.normalise(row["label"]), row["notation"])
+        if found != row["notation"]:
+            differing[row["label"]] = (row["notation"], found)
+    assert differing == {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -13,8 +15,8 @@ from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
-from registry import vocabulary
-from registry.iris import SHAPES
+from registry import relations, vocabulary
+from registry.iris import MA, SHAPES
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://registry.example.org"
@@ -41,6 +43,7 @@ FRAME = {
 INSIDE = re.compile(r"\b(RDF|SHACL|IRI|URI|SKOS|triple|shape|graph|SPARQL|literal|node|predicate|datatype)s?\b", re.I)
 
 
+@cache
 def parse(*files: Path) -> Graph:
     graph = Graph()
     for file in files:
@@ -210,3 +213,12 @@ def test_markup(value: str) -> None:
 )
 def test_not_markup(value: str) -> None:
     assert not pattern(parse(*FILES), "with-markup").search(value)
+
+
+def test_relations_and_reasons_of_matching_are_in_the_shapes_lists() -> None:
+    graph = parse(*FILES)
+    predicates = in_list(graph, "M-predicate")
+    assert {str(kind.predicate) for kind in relations.load().values()} == predicates - {MA + "nearCopyOf"}
+    text = (ROOT / "registry/matching/tables/rules.tsv").read_text("utf-8")
+    used = {row["justification"] for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)}
+    assert used <= {iri.replace("#", "/").rsplit("/", 1)[-1] for iri in in_list(graph, "M-justification")}
