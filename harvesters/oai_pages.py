@@ -22,22 +22,25 @@ from registry.model import Issue, RawRecord
 MEDIA_TYPE = "application/xml"
 
 _HEAD = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*)*<OAI-PMH\b[^>]*>\s*()<responseDate>\s*([^<]*?)\s*</responseDate>\s*"
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*)*<OAI-PMH\b[^>]*>\s*()<responseDate>\s*([^<\s]*)\s*</responseDate>\s*"
     rb"<request\b[^>]*(?:/>|>[^<]*</request>)\s*<ListRecords\b[^>]*>"
 )
 _TAIL = re.compile(
-    rb"\s*(?:<resumptionToken\b([^>]*?)(?:/>|>([^<]*)</resumptionToken>))?\s*</ListRecords>\s*</OAI-PMH>\s*"
+    rb"\s*(?:<resumptionToken\b([^<>]*?)(?:/>|>([^<]*)</resumptionToken>)\s*)?</ListRecords>\s*</OAI-PMH>\s*"
 )
 _SIZE = re.compile(rb"""completeListSize\s*=\s*["']\s*(\d{1,12})""")
 _P = rb"(?:[A-Za-z_][\w.-]*:)?"
-_ROOT_TAG = re.compile(rb"<(" + _P + rb"OAI-PMH)\b[^>]*>")
-_LIST_TAG = re.compile(rb"<(" + _P + rb"ListRecords)\b[^>]*>")
+_ROOT_TAG = re.compile(rb"<(" + _P + rb"OAI-PMH)\b[^<>]*>")
+_LIST_TAG = re.compile(rb"<(" + _P + rb"ListRecords)\b[^<>]*>")
 _LIST_END = re.compile(rb"</" + _P + rb"ListRecords\s*>")
-_RECORD_START = re.compile(rb"<" + _P + rb"record\b[^>]*>\s*<" + _P + rb"header\b")
+_RECORD_START = re.compile(rb"<" + _P + rb"record\b[^<>]*>\s*<" + _P + rb"header\b")
 _RECORD_END = re.compile(rb"</" + _P + rb"record\s*>")
-_TOKEN = re.compile(rb"<" + _P + rb"resumptionToken\b([^>]*)>([^<]*)<")
-_DATE = re.compile(rb"<" + _P + rb"responseDate>\s*([^<]*?)\s*<")
-_IDENTIFIER = re.compile(rb"<" + _P + rb"identifier>\s*([^<]+?)\s*<")
+_TOKEN = re.compile(rb"<" + _P + rb"resumptionToken\b([^<>]*)>([^<]*)<")
+_DATE = re.compile(rb"<" + _P + rb"responseDate>\s*([^<\s]*)\s*<")
+_IDENTIFIER = re.compile(rb"<" + _P + rb"identifier>([^<]{1,2000})<")
+
+# No pattern may take more than linear time: "[^<>]*" ends at the next tag, and no two neighbours match alike.
+MAX_TAG = 16_384
 
 Source = Callable[[str], str]
 
@@ -208,7 +211,7 @@ def _salvage(body: bytes, content_type: str, source: Source, form: str, number: 
     if root is None:
         raise BadXml("oai-not-oai", cause.why, cause.line)
     starts = [found.start() for found in _RECORD_START.finditer(body)]
-    if listing is None or not starts:
+    if listing is None or not starts or len(root.group()) + len(listing.group()) > MAX_TAG:
         raise cause
     before = (root.group() + listing.group()).decode("ascii", "ignore")
     after = f"</{listing.group(1).decode()}></{root.group(1).decode()}>"
@@ -245,7 +248,7 @@ def _saved(chunk: bytes, charset: str, around: tuple[str, str], source: Source, 
             continue
         return _record(root[0][0], source, form, locator, issues)
     found = _IDENTIFIER.search(chunk)
-    key = html.unescape(found.group(1).decode("utf-8", "replace")) if found else ""
+    key = html.unescape(found.group(1).decode("utf-8", "replace")).strip() if found else ""
     why = Issue("oai-broken-record", "/record", error.why if error else "", (("record", key[:300]),))
     if not key:
         key = "unidentified-" + hashlib.sha256(chunk).hexdigest()[:16]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from html.entities import html5
 
 from lxml import etree
@@ -17,7 +18,6 @@ _PROLOG_END = re.compile(rb"<[A-Za-z_]")
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']""")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#([xX][0-9A-Fa-f]+|[0-9]+);|([A-Za-z][A-Za-z0-9]*);|)")
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _OPENED = re.compile(r"<([A-Za-z_][\w.:-]*)[^<>]*>")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
@@ -124,6 +124,19 @@ def clean(data: bytes, charset: str) -> tuple[str, tuple[Issue, ...]]:
             issues.append(Issue(kind, _place(found.string, found.start()), value[:300]))
         return mended
 
-    pieces = _CDATA.split(text)
-    text = "".join(piece if at % 2 else _REFERENCE.sub(mend, piece) for at, piece in enumerate(pieces))
-    return text, tuple(issues)
+    pieces = (part if plain else _REFERENCE.sub(mend, part) for part, plain in _sections(text))
+    return "".join(pieces), tuple(issues)
+
+
+def _sections(text: str) -> Iterator[tuple[str, bool]]:
+    """A text in pieces, and whether each is a CDATA section."""
+    at = 0
+    while True:
+        start = text.find("<![CDATA[", at)
+        end = text.find("]]>", start) if start >= 0 else -1
+        if end < 0:
+            yield text[at:], False
+            return
+        yield text[at:start], False
+        yield text[start : end + 3], True
+        at = end + 3

@@ -20,6 +20,7 @@ from registry.crosswalk.when import date
 from registry.model import RawRecord
 from registry.terms import XSD, Iri, Literal, is_iri
 
+MAX_NAME = 1000
 FORMAT_IRI = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 _ORGANISATION = re.compile(
     r"\b(universit\w*|institut\w*|instituto|office|bureau|agency|agence|agencia|ministr\w+|ministerio|department|"
@@ -209,6 +210,9 @@ def _agents(values: Elements, build: Builder) -> None:
     known: dict[str, Iri] = {}
     for element, predicate in (("creator", "author"), ("contributor", "contributor"), ("publisher", "publisher")):
         for value in values.get(element, ()):
+            if len(value.text) > MAX_NAME:
+                build.issue("dc-agent", value.place, value.text)
+                continue
             text, had_mail = clean.drop_emails(value.text)
             if had_mail:
                 build.issue("dc-email", value.place)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 
 import pytest
 
+from harvesters import oai_pages
 from harvesters.base import FeedFailed, Visit
 from harvesters.oai_pmh import base_address, harvest
+from harvesters.xml_safe import BadXml
 from registry import messages
 from registry.model import Document, Done, Feed, FeedIssue, RawRecord, Unchanged
 from registry.net import Fetcher
@@ -451,3 +454,21 @@ def test_namespaces_of_a_saved_record_are_those_of_its_page():
     with repository(Repository([], fault=only("ListRecords", page))) as base:
         (saved,) = of(visit(base), RawRecord)
     assert not saved.broken and b'xmlns:dc="http://purl.org/dc/elements/1.1/"' in saved.payload
+
+
+@pytest.mark.parametrize(
+    "filling",
+    ["<OAI-PMH ", "<ListRecords ", "<record ", "<record><header", " ", "<![CDATA[", "<resumptionToken ", "&", "<?x"],
+)
+@pytest.mark.parametrize("place", ["{}<responseDate>", "<responseDate>{}", "</record>{}", "<dc:title>{}\x03"])
+def test_hostile_pages_cost_linear_time(filling, place):
+    good = Repository(items(2)).answer({"verb": "ListRecords", "metadataPrefix": "oai_dc"}, "/oai").decode()
+    mark = place.replace("{}", "").replace("\x03", "")
+    page = good.replace(mark, place.format(filling * (300_000 // len(filling))), 1).encode()
+    began = time.process_time()
+    oai_pages.peek(page)
+    try:
+        oai_pages.read(page, "", str, "oai_dc", 1)
+    except BadXml as error:
+        assert error.code in messages.load()
+    assert time.process_time() - began < 2
