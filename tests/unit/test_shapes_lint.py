@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -222,3 +223,23 @@ def test_relations_and_reasons_of_matching_are_in_the_shapes_lists() -> None:
     text = (ROOT / "registry/matching/tables/rules.tsv").read_text("utf-8")
     used = {row["justification"] for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)}
     assert used <= {iri.replace("#", "/").rsplit("/", 1)[-1] for iri in in_list(graph, "M-justification")}
+
+
+def test_the_documented_checks_are_those_of_the_shapes() -> None:
+    page = (ROOT / "docs/profile.md").read_text("utf-8").split("## Checks", 1)[1]
+    documented = {}
+    for row in re.findall(r"^\| (.*) \| (violation|warning|info) \|$", page, re.M):
+        documented |= dict.fromkeys(row[0].split(", "), row[1])
+    graph = parse(*FILES)
+    severities = {
+        str(s).removeprefix(SHAPES): str(o).removeprefix(str(SH)).lower()
+        for s, o in graph.subject_objects(SH.severity)
+    }
+    assert documented == severities
+
+
+def test_the_documented_schemes_are_those_of_the_files() -> None:
+    page = (ROOT / "docs/profile.md").read_text("utf-8").split("## Concept schemes", 1)[1].split("## ", 1)[0]
+    documented = {name: int(count) for name, count in re.findall(r"^\| ([a-z-]+) \| (\d+) \|", page, re.M)}
+    counted = Counter(vocabulary.scheme_of(c) for c in vocabulary.labels(ROOT / "ontology", BASE))
+    assert documented == counted
