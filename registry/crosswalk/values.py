@@ -22,11 +22,12 @@ from registry.terms import Iri
 
 SCHEME_TABLES = {
     "level": "levels", "audience": "audiences", "resource-type": "resource-types", "modality": "modalities",
-    "access": "access",
+    "access": "access", "work-status": "work-statuses",
 }  # fmt: skip
 SUBJECT_SCHEMES = ("gsbpm", "gamso", "csa", "ost")
 # Which names of feed.values (academies/<id>.toml) speak for which scheme or field.
-_FIELD_OF = {"resource-type": ("type", "resource-type"), "modality": ("mode", "modality")}
+_FIELD_OF = {"resource-type": ("type", "resource-type"), "modality": ("mode", "modality"),
+             "work-status": ("status", "work-status")}  # fmt: skip
 
 _TYPES = {
     "course": ("Course",), "mooc": ("Course",), "learning-path": ("Course",), "module": ("Course",),

@@ -1,0 +1,79 @@
+"""One row of a table while it is mapped: its cells, their places, and the agents it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from registry.crosswalk import clean
+from registry.crosswalk.base import Builder, MapContext
+from registry.iris import SCHEMA
+from registry.terms import Iri, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row while it is mapped: its cells without e-mail addresses, and how to place and report them."""
+
+    cells: Mapping[str, str]
+    header: Mapping[str, str]
+    builder: Builder
+    context: MapContext
+    language: str
+
+    def place(self, field: str) -> str:
+        """Where a field's value stands, or would stand."""
+        return f"column «{self.header.get(field, field)}»"
+
+    def get(self, field: str) -> str:
+        """A cell's text; "" when empty or a filler."""
+        value = self.cells.get(field, "")
+        return "" if not value or self.context.values.is_ignored(field, value) else value
+
+    def items(self, field: str, comma: bool = False) -> list[str]:
+        """The items of a list cell; the feed's option ``separator`` overrides the usual marks."""
+        value = self.cells.get(field, "")
+        mark = str(self.context.feed.options.get("separator", ""))
+        parts = value.replace(mark, "|") if mark and mark != "|" else value
+        items = (clean.line(part) for part in clean.split_list(parts, comma=comma and not mark))
+        return [item for item in items if item and not self.context.values.is_ignored(field, item)]
+
+    def issue(self, code: str, field: str, value: str, **params: str) -> None:
+        """Something to mend in one cell."""
+        self.builder.issue(code, self.place(field), value, field=self.header.get(field, field), **params)
+
+
+def agent(row: Row, name: str, kind: str, place: str) -> Iri:
+    """An agent under the resource, once for each name; ``kind`` is "Person" or "Organization"."""
+    found = re.search(r"\(?((?:https?://)?orcid\.org/[\dXx-]+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx])\)?", name)
+    orcid = clean.orcid(found[1]) if found else None
+    plain = clean.line(name.replace(found[0], "")).strip(" ,;-") if found and orcid else clean.line(name)
+    builder, number = row.builder, 1
+    while True:
+        node = builder.child("agent", number)
+        names = builder.objects("name", node)
+        if not names or names == [Literal(plain)]:
+            break
+        number += 1
+    builder.type(SCHEMA + kind, place, node)
+    builder.string("name", plain or orcid or "", place, node)
+    if orcid:
+        builder.add("identifier", Iri(orcid), place, node)
+    return node
+
+
+ORGANISATION = re.compile(
+    r"\b(?:universit|institut|office|agency|agence|ministry|minist[eè]re|ministerio|national|bank|banque|banco|centre|"
+    r"center|centro|department|statisti|eurostat|unece|carpentries|foundation|fondation|association|council|organi[sz]|"
+    r"community|team|group|insee|oecd|imf|fao|unsd|siap|school|[ée]cole|network|commission|gmbh|inc|ltd)|^[A-Z]{3,8}$",
+    re.IGNORECASE,
+)
+
+
+def people(row: Row, field: str) -> list[str]:
+    """Names in a cell: "|" and ";" part them; a comma does where "Family, Given" cannot be meant."""
+    items = row.items(field)
+    if len(items) == 1 and items[0].count(",") > 1 and all(" " in part.strip() for part in items[0].split(",")):
+        return [part.strip() for part in items[0].split(",")]
+    return items

@@ -1,0 +1,142 @@
+"""When and where a row of a table takes place: event or course run, its dates, place and organisers.
+
+Source: docs/profile.md, "Event and course run".
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from registry.crosswalk import clean
+from registry.crosswalk.table_row import Row, agent
+from registry.iris import SCHEMA
+from registry.terms import XSD, Iri, Literal
+
+_ATTENDANCE = {"onsite": "Offline", "online": "Online", "blended": "Mixed"}
+_BETWEEN = re.compile(r"\s+(?:-|–|—|to|au|al|bis|until|a|à|até|→)\s+|\s*[–—→]\s*|(?<=\d{4}-\d{2}-\d{2})/(?=\d{4})")
+_BEFORE = re.compile(r"^(?:from|du|del|von|de|dal)\s+", re.IGNORECASE)
+_OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?.*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When: dates or date-times, or None; ``bad`` is a start that could not be read."""
+
+    start: Literal | None
+    end: Literal | None
+    bad: str = ""
+
+
+def _usable(date: Literal | None) -> Literal | None:
+    return date if date is not None and date.datatype in (XSD + "date", XSD + "dateTime") else None
+
+
+def read_dates(row: Row) -> Dates:
+    """Start and end of a row; "12/03/2024 - 14/03/2024" in one cell is both. Same datatype for both."""
+    order = str(row.context.feed.options.get("date_order", "")) or None
+    begin, finish = row.get("start"), row.get("end")
+    start = _usable(clean.date(begin, order)) if begin else None
+    if begin and start is None and not finish:
+        parts = _BETWEEN.split(_BEFORE.sub("", begin.strip()))
+        if len(parts) == 2:
+            begin, finish = parts
+            start = _usable(clean.date(begin, order))
+    end = _usable(clean.date(finish, order)) if finish else None
+    if finish and end is None:
+        row.issue("table-date", "end" if row.get("end") else "start", finish)
+    start, end = _zoned(row, start, "start"), _zoned(row, end, "end")
+    if start and end and start.datatype != end.datatype:  # they must be of one kind to be compared
+        row.issue("table-date-kinds", "end" if row.get("end") else "start", f"{start.value} / {end.value}")
+        start, end = (Literal(date.value[:10], XSD + "date") for date in (start, end))
+    return Dates(start, end, "" if start else row.get("start"))
+
+
+def _zoned(row: Row, date: Literal | None, field: str) -> Literal | None:
+    """A date-time with the offset of the row's time zone, where it has none."""
+    name = row.get("timezone") or str(row.context.feed.options.get("timezone", ""))
+    if date is None or date.datatype != XSD + "dateTime" or not name or re.search(r"Z$|[+-]\d\d:\d\d$", date.value):
+        return date
+    offset = _offset(name, date.value)
+    if offset is None:
+        if field == "start":
+            row.issue("table-timezone", "timezone", name)
+        return date
+    return Literal(date.value + offset, date.datatype)
+
+
+def _offset(name: str, stamp: str) -> str | None:
+    """The offset at a local time of "Europe/Paris", "UTC+2" or "(GMT-05:00) Eastern Time"; None if unknown."""
+    if name.strip().upper() in ("UTC", "GMT", "Z"):
+        return "Z"
+    found = _OFFSET.fullmatch(name.strip())
+    if found is not None:
+        hours, minutes = int(found[2]), int(found[3] or 0)
+        return f"{found[1]}{hours:02}:{minutes:02}" if hours <= 14 and minutes < 60 else None
+    if re.fullmatch(r"[A-Za-z_]+(?:/[A-Za-z_+-]+){1,2}", name.strip()) is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(stamp).replace(tzinfo=ZoneInfo(name.strip()))
+    except (OSError, ValueError):  # no such zone; ZoneInfoNotFoundError is a KeyError
+        return None
+    except KeyError:
+        return None
+    shown = moment.strftime("%z")
+    return f"{shown[:3]}:{shown[3:5]}"
+
+
+def write_run(row: Row, dates: Dates, target: Iri, modes: list[str]) -> None:
+    """Dates, attendance, place, organisers and seats of an event or course run."""
+    builder = row.builder
+    for date, predicate, field in ((dates.start, "startDate", "start"), (dates.end, "endDate", "end")):
+        if date is not None:
+            builder.add(predicate, date, row.place(field if row.get(field) else "start"), target)
+    address = clean.url(row.get("online_url")) if row.get("online_url") else None
+    if row.get("online_url") and address is None:
+        row.issue("table-address", "online_url", row.get("online_url"))
+    known = [_ATTENDANCE[mode] for mode in modes if mode in _ATTENDANCE]
+    if known:
+        mode = known[0] if len(set(known)) == 1 else "Mixed"
+        builder.add("eventAttendanceMode", Iri(f"{SCHEMA}{mode}EventAttendanceMode"), row.place("mode"), target)
+    if address is not None:
+        room = builder.child("room", 1)
+        builder.add("location", room, row.place("online_url"), target)
+        builder.type(SCHEMA + "VirtualLocation", row.place("online_url"), room)
+        builder.add("url", Iri(address), row.place("online_url"), room)
+    _location(row, target)
+    for field in ("organizer", "host_institutions"):
+        for item in row.items(field):
+            builder.add("organizer", agent(row, item, "Organization", row.place(field)), row.place(field), target)
+    seats = row.get("capacity")
+    if re.fullmatch(r"0*[1-9]\d{0,5}", seats):
+        builder.add(
+            "maximumAttendeeCapacity", Literal(str(int(seats)), XSD + "integer"), row.place("capacity"), target
+        )
+    elif seats:
+        row.issue("table-number", "capacity", seats)
+
+
+def _location(row: Row, target: Iri) -> None:
+    """A Place with its PostalAddress, from venue, city, postcode and country."""
+    builder, values = row.builder, row.context.values
+    city, country, venue, postcode = (clean.line(row.get(f)) for f in ("city", "country", "venue", "postcode"))
+    if city and values.concept("modality", city) == row.context.iris.concept("modality", "online"):
+        city = ""  # "Lieu: en ligne" is how many a table says that it is online
+        if not builder.objects("eventAttendanceMode", target):
+            mode = Iri(SCHEMA + "OnlineEventAttendanceMode")
+            builder.add("eventAttendanceMode", mode, row.place("city"), target)
+    if not (city or country or venue):
+        return
+    first = next(field for field, text in (("venue", venue), ("city", city), ("country", country)) if text)
+    place, address = builder.child("place", 1), builder.child("place", 1, "address")
+    builder.add("location", place, row.place(first), target)
+    builder.type(SCHEMA + "Place", row.place(first), place)
+    builder.string("name", venue or city or country, row.place(first), place)
+    if city or country or postcode:
+        builder.add("address", address, row.place(first), place)
+        builder.type(SCHEMA + "PostalAddress", row.place(first), address)
+        builder.string("addressLocality", city, row.place("city"), address)
+        builder.string("postalCode", postcode, row.place("postcode"), address)
+        builder.string("addressCountry", country, row.place("country"), address)
