@@ -27,6 +27,7 @@ _TALLIES = {
     "type": "learningResourceType",
     "about": "about",
 }
+_LABELLED = (*_TALLIES.values(), "audience", "conditionsOfAccess", "courseMode", "eventAttendanceMode")
 
 
 def build(
@@ -80,16 +81,21 @@ def _values(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _resources(connection: sqlite3.Connection, resources: Iterable[Mapping[str, Any]]) -> None:
     tally: Counter[tuple[str, str, str]] = Counter()
+    labels: dict[str, Mapping[str, str]] = {}
 
     def rows() -> Iterator[tuple[object, ...]]:
         for resource in resources:
             academy = resource["academy"]
             tally.update((academy, kind, value) for kind, value in _values(resource))
+            concepts = (concept for key in _LABELLED for concept in resource[key])
+            labels.update((c["id"], c["prefLabel"]) for c in concepts if c["id"] and c["prefLabel"])
             name = json.dumps(resource["name"], ensure_ascii=False)
             yield resource["iri"], resource["id"], academy, resource["feed"], name, resource["url"]
 
     connection.executemany("INSERT INTO resource VALUES (?,?,?,?,?,?)", rows())
     connection.executemany("INSERT INTO tally VALUES (?,?,?,?)", [(*key, n) for key, n in sorted(tally.items())])
+    told = [(iri, json.dumps(dict(text), ensure_ascii=False)) for iri, text in sorted(labels.items())]
+    connection.executemany("INSERT INTO label VALUES (?,?)", told)
 
 
 def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> int:
@@ -196,7 +202,6 @@ def cells(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     ``relations`` is {relation: {"pairs", "accepted"}}, ``pairs`` their sum without "different";
     ``left_resources`` and ``right_resources`` say how many resources of each side are concerned.
     """
-    connection.row_factory = None
     shared = {(a, b): n for a, b, n in connection.execute("SELECT of_academy, at_academy, resources FROM shared")}
     found: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
     order = list(load_relations())

@@ -47,3 +47,5 @@ CREATE TABLE tally (
     academy TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, resources INTEGER NOT NULL,
     PRIMARY KEY (academy, kind, value)
 );
+-- Labels of the concepts that resources carry, as JSON {language: text}, so that pages and facets can name them.
+CREATE TABLE label (concept TEXT PRIMARY KEY, text TEXT NOT NULL);

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from registry.statistics.build import DATABASE
+from registry.statistics.build import DATABASE, cells
 
 _CHUNK = 400
 
@@ -203,3 +203,19 @@ def match_counts(connection: sqlite3.Connection, iris: Iterable[str]) -> Mapping
             (iri, iri),
         ).fetchone()[0]
     return counts
+
+
+def labels(connection: sqlite3.Connection, concepts: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The labels of some concepts that resources carry: {IRI: {language: label}}."""
+    found: dict[str, dict[str, str]] = {}
+    wanted = sorted(set(concepts))
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        rows = connection.execute(f"SELECT * FROM label WHERE concept IN ({','.join('?' * len(part))})", part)
+        found.update((row["concept"], json.loads(row["text"])) for row in rows)
+    return found
+
+
+def overlap(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The overlap matrix as ``build.cells`` describes it."""
+    return cells(connection)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from registry.iris import ADMS, DCAT, DCTERMS, FOAF, RDF_TYPE, SCHEMA, Iris
 from registry.model import Academy, Change, Evidence, Feed, Match, Run
+from registry.messages import Message
 from registry.search import index as search_index
 from registry.search.reader import Reader
 from registry.statistics import build as figures
@@ -219,3 +220,43 @@ def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None =
     new.symlink_to(number)
     new.replace(link)
     return release
+
+
+def findings(ledger: Path) -> None:
+    """A ledger that holds some things to mend."""
+    from registry.ledger import connect, transaction
+    from registry.ledger.findings import replace
+    from registry.model import Finding, Issue
+
+    connection = connect(ledger)
+    listed = {
+        ("north-oai", "git-1"): [Issue("LR-license", "/record/metadata/dc/rights"), Issue("net-slow", "page 2", "9 s")],
+        ("north-oai", "r-1"): [Issue("LR-license", "/record/metadata/dc/rights")],
+        ("north-oai", "held-1"): [Issue("LR-name", "/record/metadata/dc/title", "<script>alert(1)</script>")],
+        ("north-oai", ""): [Issue("LR-about", "")],
+    }
+    with transaction(connection):
+        for (feed, record), issues in listed.items():
+            found = [
+                Finding(feed, record, "violation" if issue.code == "LR-name" else "warning", issue) for issue in issues
+            ]
+            replace(connection, feed, record, "prepare", found)
+    connection.close()
+
+
+def _message(code: str, severity: str, words: tuple[str, str, str], mend: tuple[str, str, str]) -> Message:
+    tags = ("en", "fr", "es")
+    return Message(code, severity, dict(zip(tags, words, strict=True)), dict(zip(tags, mend, strict=True)))  # type: ignore[arg-type]
+
+
+MESSAGES = {
+    message.code: message
+    for message in (
+        _message("LR-license", "warning", ("There is no licence.", "Il n’y a pas de licence.", "No hay licencia."),
+                 ("Name the licence.", "Nommez la licence.", "Indique la licencia.")),
+        _message("LR-name", "violation", ("The title {value} cannot be used.", "Titre {value}.", "Título {value}."),
+                 ("Give a title.", "Donnez un titre.", "Dé un título.")),
+        _message("LR-about", "info", ("No subject.", "Pas de sujet.", "Sin tema."),
+                 ("Name a subject.", "Nommez un sujet.", "Indique un tema.")),
+    )
+}  # fmt: skip

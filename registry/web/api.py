@@ -1,0 +1,157 @@
+"""The JSON API: resources, pairs, academies, what they have to mend, overlap, the release (docs/api.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from registry.search.reader import BadCursor as BadSearchCursor
+from registry.statistics import reader as figures
+from registry.statistics.reader import BadCursor, MatchQuery
+from registry.web import examples, views
+from registry.web.parameters import (
+    IssueParameters,
+    MatchParameters,
+    ResourceParameters,
+    no_parameters,
+    resource_query,
+)
+from registry.web.problems import Problem
+from registry.web.shared import Shared, Visit
+
+_NONE = [Depends(no_parameters)]
+
+
+def _documented(example: object, *others: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route for OpenAPI."""
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"description": "What was asked for", "content": {"application/json": {"example": example}}},
+        304: {"description": "Nothing changed since the release named in If-None-Match"},
+    }
+    for status in (400, *others, 503):
+        content = {"application/problem+json": {"example": examples.PROBLEMS[status]}}
+        answers[status] = {"description": str(examples.PROBLEMS[status]["title"]), "content": content}
+    return answers
+
+
+def _resource_iri(visit: Visit, given: str) -> str:
+    """The IRI of a resource named by id or IRI; an id that nobody has finds nothing."""
+    if not given or "://" in given:
+        return given
+    item = visit.opened.reader.get(given)
+    return item["iri"] if item and "iri" in item else f"urn:none:{given}"
+
+
+def create_router(shared: Shared) -> APIRouter:
+    """The routes under ``/api``."""
+    router = APIRouter(prefix="/api", tags=["data"])
+
+    @router.get("/resources", responses=_documented(examples.RESOURCES))
+    def resources(request: Request, parameters: Annotated[ResourceParameters, Query()]) -> Response:
+        """Published courses and materials, filtered, sorted and page by page."""
+        visit = shared.visit(request)
+        try:
+            page = visit.opened.reader.search(resource_query(visit, parameters))
+        except BadSearchCursor as error:
+            raise Problem(400, f"cursor: {error}") from error
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            return visit.listing(views.resources(connection, visit, page.items), page.total, page.cursor)
+
+    @router.get("/resources/{id:path}", responses=_documented(examples.RESOURCE, 404, 410), dependencies=_NONE)
+    def resource(request: Request, id: str) -> Response:
+        """One course or material by its id (`feed/key`), with what is alike elsewhere."""
+        visit = shared.visit(request)
+        item = visit.opened.reader.get(id)
+        if item is None or "/" not in id:
+            raise Problem(404, f"There is no resource {id!r}.")
+        if "deleted" in item:
+            raise Problem(410, "Its academy no longer lists it.", tombstone=item)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            found, _, _ = figures.matches(connection, MatchQuery(resource=item["iri"], limit=100))
+            shown = views.resources(connection, visit, [item])[0]
+            return visit.json({**shown, "alike": views.matches(connection, visit, found)})
+
+    @router.get("/matches", responses=_documented(examples.MATCHES))
+    def matches(request: Request, parameters: Annotated[MatchParameters, Query()]) -> Response:
+        """Pairs of resources that belong together, surest first."""
+        visit = shared.visit(request)
+        query = MatchQuery(
+            tuple(parameters.academy), tuple(parameters.relation), tuple(parameters.status),
+            parameters.min_confidence, _resource_iri(visit, parameters.resource), parameters.within,
+            parameters.limit, parameters.cursor,
+        )  # fmt: skip
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            try:
+                found, total, cursor = figures.matches(connection, query)
+            except BadCursor as error:
+                raise Problem(400, f"cursor: {error}") from error
+            return visit.listing(views.matches(connection, visit, found), total, cursor)
+
+    @router.get("/matches/{id}", responses=_documented(examples.MATCH, 404), dependencies=_NONE)
+    def match(request: Request, id: str) -> Response:
+        """One pair with all its evidence."""
+        visit = shared.visit(request)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            found = figures.match(connection, id)
+            if found is None:
+                raise Problem(404, f"There is no pair {id!r}.")
+            return visit.json(views.matches(connection, visit, [found])[0])
+
+    @router.get("/academies", responses=_documented(examples.ACADEMIES), dependencies=_NONE)
+    def academies(request: Request) -> Response:
+        """All academies with their numbers; also those that have published nothing yet."""
+        visit = shared.visit(request)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            found = figures.academies(connection)
+        return visit.listing(found, len(found), None)
+
+    @router.get("/academies/{id}", responses=_documented(examples.ACADEMY, 404), dependencies=_NONE)
+    def academy(request: Request, id: str) -> Response:
+        """One academy with its lists, last visits and tallies."""
+        visit = shared.visit(request)
+        return visit.json(_academy(visit, id))
+
+    @router.get("/academies/{id}/issues", responses=_documented(examples.ISSUES, 404))
+    def issues(request: Request, id: str, parameters: Annotated[IssueParameters, Query()]) -> Response:
+        """What an academy has to mend: where it stands in its own list, what was found, how to mend it."""
+        visit = shared.visit(request, cached=False, vary="Accept-Language")
+        feeds = [feed["id"] for feed in _academy(visit, id)["feeds"]]
+        if parameters.by == "cause":
+            if parameters.cursor:
+                raise Problem(400, "cursor: there is only one page of causes")
+            groups = views.issue_groups(visit, feeds, parameters.code)
+            return visit.listing(groups, len(groups), None)
+        cursor = parameters.cursor or "0"
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
+            raise Problem(400, "cursor: this cursor cannot be read")
+        found, total, more = views.issues(
+            visit, feeds, limit=parameters.limit, after=int(cursor), code=parameters.code
+        )
+        return visit.listing(found, total, None if more is None else str(more))
+
+    @router.get("/overlap", responses=_documented(examples.OVERLAP), dependencies=_NONE)
+    def overlap(request: Request) -> Response:
+        """How many pairs each two academies have, by relation; `within` marks pairs inside one academy."""
+        visit = shared.visit(request)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            found = views.cells(connection)
+        return visit.listing(found, len(found), None)
+
+    @router.get("/release", responses=_documented(examples.RELEASE), dependencies=_NONE)
+    def release(request: Request) -> Response:
+        """The edition that all answers come from: its number, its time and what is in it."""
+        visit = shared.visit(request)
+        manifest = visit.opened.release.manifest
+        return visit.json({name: manifest.get(name) for name in ("number", "sequence", "time", "counts")})
+
+    return router
+
+
+def _academy(visit: Visit, identifier: str) -> dict[str, Any]:
+    with figures.open_figures(visit.opened.release.figures) as connection:
+        found = figures.academy(connection, identifier)
+    if found is None:
+        raise Problem(404, f"There is no academy {identifier!r}.")
+    return found

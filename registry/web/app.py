@@ -1,0 +1,237 @@
+"""Makes the web application: JSON API, SPARQL protocol, pages, identifiers, and how errors are told.
+
+The process is asynchronous and evaluates no query itself: lists and pages read the search index and the
+figures of the current release, queries go to the query workers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry import __version__, messages, release
+from registry.iris import Iris
+from registry.settings import Settings
+from registry.web import api, identifiers, pages, wording
+from registry.web.problems import Problem, parameter_errors, problem
+from registry.web.releases import Releases
+from registry.web.shared import NotModified, Shared
+
+log = logging.getLogger("registry.web")
+FOLLOW = 1.0
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+ROBOTS = "User-agent: *\nDisallow: /sparql\nDisallow: /search?\nDisallow: /pairs?\nDisallow: /api/\n"
+
+
+class Guard:
+    """HEAD as GET without a body, and the headers that every answer carries."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        head = scope["method"] == "HEAD"
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                names = {name.lower() for name, _ in headers}
+                headers += [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+                if b"content-security-policy" not in names:
+                    headers.append((b"content-security-policy", CSP.encode()))
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"} if head else scope, receive, guarded)
+
+
+async def _follow(pool: Any, data: Path) -> None:
+    """Lead the query workers to each new release; one that cannot be opened is told and tried again."""
+    while True:
+        found = await asyncio.to_thread(release.current, data)
+        if found is not None and found.number != pool.release:
+            try:
+                await pool.switch(found.graph, found.number)
+            except Exception:
+                log.exception("the query workers could not open release %s", found.number)
+        await asyncio.sleep(FOLLOW)
+
+
+def _lifespan(pool: Any, data: Path) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if pool is None:
+            yield
+            return
+        await pool.start()
+        follower = asyncio.create_task(_follow(pool, data))
+        try:
+            yield
+        finally:
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+            await pool.stop()
+
+    return lifespan
+
+
+def _add_errors(app: FastAPI, shown: pages.Pages) -> None:
+    """One way to tell errors: problem documents, or pages to those who asked for pages."""
+
+    def told(request: Request, status: int, detail: str, **more: Any) -> Response:
+        if pages.wants_page(request):
+            return shown.error(request, status, detail, more)
+        return problem(status, detail, **more)
+
+    async def known(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return told(request, error.status, error.detail, **error.more)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        detail, lines = parameter_errors(error.errors())
+        return told(request, 400, detail, errors=lines)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
+        if error.status_code == 405:
+            detail = "Only GET and HEAD are answered here."
+        answer = told(request, error.status_code, detail)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def same(request: Request, error: Exception) -> Response:
+        assert isinstance(error, NotModified)
+        return Response(status_code=304, headers=error.headers)
+
+    async def fault(request: Request, error: Exception) -> Response:
+        incident = secrets.token_hex(6)
+        log.error("incident %s at %s %s", incident, request.method, request.url.path, exc_info=error)
+        return told(request, 500, f"It is our fault; if you tell us, name {incident}.", incident=incident)
+
+    handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+        Problem: known,
+        RequestValidationError: invalid,
+        HTTPException: http,
+        NotModified: same,
+        Exception: fault,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def _openapi(app: FastAPI) -> None:
+    """FastAPI tells of a 422 that never comes: errors of parameters are 400 here."""
+    original = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = original()
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation.get("responses", {}).pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            document.get("components", {}).get("schemas", {}).pop(name, None)
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    pool: Any = None,
+    ledger_path: Path | None = None,
+    messages: Mapping[str, messages.Message] | None = None,
+    base: str | None = None,
+    questions: Path | None = None,
+) -> FastAPI:
+    """The application of one deployment.
+
+    ``pool`` is a QueryPool (None: no queries), ``ledger_path`` the ledger (None: no "to mend" lists),
+    ``base`` the base of all IRIs (default: the settings'), ``questions`` a folder of example queries.
+    """
+    told = _messages() if messages is None else messages
+    iris = Iris((base or settings.base_address).rstrip("/"))
+    shared = Shared(settings, Releases(settings.data), wording.load(told), iris, ledger_path, pool, _build())
+    shown = pages.Pages(shared)
+    app = FastAPI(
+        title="Meta Academy Registry",
+        version=__version__,
+        summary="Learning resources in official statistics, across academies.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(pool, settings.data),
+    )
+    _add_errors(app, shown)
+    _openapi(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "Retry-After"],
+    )
+    app.add_middleware(Guard)
+    app.include_router(api.create_router(shared))
+    if pool is not None and find_spec("registry.web.sparql") is not None:
+        from registry.web import sparql
+
+        app.include_router(sparql.create_router(pool, lambda: release.current(settings.data)))
+    app.include_router(identifiers.create_router(shared))
+    app.include_router(pages.create_router(shown, questions or _questions(), app))
+    app.mount("/static", StaticFiles(directory=str(files("registry.web").joinpath("static"))), name="static")
+
+    @app.get("/robots.txt", include_in_schema=False)
+    def robots() -> Response:
+        return PlainTextResponse(ROBOTS)
+
+    @app.get("/health", include_in_schema=False)
+    def health() -> dict[str, str | None]:
+        """Alive, and which release is served; cheap."""
+        found = release.current(settings.data)
+        return {"status": "ok", "release": found.number if found else None}
+
+    return app
+
+
+def _build() -> str:
+    """Digest of this program's pages and routes: another program gives other answers from the same release."""
+    folder = Path(__file__).parent
+    state = hashlib.sha256(__version__.encode())
+    for file in sorted(folder.rglob("*.*")):
+        if file.suffix in (".py", ".html", ".tsv", ".rq"):
+            state.update(file.read_bytes())
+    return state.hexdigest()[:12]
+
+
+def _messages() -> Mapping[str, messages.Message]:
+    return messages.load()
+
+
+def _questions() -> Path:
+    return Path(__file__).resolve().parents[2] / "ontology" / "questions"

@@ -1,0 +1,45 @@
+"""One shape for every error: RFC 9457 problem details for programs, a plain page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi.responses import JSONResponse
+
+TITLES = {
+    400: "This request cannot be used",
+    404: "There is no such thing",
+    405: "This address can only be read",
+    406: "There is no such format",
+    410: "This entry was withdrawn",
+    500: "Something went wrong here",
+    503: "Nothing is published yet",
+}
+
+
+class Problem(Exception):
+    """An error that is told to the caller. ``more`` are further members of the problem document."""
+
+    def __init__(self, status: int, detail: str, **more: object) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.more = status, detail, more
+
+
+def problem(status: int, detail: str, title: str = "", **more: object) -> JSONResponse:
+    """The answer ``application/problem+json`` (RFC 9457)."""
+    content = {"type": "about:blank", "title": title or TITLES.get(status, "Error"), "status": status}
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = "10"
+    return JSONResponse(content | {"detail": detail} | more, status, headers, media_type="application/problem+json")
+
+
+def parameter_errors(errors: Sequence[object]) -> tuple[str, list[dict[str, str]]]:
+    """What a validation says, as one sentence and as a list of {"parameter", "message"}."""
+    told: list[dict[str, str]] = []
+    for error in errors:
+        assert isinstance(error, dict)
+        name = ".".join(str(part) for part in error["loc"][1:2])
+        unknown = error["type"] == "extra_forbidden"
+        told.append({"parameter": name, "message": "there is no such parameter" if unknown else str(error["msg"])})
+    return "; ".join(f"{line['parameter']}: {line['message']}" for line in told), told

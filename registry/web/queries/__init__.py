@@ -1,0 +1,1 @@
+"""Queries that the web process hands to the query workers."""

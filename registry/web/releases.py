@@ -1,0 +1,43 @@
+"""The release that is served now, opened once and shared by all requests until the next one."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry import release
+from registry.release import Release
+from registry.search.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A release with its search index opened; figures are opened per request (a file, a millisecond)."""
+
+    release: Release
+    reader: Reader
+
+    @property
+    def number(self) -> str:
+        """The number that all answers from it carry."""
+        return self.release.number
+
+
+class Releases:
+    """Gives the current release; the one before is let go when no request holds it any more."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._lock = threading.Lock()
+        self._open: Open | None = None
+
+    def current(self) -> Open | None:
+        """The current release, None before the first."""
+        found = release.current(self._data)
+        if found is None:
+            return None
+        with self._lock:
+            if self._open is None or self._open.release.path != found.path:
+                self._open = Open(found, Reader(found.search))
+            return self._open

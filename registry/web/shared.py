@@ -1,0 +1,140 @@
+"""What all routes share, and one request's view of it: one release, one language, conditional answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from registry.iris import Iris
+from registry.ledger import LedgerError, connect
+from registry.settings import Settings
+from registry.web.problems import Problem
+from registry.web.releases import Open, Releases
+from registry.web.wording import Voice, Words, choose_language
+
+CACHE = "public, max-age=5"
+
+
+class NotModified(Exception):
+    """The caller already has this answer."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__("not modified")
+        self.headers = dict(headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Made once by ``create_app``."""
+
+    settings: Settings
+    releases: Releases
+    words: Words
+    iris: Iris
+    ledger_path: Path | None
+    pool: Any = None
+    build: str = ""
+
+    def address(self, request: Request) -> str:
+        """The public address of this registry without a slash at its end: the setting, or as it was asked."""
+        return self.settings.base.rstrip("/") or str(request.base_url).rstrip("/")
+
+    def voice(self, request: Request) -> Voice:
+        """The words in the language of a request."""
+        accept = request.headers.get("accept-language", "")
+        return Voice(self.words, choose_language(request.query_params.get("lang"), accept))
+
+    def visit(self, request: Request, *, cached: bool = True, vary: str = "") -> Visit:
+        """Begin to answer: raises Problem (503) before the first release, NotModified where nothing is new.
+
+        ``vary`` names the request header that the answer depends on besides its address.
+        """
+        opened = self.releases.current()
+        if opened is None:
+            raise Problem(503, "No edition of the registry was published yet; please try again later.")
+        visit = Visit(self, request, opened, self.voice(request), cached, vary)
+        if cached and visit.etag in _tags(request.headers.get("if-none-match", "")):
+            raise NotModified(visit.headers)
+        return visit
+
+    @contextmanager
+    def ledger(self) -> Iterator[Any]:
+        """A read-only connection to the ledger, or None where there is none yet."""
+        if self.ledger_path is None:
+            yield None
+            return
+        try:
+            connection = connect(self.ledger_path, readonly=True)
+        except LedgerError:
+            yield None
+            return
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def _tags(header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: it reads one release."""
+
+    shared: Shared
+    request: Request
+    opened: Open
+    voice: Voice
+    cached: bool
+    vary: str
+
+    @property
+    def etag(self) -> str:
+        """Release number and a digest of what was asked (RFC 9110, strong)."""
+        url = self.request.url
+        varied = self.request.headers.get(self.vary, "") if self.vary else ""
+        told = "\n".join([self.shared.build, url.path, url.query, varied, self.shared.address(self.request)])
+        return f'"{self.opened.number}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"'
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of an answer from this release."""
+        headers = {"Cache-Control": CACHE, "ETag": self.etag} if self.cached else {"Cache-Control": "no-cache"}
+        if self.vary:
+            headers["Vary"] = self.vary
+        return headers
+
+    @property
+    def address(self) -> str:
+        """The public address of this registry."""
+        return self.shared.address(self.request)
+
+    def json(self, content: object) -> Response:
+        """An answer for programs."""
+        return JSONResponse(content, headers=self.headers)
+
+    def listing(self, items: list[Any], total: int, cursor: str | None) -> Response:
+        """A list, in the one form that all lists have."""
+        return self.json({"items": items, "total": total, "next": self.next_address(cursor)})
+
+    def next_address(self, cursor: str | None) -> str | None:
+        """The address of the next page: this one with another cursor."""
+        if cursor is None:
+            return None
+        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
+        return f"{self.address}{self.path}?{urlencode([*kept, ('cursor', cursor)])}"
+
+    @property
+    def path(self) -> str:
+        """The path that was asked, without the prefix under which the registry stands."""
+        root = self.request.scope.get("root_path", "")
+        return self.request.url.path.removeprefix(root)
