@@ -65,12 +65,14 @@ class QueryRequest:
 @dataclass(frozen=True, slots=True)
 class QueryAnswer:
     """An answer that has begun. ``first`` is all of it when ``whole``; else ``rest`` brings what follows and
-    raises QueryFailed if it cannot be completed. ``close`` must be called in the end."""
+    raises QueryFailed if it cannot be completed. ``close`` must be called in the end. ``until`` is the
+    deadline (time.monotonic, also for a caller that reads slowly): then the worker is gone."""
 
     media_type: str
     release: str
     first: bytes
     whole: bool
+    until: float
     rest: AsyncIterator[bytes]
     close: Callable[[], None]
 
@@ -292,7 +294,7 @@ class QueryPool:
                 finished = True
                 self._give_up(lane, worker, alive=False)
 
-        return QueryAnswer(request.media_type, worker.release, first, whole, rest(), close)
+        return QueryAnswer(request.media_type, worker.release, first, whole, end, rest(), close)
 
     async def fetch(self, query: str, media_type: str) -> bytes:
         """The whole answer of one of our own queries, by workers that the public cannot occupy."""

@@ -65,8 +65,10 @@ class Zygote:
             *lines, held = (held + data).split(b"\n")
             for line in lines:
                 self._obey(json.loads(line))
+        # Reaped here, since what inherits orphans in a container may never do it.
         for process in self._workers.values():
             os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
 
     def _reap(self) -> None:
         with suppress(BlockingIOError):

@@ -291,6 +291,8 @@ class Exchange(Response):
             await self._send(answer, send)
         except QueryFailed as error:
             raise AnswerBrokenOff(f"query answer broken off: {error.kind}") from error
+        except TimeoutError as error:
+            raise AnswerBrokenOff("query answer broken off: its reader was too slow") from error
         finally:
             answer.close()
 
@@ -308,11 +310,15 @@ class Exchange(Response):
         if self._head:
             await send({"type": "http.response.body", "body": b""})
             return
-        await send(_part(answer.first, more=not answer.whole))
-        if not answer.whole:
+        if answer.whole:
+            await send(_part(answer.first, more=False))
+            return
+        # A worker is held while its answer is read, so the deadline counts for slow readers too.
+        async with asyncio.timeout_at(answer.until):
+            await send(_part(answer.first, more=True))
             async for data in answer.rest:
                 await send(_part(data, more=True))
-            await send(_part(b"", more=False))
+        await send(_part(b"", more=False))
 
 
 def _part(data: bytes, *, more: bool) -> Event:

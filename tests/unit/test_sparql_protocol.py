@@ -264,6 +264,18 @@ def test_a_client_that_leaves_frees_its_worker(client: httpx.Client, endpoint: E
     assert ask(client, "ASK {}").json()["boolean"] is True
 
 
+def test_a_reader_that_stands_still_is_cut_off_at_the_deadline(client: httpx.Client, endpoint: Endpoint) -> None:
+    parts = urlsplit(endpoint.url)
+    counter = endpoint.pool._zygote._token  # type: ignore[union-attr]
+    with socket.create_connection((parts.hostname, parts.port)) as raw:
+        raw.sendall(f"GET /sparql?query={quote(LONG)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        end = time.monotonic() + 2.5
+        while endpoint.pool._zygote._token == counter:  # type: ignore[union-attr]
+            assert time.monotonic() < end, "the worker still waits for its reader"
+            time.sleep(0.02)
+    assert ask(client, "ASK {}").json()["boolean"] is True
+
+
 @pytest.mark.parametrize(("syntax", "check"), [(JSON, dict), (XML, None), (CSV, bytes)])
 def test_sparqlwrapper_selects(endpoint: Endpoint, syntax: str, check: type | None) -> None:
     wrapper = SPARQLWrapper(endpoint.url, returnFormat=syntax)
