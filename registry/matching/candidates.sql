@@ -30,8 +30,10 @@ UNION ALL SELECT x.n, 'words:' || x.token || ' ' || y.token, 20
 FROM rarest x JOIN rarest y ON x.n = y.n AND x.token < y.token;
 
 -- Buckets of one give no pair, too large ones are set aside (OpenAIRE caps at 200 too).
-CREATE OR REPLACE TEMP TABLE size AS SELECT key, count(*) AS members FROM bucket GROUP BY key;
+CREATE OR REPLACE TEMP TABLE size AS
+SELECT key, count(*) AS members, row_number() OVER (ORDER BY key) AS bucket FROM bucket GROUP BY key HAVING count(*) > 1;
 CREATE OR REPLACE TEMP TABLE kept AS
-SELECT n, key, weight FROM bucket JOIN size USING (key) WHERE members BETWEEN 2 AND {bucket};
+SELECT n, bucket, weight FROM (SELECT n, key, weight FROM bucket) JOIN size USING (key) WHERE members <= {bucket};
+DROP TABLE bucket;
 
 CREATE OR REPLACE TEMP TABLE candidate (l BIGINT, r BIGINT);

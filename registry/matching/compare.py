@@ -6,6 +6,7 @@ too many records share them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -69,7 +70,7 @@ def _series(a: Title, b: Title, tables: Tables) -> bool:
         return False
     (one,), (other,) = only_a, only_b
     typed = ("level", "number", "format", "cohort", "language", "part")
-    if any(w.isdigit() or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
+    if any(re.match(r"\d", w) or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
         return False
     return fuzz.ratio(one, other) < 80
 

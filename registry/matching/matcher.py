@@ -33,6 +33,8 @@ TOP = 30
 """Candidates kept for a record, by weight of what it shares with the other."""
 OWNERS = 5
 """A declared relation to a key that more resources claim is not resolved."""
+AT_ONCE = 4_000
+"""Records whose candidates are sought in one statement; each meets up to some 2,000 others."""
 CHUNK = 10_000
 READ_AT_ONCE = 2_000
 
@@ -234,14 +236,14 @@ class Matcher:
         sql = files("registry.matching").joinpath("candidates.sql").read_text("utf-8")
         self._db.execute(sql.format(shared_in_feed=SHARED_IN_FEED, bucket=BUCKET, rarest=RAREST))
         (records,) = self._db.execute("SELECT count(*) FROM live").fetchall()[0]
-        for start in range(1, records + 1, CHUNK):
+        for start in range(1, records + 1, AT_ONCE):
             self._db.execute(
                 "INSERT INTO candidate SELECT least(l, r), greatest(l, r) FROM ("
                 " SELECT x.n AS l, y.n AS r,"
                 " row_number() OVER (PARTITION BY x.n ORDER BY sum(x.weight) DESC, y.n) AS nth"
-                " FROM kept x JOIN kept y ON x.key = y.key AND x.n <> y.n"
+                " FROM kept x JOIN kept y ON x.bucket = y.bucket AND x.n <> y.n"
                 " WHERE x.n >= ? AND x.n < ? GROUP BY x.n, y.n) WHERE nth <= ?",
-                [start, start + CHUNK, TOP],
+                [start, start + AT_ONCE, TOP],
             )
         self._db.execute(
             "INSERT INTO candidate SELECT least(x.n, y.n), greatest(x.n, y.n) FROM declared d"
@@ -250,25 +252,12 @@ class Matcher:
             " AND o.key IN (SELECT key FROM own JOIN live USING (rid) GROUP BY key HAVING count(*) <= ?)",
             [OWNERS],
         )
-        for a, b in self._db.execute("SELECT a, b FROM decision").fetchall():
-            self._db.execute(
-                "INSERT INTO candidate SELECT x.n, y.n FROM live x, live y WHERE x.resource = ? AND y.resource = ?",
-                [a, b],
-            )
         self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE state AS SELECT n, rid, live.digest || academy ||"
-            " coalesce((SELECT string_agg(key, ' ' ORDER BY key) FROM own JOIN aside USING (key)"
-            " WHERE own.rid = live.rid), '') AS state FROM live"
+            "INSERT INTO candidate SELECT x.n, y.n FROM decision"
+            " JOIN live x ON x.resource = a JOIN live y ON y.resource = b"
         )
-        self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE todo AS"
-            " SELECT l, r, rare, sha256(concat_ws('|', x.state, y.state, rare)) AS pair"
-            " FROM (SELECT c.l, c.r, coalesce(string_agg(u.token, ' ' ORDER BY u.token), '') AS rare"
-            "  FROM (SELECT DISTINCT l, r FROM candidate) c"
-            "  LEFT JOIN (rarest u JOIN rarest v ON u.token = v.token AND u.df <= ?) ON u.n = c.l AND v.n = c.r"
-            "  GROUP BY c.l, c.r) JOIN state x ON x.n = l JOIN state y ON y.n = r",
-            [BUCKET],
-        )
+        sql = files("registry.matching").joinpath("todo.sql").read_text("utf-8")
+        self._db.execute(sql.format(bucket=BUCKET))
         counts = self._db.execute(
             "SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM size WHERE members > ?)", [BUCKET]
         ).fetchall()[0]
