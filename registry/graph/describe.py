@@ -141,11 +141,16 @@ def academy_triples(academy: Academy, iris: Iris) -> tuple[list[Triple], list[Tr
 def academies(listed: Iterable[Academy], iris: Iris) -> dict[Iri, str]:
     """The catalogues, the curated agents and the aggregate catalogue by graph, as N-Triples."""
     graphs: dict[Iri, str] = {}
-    agents: list[Triple] = []
-    whole = Iri(f"{iris.base}/id/catalog")
+    whole, publisher = Iri(f"{iris.base}/id/catalog"), iris.academy("meta-academy-registry")
     aggregate: list[Triple] = [
         (whole, RDF_TYPE, Iri(DCAT + "Catalog")),
         (whole, Iri(DCTERMS + "title"), text(TOOL, "en")),
+        (whole, Iri(DCTERMS + "publisher"), publisher),
+        (whole, Iri(FOAF + "homepage"), Iri(f"{iris.base}/")),
+    ]
+    agents: list[Triple] = [
+        (publisher, RDF_TYPE, schema("Organization")),
+        (publisher, schema("name"), text(TOOL, "en")),
     ]
     for academy in listed:
         catalog, organisation = academy_triples(academy, iris)

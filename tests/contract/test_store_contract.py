@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
+import pyshacl
 import pytest
+import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,6 +143,10 @@ def test_matches_are_described_and_accepted_ones_stand_directly(store: EmbeddedS
     rows = in_graph(store, f"{BASE}/graph/matches")
     node = IRIS.match(B, C)
     assert f"<{node}> <{SSSOM}predicate_modifier> <{SSSOM}NegatedPredicate>" in rows
+    data = rdflib.Graph().parse(data="".join(f"{row} .\n" for row in rows), format="nt")
+    shapes = rdflib.Graph().parse(ROOT / "shapes/match.ttl", publicID=f"{BASE}/")
+    conforms, _, report = pyshacl.validate(data, shacl_graph=shapes)
+    assert conforms, report
     assert store.counts()["matches"] == 3
     store.apply([], MatchDelta([match(A, B, "rejected")]), 3)
     assert in_graph(store, f"{BASE}/graph/derived/relations") == set()
@@ -179,6 +185,10 @@ def test_descriptions_are_replaced_and_catalogue_links_stay(store: EmbeddedStore
     store.merge(describe.provenance([run], [academy], IRIS))
     assert content(store) == before
     no_triple_twice(store)
+    data = rdflib.Graph().parse(data="".join(f"{quad.triple} .\n" for quad in store.store), format="nt")
+    shapes = rdflib.Graph().parse(ROOT / "shapes/catalog.ttl", publicID=f"{BASE}/")
+    conforms, _, report = pyshacl.validate(data, shacl_graph=shapes)
+    assert conforms, report
     rows = in_graph(store, f"{BASE}/graph/catalog/alpha")
     assert f"<{BASE}/id/catalog/alpha> <{DCAT}record> <{IRIS.record('one', 'a')}>" in rows
     assert len(in_graph(store, f"{BASE}/graph/provenance/one")) == 14
@@ -209,7 +219,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(batches=st.lists(st.lists(EVENTS, max_size=5), max_size=5))
 def test_the_projection_equals_a_rebuild(tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple]]) -> None:  # type: ignore[type-arg]
     folder = tmp_path_factory.mktemp("rebuild")
