@@ -4,6 +4,6 @@ normalise → features → candidates → comparison → rules → selection →
 """
 
 from registry.matching.matcher import MatchDelta, Matcher, OtherRecipe, match, recipe_digest
-from registry.matching.rules import Rule, load_rules
+from registry.matching.outcome import Rule, load_rules
 
 __all__ = ["MatchDelta", "Matcher", "OtherRecipe", "Rule", "load_rules", "match", "recipe_digest"]

@@ -21,7 +21,8 @@ from registry.matching.compare import compare
 from registry.matching.features import Features, extract, from_json
 from registry.matching.keys import blocks, title_tokens
 from registry.matching.normalise import load_tables
-from registry.matching.rules import Rule, load_rules, relate
+from registry.matching.outcome import Rule, load_rules
+from registry.matching.rules import relate
 from registry.matching.select import Pair, select
 from registry.model import Change, Decision, Evidence, Match
 

@@ -6,23 +6,20 @@ The rules' relations, confidence bands, standing and words are rows of ``tables/
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib.resources import files
-from typing import cast
 
 from registry.matching.compare import (
     NEAR,
     Facts,
     author_evidence,
-    kin,
     same,
     text_evidence,
     title_evidence,
 )
-from registry.model import Evidence, MatchStatus, Relation
+from registry.matching.outcome import Outcome, days, older, pinned, repository_names, shown_key
+from registry.matching.translations import translation
+from registry.model import Evidence
 
 STATED = {
     "same": ("copy", None),
@@ -37,57 +34,6 @@ STATED = {
 """What a stated property means: the relation, and whether the named resource is the source."""
 _EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
 PREFIX = {"copy": "OK", "translation": "TR", "version": "VER", "derivative": "DER", "part": "PART"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A row of ``tables/rules.tsv``: what the rule concludes, how sure it is, its words for people."""
-
-    code: str
-    relation: Relation
-    confidence: float
-    status: MatchStatus
-    justification: str
-    words: dict[str, str]
-
-
-def load_rules() -> dict[str, Rule]:
-    """All rules by reason code."""
-    lines = files("registry.matching").joinpath("tables/rules.tsv").read_text("utf-8").splitlines()
-    rules: dict[str, Rule] = {}
-    for row in csv.DictReader(lines, delimiter="\t"):
-        words = {code: row[code] for code in ("en", "fr", "es")}
-        relation, status = cast(Relation, row["relation"]), cast(MatchStatus, row["status"])
-        rules[row["rule"]] = Rule(row["rule"], relation, float(row["confidence"]), status, row["justification"], words)
-    return rules
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a rule found: its code, the source of the pair ("left", "right" or ""), the evidence, a score
-    that orders pairs of one relation, and whether the evidence ties just these two (``strong``)."""
-
-    rule: str
-    source: str
-    evidence: tuple[Evidence, ...]
-    score: float = 0.0
-    strong: bool = True
-
-
-def _shown(key: str) -> str:
-    """A key as people know it."""
-    kind, _, value = key.partition(":")
-    return {"doi": "https://doi.org/", "url": "https://", "iri": ""}.get(kind, kind + ":") + value
-
-
-def _older(facts: Facts) -> str:
-    """Which side is older by its stated dates, "" when they do not tell."""
-    for name in ("published", "created", "modified"):
-        a, b = getattr(facts.left, name)[:10], getattr(facts.right, name)[:10]
-        length = min(len(a), len(b))
-        if a and b and a[:length] != b[:length]:
-            return "left" if a < b else "right"
-    return ""
 
 
 def _titles_agree(facts: Facts) -> bool:
@@ -107,9 +53,9 @@ def _declared(facts: Facts) -> Outcome | None:
             source = "" if named_is_source is None else side
             if named_is_source:
                 source = "right" if side == "left" else "left"
-            value = Evidence("source-stated", name, 1.0, one.resource, _shown(key), name, "identity")
+            value = Evidence("source-stated", name, 1.0, one.resource, shown_key(key), name, "identity")
             if side == "right":
-                value = Evidence("source-stated", name, 1.0, _shown(key), one.resource, "identity", name)
+                value = Evidence("source-stated", name, 1.0, shown_key(key), one.resource, "identity", name)
             found.setdefault(relation, {}).setdefault(source, value)
     for relation in ("copy", "translation", "version", "derivative", "part"):
         sides = found.get(relation)
@@ -130,7 +76,7 @@ def _related(facts: Facts) -> Outcome | None:
     for one, other in ((facts.left, facts.right), (facts.right, facts.left)):
         for name, key in one.declared:
             if name == "related" and key in set(other.own) - facts.aside:
-                line = Evidence("source-stated", name, 1.0, one.resource, _shown(key), "relation", "identity")
+                line = Evidence("source-stated", name, 1.0, one.resource, shown_key(key), "relation", "identity")
                 return Outcome("OV.DECLARED", "", (line, *title_evidence(facts)), 3.0)
     return None
 
@@ -144,7 +90,7 @@ def _run(facts: Facts) -> Outcome | None:
             return None
         dates = ", ".join(left.starts[:5]), ", ".join(right.starts[:5])
         line = Evidence("other-date", "differs", 0.0, *dates, "startDate", "startDate")
-        near = -min(abs(_days(one) - _days(other)) for one in left.starts for other in right.starts)
+        near = -min(abs(days(one) - days(other)) for one in left.starts for other in right.starts)
         return Outcome("RUN.OTHER_DATE", "", (line, *title_evidence(facts)), near)
     a, b = facts.titles
     if a.cohorts and b.cohorts and (a.cohorts, a.years) != (b.cohorts, b.years):
@@ -174,7 +120,7 @@ def _older_edition(facts: Facts) -> str:
     for one, other in pairs:
         if one and other and one != other and _number(one[0]) != _number(other[0]):
             return "left" if _number(one[0]) < _number(other[0]) else "right"
-    return _older(facts)
+    return older(facts)
 
 
 def _identity(facts: Facts) -> Outcome | None:
@@ -183,7 +129,7 @@ def _identity(facts: Facts) -> Outcome | None:
     identified = bool(facts.identifiers)
     key = facts.identifiers[0] if identified else facts.addresses[0]
     feature = "same-doi" if key.startswith("doi:") else "same-identifier" if identified else "same-url"
-    evidence = (same(feature, _shown(key), field="identifier" if identified else "url"), *title_evidence(facts))
+    evidence = (same(feature, shown_key(key), field="identifier" if identified else "url"), *title_evidence(facts))
     if _edition(facts):
         return Outcome("VER.SAME_IDENTIFIER", _older_edition(facts), evidence)
     # a site's front page is shared by everything on it
@@ -207,7 +153,7 @@ def _repository(facts: Facts) -> Outcome | None:
             evidence = (same("same-repository", *shown, "codeRepository"), *title_evidence(facts))
             if path == other_path and ref != other_ref and _titles_agree(facts):
                 source = "" if ref and other_ref else "left" if ref else "right"
-                return Outcome("VER.REPOSITORY_EDITION", source or _older(facts), evidence)
+                return Outcome("VER.REPOSITORY_EDITION", source or older(facts), evidence)
             if bool(path) != bool(other_path) and ref == other_ref and not facts.same_title:
                 return Outcome("PART.REPOSITORY_PATH", "right" if path else "left", evidence)
     return None
@@ -221,9 +167,11 @@ def _address_edition(facts: Facts) -> Outcome | None:
         for other in facts.right.own:
             a, b = _EDITION.sub("", one), _EDITION.sub("", other)
             if one.startswith("url:") and one != other and a == b and not {one, other, a} & facts.aside:
-                line = Evidence("same-url", "equal-without-edition", 1.0, _shown(one), _shown(other), "url", "url")
-                older = "left" if (len(one), one) < (len(other), other) else "right"
-                return Outcome("VER.ADDRESS_EDITION", older, (line, *title_evidence(facts)))
+                line = Evidence(
+                    "same-url", "equal-without-edition", 1.0, shown_key(one), shown_key(other), "url", "url"
+                )
+                first = "left" if (len(one), one) < (len(other), other) else "right"
+                return Outcome("VER.ADDRESS_EDITION", first, (line, *title_evidence(facts)))
     return None
 
 
@@ -253,54 +201,27 @@ def _version(facts: Facts) -> Outcome | None:
     if facts.ratio < NEAR:
         return None
     for one, other in _deposits(facts):
-        line = Evidence("other-doi", "differs", 0.0, _shown(one), _shown(other), "identifier", "identifier")
+        line = Evidence("other-doi", "differs", 0.0, shown_key(one), shown_key(other), "identifier", "identifier")
         numbers = [key.rpartition("zenodo.")[2] for key in (one, other) if "/zenodo." in key]
         if len(numbers) == 2 and all(n.isdigit() for n in numbers) and abs(int(numbers[0]) - int(numbers[1])) == 1:
             return Outcome("OK.CONCEPT_IDENTIFIER", "", (line, *titles, *author_evidence(facts)))
         if facts.authors or (facts.same_academy and (facts.text or 0) >= 0.5):
             both = (line, *titles, *author_evidence(facts), *text_evidence(facts))
-            return Outcome("VER.OTHER_DEPOSIT", _older(facts), both)
+            return Outcome("VER.OTHER_DEPOSIT", older(facts), both)
     return None
-
-
-def _days(date: str) -> int:
-    """A date as a rough count of days, 0 when it is not a full date."""
-    parts = date[:10].split("-")
-    return sum(int(p) * d for p, d in zip(parts, (365, 30, 1), strict=True)) if len(parts) == 3 else 0
-
-
-def _repository_names(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
-    """For one place in two repositories: both owners, and the words of both names."""
-    for key, _, path in facts.left.repositories:
-        for other, _, other_path in facts.right.repositories:
-            if key != other and path == other_path:
-                owner, _, name = key.rpartition("/")
-                owner_b, _, name_b = other.rpartition("/")
-                yield owner, owner_b, tuple(_words(name)), tuple(_words(name_b))
-
-
-def _words(name: str) -> list[str]:
-    return [word for word in name.replace("_", "-").replace(".", "-").split("-") if word]
-
-
-def _pinned(facts: Facts) -> float:
-    """A small deduction for each side that names only a fixed revision of a repository: the description
-    of the repository itself goes before that of one of its editions."""
-    sides = facts.left.repositories, facts.right.repositories
-    return 0.1 * sum(bool(places) and all(ref for _, ref, _ in places) for places in sides)
 
 
 def _successor(facts: Facts) -> Outcome | None:
     if facts.guards or facts.differ or not facts.same_academy or not facts.shared_core:
         return None
-    for owner, other_owner, name, other in _repository_names(facts):
+    for owner, other_owner, name, other in repository_names(facts):
         shorter, longer = sorted((name, other), key=len)
         if owner != other_owner or len(shorter) < 3 or len(longer) == len(shorter) or set(shorter) - set(longer):
             continue
         old, new = (facts.left, facts.right) if shorter == name else (facts.right, facts.left)
         if (
-            0 < _days(old.modified) <= _days(new.created) + 90 < _days(new.modified)
-            and abs(_days(old.modified) - _days(new.created)) <= 90
+            0 < days(old.modified) <= days(new.created) + 90 < days(new.modified)
+            and abs(days(old.modified) - days(new.created)) <= 90
         ):
             dates = Evidence("succession", "days-apart", 1.0, old.modified, new.created, "dateModified", "dateCreated")
             names = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
@@ -343,13 +264,13 @@ def _fork(facts: Facts) -> Outcome | None:
     like = facts.same_title or facts.ratio >= NEAR
     if facts.guards or not like or (facts.differ and not facts.one_text) or (facts.text or 0) >= 0.97:
         return None
-    for owner, other_owner, name, other in _repository_names(facts):
+    for owner, other_owner, name, other in repository_names(facts):
         shorter, longer = sorted((name, other), key=len)
         if owner != other_owner and len(shorter) >= 2 and longer[: len(shorter)] == shorter:
             source = "" if name == other else "left" if name == shorter else "right"
             line = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
             evidence = (line, *title_evidence(facts), *text_evidence(facts))
-            return Outcome("DER.REPOSITORY_NAME", source, evidence, facts.ratio - _pinned(facts))
+            return Outcome("DER.REPOSITORY_NAME", source, evidence, facts.ratio - pinned(facts))
     return None
 
 
@@ -359,78 +280,7 @@ def _derivative(facts: Facts) -> Outcome | None:
     near = facts.ratio >= 0.6 or len(facts.shared_core) > max(len(rest) for rest in facts.rest)
     if facts.text >= 0.35 and near and facts.shared_core:
         evidence = (*title_evidence(facts), *text_evidence(facts))
-        return Outcome("DER.TEXT", _older(facts), evidence, facts.text)
-    return None
-
-
-def _address_signal(facts: Facts) -> tuple[Evidence, str, bool] | None:
-    """Addresses that are equal but for the language: the evidence, the source, and whether host or owner
-    agree too (the same place publishes both)."""
-    for words, named in facts.left.slugs:
-        for other, other_named in facts.right.slugs:
-            if words != other or len(words) < 2 or named == other_named:
-                continue
-            if (named and named not in facts.left.languages) or (
-                other_named and other_named not in facts.right.languages
-            ):
-                continue
-            owners = [(o, p) for o, p, name, name_b in _repository_names(facts) if set(name) & set(name_b)]
-            close = any(o == p or kin(o.rpartition("/")[2], p.rpartition("/")[2]) for o, p in owners)
-            shown = "-".join((*words, named)).strip("-"), "-".join((*other, other_named)).strip("-")
-            source = "" if named and other_named else "left" if other_named else "right"
-            line = Evidence("same-address-stem", "equal-without-language", 1.0, *shown, "url", "url")
-            return line, source, close
-    return None
-
-
-def _title_signal(facts: Facts) -> Evidence | None:
-    """Whether two titles in two languages name the same things (topics, tools, acronyms, numbers)."""
-    a, b = facts.titles
-    one, other = set(a.tools + a.topics), set(b.tools + b.topics)
-    enough = len(one) >= 2 or (len(one) == 1 and facts.same_academy)
-    rare = [w for w in facts.shared_core if w in facts.rare and w not in one and len(w) > 2]
-    if (one and one == other and enough) or len(rare) >= 2 or (rare and one & other):
-        score = len(facts.shared_core) / max(len(a.core), len(b.core))
-        return Evidence("same-title-terms", "share", round(score, 2), a.text, b.text, "name", "name")
-    return None
-
-
-def _translation(facts: Facts) -> Outcome | None:
-    left, right = facts.left, facts.right
-    if facts.guards or not facts.differ:
-        return None
-    address = _address_signal(facts)
-    if facts.one_text and not address:
-        return None
-    lines: list[Evidence] = []
-    title = _title_signal(facts)
-    if title:
-        lines.append(title)
-    if facts.authors:
-        lines.extend(author_evidence(facts))
-    if set(left.codes) & set(right.codes) and facts.same_academy:
-        lines.append(same("same-courseid", sorted(set(left.codes) & set(right.codes))[0], field="courseCode"))
-    if facts.identifiers or facts.addresses:
-        lines.append(same("same-url", _shown((facts.identifiers + facts.addresses)[0]), field="url"))
-    anchored = len(lines)
-    shared = set(left.about) & set(right.about)
-    if len(shared) >= 2 and len(shared) >= 0.6 * len(set(left.about) | set(right.about)):
-        lines.append(same("same-concepts", " ".join(sorted(shared)), field="about"))
-    if left.minutes and left.minutes == right.minutes:
-        lines.append(same("same-duration", f"{left.minutes} min", field="timeRequired"))
-    for name, label in (("created", "dateCreated"), ("published", "datePublished")):
-        day = getattr(left, name)
-        if len(day) >= 10 and day[:10] == getattr(right, name)[:10]:
-            lines.append(same("same-date", day, field=label))
-            break
-    if address:
-        line, source, close = address
-        if lines or close:
-            owner = [same("same-owner", "owner", field="url")] if close and not lines else []
-            return Outcome("TR.ADDRESS", source, (line, *lines, *owner), 5 + 2 * close + len(lines) - _pinned(facts))
-    needed = 2 if facts.same_academy else 3
-    if anchored and len(lines) >= needed:
-        return Outcome("TR.SIGNALS", _older(facts), tuple(lines), len(lines) - _pinned(facts), False)
+        return Outcome("DER.TEXT", older(facts), evidence, facts.text)
     return None
 
 
@@ -461,7 +311,7 @@ def _overlap(facts: Facts) -> Outcome | None:
 
 
 ORDER: tuple[Callable[[Facts], Outcome | None], ...] = (
-    _declared, _run, _identity, _repository, _address_edition, _version, _translation, _successor, _fork, _copy,
+    _declared, _run, _identity, _repository, _address_edition, _version, translation, _successor, _fork, _copy,
     _derivative, _related, _overlap,
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from registry.matching.rules import Rule
+from registry.matching.outcome import Rule
 from registry.model import Decision, Evidence, MatchStatus, Relation
 
 OVERLAPS = 5

@@ -1,0 +1,83 @@
+"""When two records in different languages are translations: two independent signals, never one.
+
+A signal is an address that is equal but for the language, the same topics in the titles, authors, course
+code, concepts, duration or dates. Between academies three are needed, unless the address tells.
+"""
+
+from __future__ import annotations
+
+from registry.matching.compare import Facts, author_evidence, kin, same
+from registry.matching.outcome import Outcome, older, pinned, repository_names, shown_key
+from registry.model import Evidence
+
+
+def _address_signal(facts: Facts) -> tuple[Evidence, str, bool] | None:
+    """Addresses that are equal but for the language: the evidence, the source, and whether host or owner
+    agree too (the same place publishes both)."""
+    for words, named in facts.left.slugs:
+        for other, other_named in facts.right.slugs:
+            if words != other or len(words) < 2 or named == other_named:
+                continue
+            if (named and named not in facts.left.languages) or (
+                other_named and other_named not in facts.right.languages
+            ):
+                continue
+            owners = [(o, p) for o, p, name, name_b in repository_names(facts) if set(name) & set(name_b)]
+            close = any(o == p or kin(o.rpartition("/")[2], p.rpartition("/")[2]) for o, p in owners)
+            shown = "-".join((*words, named)).strip("-"), "-".join((*other, other_named)).strip("-")
+            source = "" if named and other_named else "left" if other_named else "right"
+            line = Evidence("same-address-stem", "equal-without-language", 1.0, *shown, "url", "url")
+            return line, source, close
+    return None
+
+
+def _title_signal(facts: Facts) -> Evidence | None:
+    """Whether two titles in two languages name the same things (topics, tools, acronyms, numbers)."""
+    a, b = facts.titles
+    one, other = set(a.tools + a.topics), set(b.tools + b.topics)
+    enough = len(one) >= 2 or (len(one) == 1 and facts.same_academy)
+    rare = [w for w in facts.shared_core if w in facts.rare and w not in one and len(w) > 2]
+    if (one and one == other and enough) or len(rare) >= 2 or (rare and one & other):
+        score = len(facts.shared_core) / max(len(a.core), len(b.core))
+        return Evidence("same-title-terms", "share", round(score, 2), a.text, b.text, "name", "name")
+    return None
+
+
+def translation(facts: Facts) -> Outcome | None:
+    """``TR.ADDRESS`` or ``TR.SIGNALS``, None when the signals do not suffice or a guard forbids it."""
+    left, right = facts.left, facts.right
+    if facts.guards or not facts.differ:
+        return None
+    address = _address_signal(facts)
+    if facts.one_text and not address:
+        return None
+    lines: list[Evidence] = []
+    title = _title_signal(facts)
+    if title:
+        lines.append(title)
+    if facts.authors:
+        lines.extend(author_evidence(facts))
+    if set(left.codes) & set(right.codes) and facts.same_academy:
+        lines.append(same("same-courseid", sorted(set(left.codes) & set(right.codes))[0], field="courseCode"))
+    if facts.identifiers or facts.addresses:
+        lines.append(same("same-url", shown_key((facts.identifiers + facts.addresses)[0]), field="url"))
+    anchored = len(lines)
+    shared = set(left.about) & set(right.about)
+    if len(shared) >= 2 and len(shared) >= 0.6 * len(set(left.about) | set(right.about)):
+        lines.append(same("same-concepts", " ".join(sorted(shared)), field="about"))
+    if left.minutes and left.minutes == right.minutes:
+        lines.append(same("same-duration", f"{left.minutes} min", field="timeRequired"))
+    for name, label in (("created", "dateCreated"), ("published", "datePublished")):
+        day = getattr(left, name)
+        if len(day) >= 10 and day[:10] == getattr(right, name)[:10]:
+            lines.append(same("same-date", day, field=label))
+            break
+    if address:
+        line, source, close = address
+        if lines or close:
+            owner = [same("same-owner", "owner", field="url")] if close and not lines else []
+            return Outcome("TR.ADDRESS", source, (line, *lines, *owner), 5 + 2 * close + len(lines) - pinned(facts))
+    needed = 2 if facts.same_academy else 3
+    if anchored and len(lines) >= needed:
+        return Outcome("TR.SIGNALS", older(facts), tuple(lines), len(lines) - pinned(facts), False)
+    return None
