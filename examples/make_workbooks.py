@@ -1,18 +1,21 @@
 """Makes the sample workbooks (XLSX, ODS) from their readable sources: ``python -m examples.make_workbooks``.
 
 ``workbooks/*.json`` names the file to make below ``feeds/`` and holds its sheets: rows of cells, and merged
-ranges in A1 form. Needs the development extra (openpyxl, odfpy).
+ranges in A1 form. A day (2026-03-01) becomes a true date in an Excel workbook.
+Needs the development extra (openpyxl, odfpy).
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 SOURCES = Path(__file__).parent / "workbooks"
 FEEDS = Path(__file__).parent / "feeds"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def write_xlsx(target: Path, sheets: list[dict[str, Any]]) -> None:
@@ -24,7 +27,7 @@ def write_xlsx(target: Path, sheets: list[dict[str, Any]]) -> None:
     for sheet in sheets:
         made = book.create_sheet(sheet["name"])
         for row in sheet["rows"]:
-            made.append([cell or None for cell in row])
+            made.append([date.fromisoformat(cell) if DAY.fullmatch(cell) else cell or None for cell in row])
         for merged in sheet["merges"]:
             made.merge_cells(merged)
     book.properties.created = book.properties.modified = datetime(2026, 3, 1)
