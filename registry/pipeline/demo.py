@@ -81,7 +81,7 @@ def summarise(house: House) -> dict[str, object]:
     overlap = json.loads((current.figures / "overlap.json").read_text("utf-8"))
     relations: Counter[str] = Counter()
     for cell in overlap["cells"]:
-        relations[cell["relation"]] += cell["pairs"]
+        relations.update({name: counts["pairs"] for name, counts in cell["relations"].items()})
     return {
         "academies": len(house.academies),
         "sources": len(house.feeds),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from registry.ledger import drafts, findings, log, records, runs, transaction, u
 from registry.ledger.staging import Staged, known_document, seen_digest, stage
 from registry.messages import Message, fill
 from registry.model import Academy, Feed, Finding, Issue, Run
-from registry.net import Fetcher, NetError
+from registry.net import Fetcher, NetError, Pace
 from registry.prepare import workers
 from registry.prepare.record import CANNOT_CARRY
 from registry.prepare.setup import recipe_digest
@@ -40,6 +40,7 @@ class Intake:
     progress: Progress = lambda feed, stage_, done, total: None
     accept_drop: bool = False
     full: bool = False
+    pace: Pace = field(default_factory=Pace)
 
 
 def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
@@ -56,7 +57,8 @@ def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
         failure = error.issue
     counts = {name: getattr(staged, name) for name in ("records", "new", "changed", "unchanged", "documents")}
     issues = list(staged.issues)
-    if staged.done is None or not staged.done.complete:
+    done = staged.done
+    if done is None or (not done.complete and done.deletions == "proved"):
         issues.append(failure or Issue("harvest-incomplete"))
     _feed_findings(intake, feed, "harvest", issues)
     _prepare(intake, academy, feed)
@@ -66,8 +68,8 @@ def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
     counts |= {f"{severity}s": count for severity, count in findings.counts(connection, feed.id).items()}
     counts |= {"held": records.statuses(connection, feed.id).get("held", 0)}
     counts |= {"published": log.standing_count(connection, feed.id)}
-    if outcome == "done" and staged.done is not None and staged.done.complete:
-        runs.set_bookmark(connection, feed.id, staged.done.bookmark, utc_now())
+    if outcome == "done" and done is not None:
+        runs.set_bookmark(connection, feed.id, done.bookmark, utc_now())
     runs.end(connection, number, outcome, message, counts, utc_now())
     return replace(run, ended=utc_now(), outcome=outcome, message=message, counts=counts)
 
@@ -80,7 +82,7 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         harvester = harvesters.load(feed.protocol)
     except LookupError as error:
         raise harvesters.FeedFailed(Issue("feed-unknown-protocol", value=str(error))) from error
-    with Fetcher(intake.settings, feed) as http:
+    with Fetcher(intake.settings, feed, pace=intake.pace) as http:
         document = partial(known_document, connection, feed.id)
         visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id))
 

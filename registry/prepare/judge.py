@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyshacl
+from rdflib import RDF, Graph, URIRef
 from rdflib import SH as SHACL
-from rdflib import Graph, URIRef
 from rdflib import Literal as RdfLiteral
 from rdflib.term import Node
 
@@ -25,6 +25,9 @@ _SEVERITIES: dict[str, Severity] = {
     str(SHACL.Warning): "warning",
     str(SHACL.Info): "info",
 }
+
+
+FOCUS = URIRef("urn:judge:focus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ def rdf(term: Term) -> Node:
         return URIRef(term)
     if term.datatype == RDF_LANG_STRING:
         return RdfLiteral(term.value, lang=term.language)
-    return RdfLiteral(term.value, datatype=URIRef(term.datatype), normalize=False)
+    literal = RdfLiteral(term.value, datatype=URIRef(term.datatype), normalize=False)
+    # pySHACL 0.40.1 raises on comparing an ill-formed date; as a plain string it fails the same shapes.
+    return RdfLiteral(term.value) if literal.ill_typed and "date" in term.datatype.lower() else literal
 
 
 def graph_of(triples: Sequence[Triple]) -> Graph:
@@ -72,6 +77,7 @@ class Judge:
     shapes: Graph
     most: int = 200_000
     _known: dict[_Key, tuple[Result, ...]] = field(default_factory=dict)
+    _alone: dict[str, Graph] = field(default_factory=dict)
 
     def decide(self, pairs: Sequence[Pair]) -> list[tuple[Result, ...]]:
         """The results for each (record, shape, focus), in the order of the pairs."""
@@ -103,7 +109,7 @@ class Judge:
                 assert shape.path is not None
                 predicate = Iri(shape.path.predicates[0])
                 triples += [(focus, predicate, value) for value in sorted(key[1], key=str)]
-            found = self._validate(graph_of(triples), iri, list(names))
+            found = self._validate(triples, iri, list(names))
             for name, key in names.items():
                 self._known[key] = found.get(name, ())
 
@@ -114,14 +120,26 @@ class Judge:
         found: dict[tuple[str, str], tuple[Result, ...]] = {}
         for iri, cases in by_shape.items():
             triples = [triple for data in {id(pair[0]): pair[0] for pair in cases}.values() for triple in data.triples]
-            for focus, results in self._validate(graph_of(triples), iri, [pair[2] for pair in cases]).items():
+            for focus, results in self._validate(triples, iri, [pair[2] for pair in cases]).items():
                 found[(iri, focus)] = results
         return iter([found.get((shape.iri, focus), ()) for _, shape, focus in pairs])
 
-    def _validate(self, graph: Graph, shape: str, focuses: Sequence[str]) -> dict[str, tuple[Result, ...]]:
+    def _validate(
+        self, triples: Sequence[Triple], shape: str, focuses: Sequence[str]
+    ) -> dict[str, tuple[Result, ...]]:
+        """What one shape finds on some focus nodes.
+
+        The shape is handed to pySHACL alone, with a target class of our own: its ``use_shapes`` passes over
+        shapes that stand in a list (0.40.1).
+        """
+        graph = graph_of(triples)
+        for focus in focuses:
+            graph.add((URIRef(focus), RDF.type, FOCUS))
+        if shape not in self._alone:
+            self._alone[shape] = alone(self.shapes, URIRef(shape))
         _, report, _ = pyshacl.validate(
-            graph, shacl_graph=self.shapes, use_shapes=[shape], focus_nodes=list(dict.fromkeys(focuses)),
-            inference="none", advanced=False, do_owl_imports=False, meta_shacl=False, inplace=True,
+            graph, shacl_graph=self._alone[shape], inference="none", advanced=False, do_owl_imports=False,
+            meta_shacl=False, inplace=True,
         )  # fmt: skip
         found: dict[str, dict[Result, None]] = {}
         for node in report.objects(None, SHACL.result):
@@ -133,3 +151,19 @@ class Judge:
             result = Result(source, severity, None if value is None else _term(value))
             found.setdefault(str(report.value(node, SHACL.focusNode)), {})[result] = None
         return {focus: tuple(sorted(results, key=str)) for focus, results in found.items()}
+
+
+def alone(shapes: Graph, shape: URIRef) -> Graph:
+    """One shape with all that it refers to, targeting FOCUS instead of its own targets."""
+    result = Graph()
+    waiting: list[Node] = [shape]
+    while waiting:
+        node = waiting.pop()
+        for predicate, value in shapes.predicate_objects(node):
+            if predicate == SHACL.targetClass or (node == shape and predicate == SHACL.property):
+                continue
+            if (node, predicate, value) not in result:
+                result.add((node, predicate, value))
+                waiting.append(value)
+    result.add((shape, SHACL.targetClass, FOCUS))
+    return result

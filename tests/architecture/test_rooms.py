@@ -22,6 +22,7 @@ GRANTED = {
 }
 FENCES = {
     "httpx": ("net.py", "net_body.py", "net_guard.py"),
+    "httpcore": ("net.py", "net_body.py", "net_guard.py"),
     "requests": (),
     "urllib.request": ("net_guard.py",),  # getproxies and proxy_bypass, no transport
     "pyoxigraph": ("graph/", "__main__.py"),

@@ -6,50 +6,45 @@ moment of the time that the work takes, then examines what is on disk and goes o
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import random
 import signal
 import sqlite3
 import time
 import zlib
-from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from benchmarks import generate
-from benchmarks.bench import quiet, registry, served
+from benchmarks.bench import served
 from registry import release
 from registry.ledger import connect, log
 from registry.ledger.log import graph_digest
-from registry.pipeline.harvest import harvest_feeds
 from registry.pipeline.house import ledger_path
-from registry.pipeline.publisher import publish_now
 from registry.search.reader import Reader
 from registry.settings import Settings
+from tests.support.whole_way import work
 
 COUNT, ROUNDS, CHANGED = 240, 50, 40
 
 
-def work(folder: Path, address: str) -> None:
-    with registry(folder, address) as house:
-        alone = replace(house, settings=replace(house.settings, workers=1))
-        harvest_feeds(alone, alone.feeds, quiet)
-        publish_now(alone, quiet)
+# Children come from a server that has opened nothing: a store's threads do not survive a fork.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.support.whole_way"])
 
 
-def child(folder: Path, address: str) -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work(folder, address)
-            os._exit(0)
-        except BaseException:
-            import traceback
+def child(folder: Path, address: str) -> BaseProcess:
+    process = PROCESSES.Process(target=work, args=(folder, address))
+    process.start()
+    return process
 
-            traceback.print_exc()
-            os._exit(1)
-    return pid
+
+def finished_well(folder: Path, address: str) -> bool:
+    process = child(folder, address)
+    process.join(60)
+    return process.exitcode == 0
 
 
 def examine_ledger(connection: sqlite3.Connection) -> None:
@@ -97,8 +92,9 @@ def test_fifty_kills_lose_and_mix_nothing(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     generate.write(pages, COUNT)
     with served(pages) as address:
+        assert finished_well(tmp_path / "warm", address), "the server of processes is started"
         began = time.monotonic()
-        assert os.waitpid(child(tmp_path, address), 0)[1] == 0
+        assert finished_well(tmp_path, address)
         whole = time.monotonic() - began
         killed = 0
         committed = 0
@@ -106,17 +102,18 @@ def test_fifty_kills_lose_and_mix_nothing(tmp_path: Path) -> None:
         for _ in range(ROUNDS):
             changed = frozenset(chance.sample(range(COUNT), CHANGED))
             generate.write(pages, COUNT, changed)
-            pid = child(tmp_path, address)
+            process = child(tmp_path, address)
             time.sleep(chance.uniform(0, whole))
-            os.kill(pid, signal.SIGKILL)
-            killed += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+            process.kill()
+            process.join(60)
+            killed += process.exitcode == -signal.SIGKILL
             examine_ledger(connection)
             examine_release(tmp_path / "var", connection)
             last = log.last_sequence(connection)
             assert last >= committed, "something committed was lost"
             committed = last
         assert killed >= ROUNDS // 2, f"only {killed} of {ROUNDS} rounds were killed at work"
-        assert os.waitpid(child(tmp_path, address), 0)[1] == 0, "the next run does not carry on"
+        assert finished_well(tmp_path, address), "the next run does not carry on"
         examine_ledger(connection)
         examine_release(tmp_path / "var", connection)
         current = release.current(tmp_path / "var")
@@ -125,7 +122,7 @@ def test_fifty_kills_lose_and_mix_nothing(tmp_path: Path) -> None:
         connection.close()
         fresh = tmp_path / "fresh"
         fresh.mkdir()
-        assert os.waitpid(child(fresh, address), 0)[1] == 0
+        assert finished_well(fresh, address)
     other = connect(ledger_path(Settings(data=fresh / "var")))
     assert survivors == {change.subject: change.digest for change in log.standing(other)}
     other.close()
