@@ -57,7 +57,7 @@ class MatchDelta:
     """What a call changed: matches that are new or different, and pairs (left, right) that are no more.
 
     ``aside`` counts what was set aside as no evidence: keys shared by too many records of a feed, and
-    buckets too large to compare.
+    buckets too large to compare; empty when nothing had changed and nothing was compared.
     """
 
     upserts: list[Match]
@@ -148,12 +148,13 @@ class Matcher:
             raise OtherRecipe("matches were made by other rules: rebuild them")
         return self._carry((c for c in changes if c.sequence > sequence), decisions, sequence)
 
-    def rebuild(self, changes: Iterable[Change], decisions: Iterable[Decision] = ()) -> MatchDelta:
+    def rebuild(self, changes: Iterable[Change], decisions: Iterable[Decision] = (), sequence: int = 0) -> MatchDelta:
         """Start again from the changes that stand (``ledger.standing`` or the whole log) and all decisions.
 
-        The delta is against what was there before.
+        The marker becomes the last of the changes, or ``sequence`` if that is later (what stands need not
+        hold the log's last change). The delta is against what was there before.
         """
-        return self._carry(changes, decisions, 0, fresh=True)
+        return self._carry(changes, decisions, sequence, fresh=True)
 
     def _carry(
         self, changes: Iterable[Change], decisions: Iterable[Decision] | None, sequence: int, fresh: bool = False
@@ -163,14 +164,15 @@ class Matcher:
             if fresh:
                 for table in ("record", "own", "declared", "block", "token", "scored"):
                     self._db.execute(f"DELETE FROM {table}")
-            sequence = self._read(changes, sequence)
+            reached = self._read(changes, sequence)
+            moved = [fresh, reached != sequence, self._academies()]
             if decisions is not None:
-                self._db.execute("DELETE FROM decision")
-                self._insert("decision", [self._decision_row(item) for item in newest(decisions)])
-            self._academies()
-            aside = self._candidates()
-            self._score()
-            delta = self._settle(aside)
+                moved.append(self._decide([self._decision_row(item) for item in newest(decisions)]))
+            sequence, delta = reached, MatchDelta([], [], {})
+            if any(moved):
+                aside = self._candidates()
+                self._score()
+                delta = self._settle(aside)
             self._db.execute("DELETE FROM meta")
             self._insert("meta", [("sequence", str(sequence)), ("recipe", self._recipe)])
             self._db.execute("COMMIT")
@@ -227,10 +229,23 @@ class Matcher:
         for table, values in rows.items():
             self._insert(table, values)
 
-    def _academies(self) -> None:
-        for (feed,) in self._db.execute("SELECT DISTINCT feed FROM record").fetchall():
-            academy = self._academy_of.get(feed, feed)
-            self._db.execute("UPDATE record SET academy = ? WHERE feed = ? AND academy <> ?", [academy, feed, academy])
+    def _decide(self, rows: list[tuple[str, ...]]) -> bool:
+        """Store the decisions that stand; whether they differ from those of the last call."""
+        if self._db.execute("SELECT * FROM decision ORDER BY a, b").fetchall() == rows:
+            return False
+        self._db.execute("DELETE FROM decision")
+        self._insert("decision", rows)
+        return True
+
+    def _academies(self) -> bool:
+        """Write each record's academy; whether one of them changed."""
+        changed = False
+        for feed, academy in self._db.execute("SELECT DISTINCT feed, academy FROM record").fetchall():
+            now = self._academy_of.get(feed, feed)
+            if academy != now:
+                self._db.execute("UPDATE record SET academy = ? WHERE feed = ? AND academy = ?", [now, feed, academy])
+                changed = True
+        return changed
 
     def _candidates(self) -> dict[str, int]:
         """Fill the table ``todo`` of pairs with what bears on each; returns what was set aside."""

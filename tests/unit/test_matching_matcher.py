@@ -108,6 +108,8 @@ def test_another_recipe_asks_for_a_rebuild(tmp_path: Path, monkeypatch: pytest.M
         rebuilt = matcher.rebuild(records)
         assert (rebuilt.upserts, rebuilt.removals) == ([], [])
         assert matcher.marker() == (3, "other")
+        matcher.rebuild(records, sequence=9)
+        assert matcher.marker() == (9, "other")
 
 
 def test_a_fault_leaves_yesterdays_state(tmp_path: Path) -> None:
