@@ -25,7 +25,8 @@ from harvesters.web_markup import Microdata, Rdfa
 from registry.model import Issue
 
 LEVELS = 6
-MAX_PAYLOAD = 1_000_000  # characters of one description, its parts inlined
+MAX_COPIED = 1_000_000  # characters that references of one page may add
+MAX_KEY = 2_000
 MAX_RESOURCES = 2_000  # of one page
 
 TYPES = frozenset({"LearningResource", "Course", "CourseInstance", "EducationEvent", "TrainingMaterial"})
@@ -37,6 +38,7 @@ _HINTED = frozenset({"Event", "CreativeWork"})
 _PARTS = frozenset({"hasPart", "itemListElement", "item"})
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)")
+_ENDS = re.compile(r"</(?:html|body)\s{0,20}>", re.IGNORECASE)
 _CLAIMS = re.compile(r"[\"']?@?type[\"']?\s*:\s*\[?\s*[\"'](?:https?://schema\.org/|schema:)?(\w+)|&quot;(\w+)&quot;")
 _NAMED = re.compile(r"\"(?:@id|url)\"\s*:\s*\"(https?://[^\"\s<>]+)\"")
 
@@ -121,7 +123,8 @@ def extract(body: bytes, url: str, content_type: str = "", types: Sequence[str] 
         roots = _block(page, reader, text, 0)
         _collect(page, [("json-ld", roots, issues + reader.issues)], accepted, {"page": url, "lang": "", "title": ""})
         return page
-    text = text.replace("\x00", "")
+    # libxml2 drops what stands after </html>, browsers do not.
+    text = _ENDS.sub(lambda tag: " " * len(tag[0]), text.replace("\x00", ""))
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
         root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
@@ -186,6 +189,7 @@ def _collect(
     page: Page, groups: list[tuple[str, list[Node], list[Issue]]], accepted: frozenset[str], frame: dict[str, str]
 ) -> None:
     """Choose the resources of all syntaxes, tell them apart, and write them down."""
+    inliner = _Inliner()
     seen: list[tuple[str, set[str], str]] = []
     chosen: list[tuple[str, Node, str, list[Issue]]] = []
     for syntax, roots, issues in groups:
@@ -204,7 +208,7 @@ def _collect(
                 left.append(Issue("web-described-twice", whole["@place"], name, (("first", twin[0]),)))
                 continue
             seen.append((whole["@place"], own, name))
-            chosen.append((syntax, _Inliner(index, left).inline(whole), name, left))
+            chosen.append((syntax, inliner.inline(whole, index, left), name, left))
             left = []
         if left and chosen:
             chosen[-1][3].extend(left)
@@ -312,40 +316,37 @@ def _objects(value: Any) -> list[Node]:
 
 @dataclass(slots=True)
 class _Inliner:
-    """Replaces references by what they point to, within bounds of depth and size."""
+    """Replaces references by what they point to, within bounds of depth and of copied characters per page."""
 
-    index: dict[str, Node]
-    issues: list[Issue]
-    size: int = 0
+    left: int = MAX_COPIED
 
-    def inline(self, node: Node) -> Node:
+    def inline(self, node: Node, index: dict[str, Node], issues: list[Issue]) -> Node:
         """A copy of an object with the other objects of the page in their places."""
-        out: Node = self._copy(node, 0, frozenset())
-        if self.size > MAX_PAYLOAD:
-            self.issues.append(Issue("web-too-large", node["@place"], f"{MAX_PAYLOAD} characters"))
+        before = self.left
+        out: Node = self._copy(node, index, 0, frozenset(), False)
+        if before > 0 >= self.left:
+            issues.append(Issue("web-too-large", node["@place"], f"{MAX_COPIED} characters of references"))
         return out
 
-    def _copy(self, value: Any, level: int, path: frozenset[str]) -> Any:
+    def _copy(self, value: Any, index: dict[str, Node], level: int, path: frozenset[str], copied: bool) -> Any:
         if isinstance(value, list):
-            copied = [self._copy(item, level, path) for item in value]
-            return [item for item in copied if item is not None]
+            return [self._copy(item, index, level, path, copied) for item in value]
         if not isinstance(value, dict):
-            self.size += len(value) if isinstance(value, str) else 8
-            return value if self.size <= MAX_PAYLOAD else None
-        self.size += 40
+            self.left -= len(value) if copied and isinstance(value, str) else 0
+            return value
         identifier = value.get("@id", "")
-        whole = self.index.get(identifier, value)
-        if identifier in path or level > LEVELS or self.size > MAX_PAYLOAD:
+        whole = index.get(identifier, value)
+        copied = copied or (level > 0 and whole is not value)
+        self.left -= 100 if copied else 0
+        if identifier in path or level > LEVELS or (copied and self.left <= 0):
             shown = {key: whole[key] for key in ("@type", "name", "url") if isinstance(whole.get(key), str | list)}
             shown = {key: content for key, content in shown.items() if not any(map(_deep, _listed(content)))}
             return {"@place": value["@place"], **({"@id": identifier} if identifier else {}), **shown}
         path = path | {identifier} if identifier else path
-        out: Node = {}
-        for key, content in whole.items():
-            copied = content if key.startswith("@") else self._copy(content, level + 1, path)
-            if copied is not None:
-                out[key] = copied
-        return out
+        return {
+            key: content if key.startswith("@") else self._copy(content, index, level + 1, path, copied)
+            for key, content in whole.items()
+        }
 
 
 def _listed(value: Any) -> list[Any]:
@@ -378,7 +379,7 @@ def _address(node: Node, frame: dict[str, str]) -> str:
                 parts = urlsplit(address)
             except ValueError:
                 continue
-            if parts.scheme in ("http", "https") and parts.netloc:
+            if parts.scheme in ("http", "https") and parts.netloc and len(address) <= MAX_KEY:
                 if parts.path in ("", "/") and not parts.query and _plain(address) != _plain(frame["page"]):
                     continue
                 return address
@@ -389,7 +390,7 @@ def _key(node: Node, frame: dict[str, str]) -> str:
     """The source's own id: ``@id`` if it is an absolute IRI, else ``url``, else the page."""
     identifier = str(node.get("@id", ""))
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+$", identifier):
-        root = re.fullmatch(r"https?://[^/?#]+/?", identifier)
+        root = len(identifier) > MAX_KEY or re.fullmatch(r"https?://[^/?#]+/?", identifier)
         if not root or _plain(identifier) == _plain(frame["page"]):
             return identifier
     return _address(node, frame) or frame["page"]

@@ -281,11 +281,11 @@ class _Reading:
             self.speaking.add(_bare(address))
             yield Unchanged(address, before.digest)
             return
+        described = listed_elsewhere or bool(page.found)
         records = list(self._records(page))
         if not records:
-            if listed_elsewhere:
-                return
-            self._nothing(page)
+            if not described:
+                self._nothing(page)
             return
         self.speaking.update((_bare(address), _bare(fetched.url)))
         digest = _digest(records)

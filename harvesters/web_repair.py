@@ -25,6 +25,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _BAD_ESCAPE = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]|(.))', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _WORDS = {
     "true": "true", "false": "false", "null": "null", "True": "true", "False": "false", "None": "null",
@@ -91,7 +92,13 @@ def read(text: str) -> tuple[Any, list[Repair]]:
         raise Unreadable(f"more than {MAX_BLOCK} characters")
     mender = _Mender()
     try:
-        return _ladder(text, mender), list(mender.repairs.values())
+        value = _ladder(text, mender)
+        if escape := re.search(r"\\u[dD][89a-fA-F]", text):
+            written = json.dumps(value, ensure_ascii=False)
+            if not written.isascii() and (whole := _SURROGATE.sub("\ufffd", written)) != written:
+                mender.note("web-jsonld-escape", text, escape.start(), text[escape.start() : escape.start() + 6])
+                value = json.loads(whole)
+        return value, list(mender.repairs.values())
     except RecursionError as error:
         raise Unreadable("nested too deeply") from error
 

@@ -135,7 +135,7 @@ def _addresses(read: Reader, node: Object, page: str) -> None:
         if found:
             build.add("identifier", Iri(found), place)
         elif word:
-            build.string("identifier", clean.line(word[:500]), place)
+            read.string("identifier", clean.line(word), place)
     for key in ("image", "thumbnailUrl", "codeRepository"):
         for value, place in read.values(node, key):
             if isinstance(value, dict) and value.get("contentUrl") and not value.get("url"):
@@ -218,11 +218,11 @@ def _works(parts: Parts, node: Object) -> None:
         read.references(node, key, iris.DCTERMS + "relation")
     for predicate, keys in (("version", ("version", "softwareVersion")), ("courseCode", ("courseCode",))):
         for word, place in list(read.strings(node, *keys))[: 1 if predicate == "version" else None]:
-            read.build.string(predicate, word, place)
+            read.string(predicate, word, place)
     for key in ("educationalCredentialAwarded", "occupationalCredentialAwarded", "numberOfCredits"):
         for value, place in read.values(node, key):
             inner = value.get("value") or value.get("name") or value if isinstance(value, dict) else value
-            read.build.string(key, clean.line(scalar(inner)[:500]), place)
+            read.string(key, clean.line(scalar(inner)), place)
     for key in ("encoding", "associatedMedia", "video", "audio", "trailer", "encodings"):
         for value, place in read.values(node, key):
             media: Object = value if isinstance(value, dict) and "@value" not in value else {}
@@ -252,7 +252,7 @@ def _dates_and_times(parts: Parts, node: Object, is_event: bool) -> list[tuple[b
     if not own_run(node):
         parts.agents(node, "contributor", "instructor")
         for word, place in read.strings(node, "courseWorkload"):
-            build.string("courseWorkload", word, place)
+            read.string("courseWorkload", word, place)
     return told
 
 
@@ -284,7 +284,7 @@ def _entry(parts: Parts, node: Object, entry: Iri) -> None:
             read.issue("schemaorg-unmapped", place, word, field="sdLicense")
     for value, place in read.values(node, "sdPublisher"):
         name = value.get("name") if isinstance(value, dict) else value
-        build.string(iris.DCTERMS + "publisher", clean.line(scalar(name)[:500]), place, entry)
+        read.string(iris.DCTERMS + "publisher", clean.line(scalar(name)), place, entry)
     for value, place in read.values(node, *CONFORMS):
         target = scalar(value)
         if is_iri(target):

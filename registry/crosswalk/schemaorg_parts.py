@@ -68,7 +68,7 @@ class Parts:
         if node and not words:
             given = [word for key in ("givenName", "familyName") for word, _ in read.strings(node, key)]
             words = [" ".join(given)] if given else []
-        name = words[0] if words else clean.line(scalar(value)[:500]) if not node else ""
+        name = words[0] if words else clean.line(scalar(value)) if not node else ""
         name, had_mail = clean.drop_emails(name)
         if had_mail:
             read.issue("schemaorg-email", place)
@@ -92,12 +92,12 @@ class Parts:
         if known is None:
             build.type(SCHEMA + self._kind(node, name, identifiers, role), place, agent)
         for word in dict.fromkeys([name, *words[1:]]):
-            build.string("name", word, place, agent)
+            read.string("name", word, place, agent)
         for identifier in identifiers:
             build.add("identifier", Iri(identifier), place, agent)
         if node:
             for word, where in read.strings(node, "alternateName"):
-                build.string("alternateName", word, where, agent)
+                read.string("alternateName", word, where, agent)
             for found, where in read.values(node, "url", "sameAs"):
                 if (target := read.target(found, relative=True)) and not self._registry(target):
                     build.add("url" if not build.objects("url", agent) else "sameAs", target, where, agent)
@@ -154,7 +154,7 @@ class Parts:
         for value, where in read.values(node, "location"):
             place = self._next(owner, "place")
             inner: Object = value if isinstance(value, dict) and "@value" not in value else {}
-            word = clean.line(scalar(value)[:500]) if not inner else ""
+            word = clean.line(scalar(value)) if not inner else ""
             address = clean.url(word)
             virtual = "VirtualLocation" in types(inner) or address is not None
             if not inner and not word:
@@ -165,9 +165,9 @@ class Parts:
             if address is not None:
                 build.add("url", Iri(address), where, place)
             elif word:
-                build.string("name", word, where, place)
+                read.string("name", word, where, place)
             for text, _, at in read.texts(inner, "name"):
-                build.string("name", text, at, place)
+                read.string("name", text, at, place)
             for found, at in read.values(inner, "url"):
                 if (target := read.target(found, relative=True)) is not None:
                     build.add("url", target, at, place)
@@ -177,7 +177,7 @@ class Parts:
                 if isinstance(found, dict) and "@value" not in found:
                     self._postal(found, at, place)
                 else:
-                    build.string("address", clean.line(scalar(found)[:500]), at, place)
+                    read.string("address", clean.line(scalar(found)), at, place)
         return online
 
     def _postal(self, node: Object, where: str, owner: Iri) -> None:
@@ -188,7 +188,7 @@ class Parts:
         for key in ("addressCountry", "addressLocality", "addressRegion", "postalCode", "streetAddress"):
             for value, at in read.values(node, key):
                 name = value.get("name") or value.get("identifier") if isinstance(value, dict) else value
-                build.string(key, clean.line(scalar(name or value)[:500]), at, address)
+                read.string(key, clean.line(scalar(name or value)), at, address)
 
     def offers(self, node: Object, owner: Iri) -> list[tuple[bool, str]]:
         """``offers`` as nodes; returns (free, place) of each offer that tells."""
@@ -219,14 +219,14 @@ class Parts:
                 prices += read.strings(value, "price")
                 currency += read.strings(value, "priceCurrency")
         for price, at in prices[:1]:
-            build.string("price", price, at, offer)
+            read.string("price", price, at, offer)
             number = re.fullmatch(r"\D{0,4}\s*(\d+(?:[.,]\d+)*)\s*\D{0,4}", price)
             free = clean.boolean(price) if number is None else not re.search("[1-9]", number[1])
             if free is not None:
                 yield free, at
         for word, at in currency[:1]:
             if re.fullmatch(r"[A-Za-z]{3}", word):
-                build.string("priceCurrency", word.upper(), at, offer)
+                read.string("priceCurrency", word.upper(), at, offer)
             else:
                 read.issue("schemaorg-currency", at, word)
         for word, at in read.strings(node, "category"):
@@ -285,10 +285,10 @@ class Parts:
         for target, predicate, at in found:
             build.add(predicate, target, at, media)
         for word, at in read.strings(node, "encodingFormat", "fileFormat"):
-            build.string("encodingFormat", word, at, media)
+            read.string("encodingFormat", word, at, media)
         for predicate in ("contentSize", "sha256"):
             for word, at in read.strings(node, predicate):
-                build.string(predicate, word, at, media)
+                read.string(predicate, word, at, media)
         self.duration(node, "duration", "duration", media)
 
     def modes(self, node: Object, subject: Iri) -> set[str]:
@@ -298,7 +298,7 @@ class Parts:
             for item in clean.split_list(word, comma=True):
                 concept = read.context.values.concept("modality", bare(item))
                 if concept is None and not read.context.values.is_ignored("mode", item):
-                    read.build.string("courseMode", item, place, subject)
+                    read.string("courseMode", item, place, subject)
                     read.issue("schemaorg-unmapped", place, item, field="courseMode")
                 elif concept is not None:
                     read.build.add("courseMode", concept, place, subject)
@@ -316,7 +316,7 @@ class Parts:
             if name:
                 build.add("eventAttendanceMode", Iri(SCHEMA + name), place, subject)
             else:
-                build.string("eventAttendanceMode", word, place, subject)
+                read.string("eventAttendanceMode", word, place, subject)
                 read.issue("schemaorg-unmapped", place, word, field="eventAttendanceMode")
         if build.objects("eventAttendanceMode", subject):
             return
@@ -334,5 +334,5 @@ class Parts:
             if bare(word) in _STATUS:
                 self.read.build.add("eventStatus", Iri(SCHEMA + bare(word)), place, subject)
             else:
-                self.read.build.string("eventStatus", word, place, subject)
+                self.read.string("eventStatus", word, place, subject)
                 self.read.issue("schemaorg-unmapped", place, word, field="eventStatus")

@@ -87,6 +87,13 @@ class Reader:
             self._told.add((code, value))
             self.build.issue(code, place, value, **params)
 
+    def string(self, predicate: str, value: str, place: str, subject: Iri | None = None) -> None:
+        """A plain string of bounded length; a cut is told."""
+        if len(value) > MAX_SHORT:
+            self.issue("schemaorg-cut", place, value[:80], limit=str(MAX_SHORT))
+            value = value[:MAX_SHORT].rstrip()
+        self.build.string(predicate, value, place, subject)
+
     def place(self, node: Object, key: str, number: int | None = None) -> str:
         """The place of a property of an object, as its syntax writes it."""
         where = f"{node.get('@place', '')}/{_JOINT.get(self.syntax, '')}{key}"
@@ -221,7 +228,7 @@ class Reader:
                 continue
             for text, _, where in self.texts_of(value, place, node):
                 if word := clean.line(text[:MAX_SHORT]):
-                    self.build.string(predicate, word, where, subject)
+                    self.string(predicate, word, where, subject)
                     self.issue("schemaorg-no-address", where, word, field=key)
 
     def rest(self) -> None:

@@ -76,7 +76,7 @@ def dated(parts: Parts, node: Object, subject: Iri, modes: set[str]) -> None:
     for predicate in ("instructor", "organizer", "performer", "sponsor"):
         parts.agents(node, "contributor" if predicate == "performer" else predicate, predicate, subject=subject)
     for word, at in read.strings(node, "courseWorkload"):
-        build.string("courseWorkload", word, at, subject)
+        read.string("courseWorkload", word, at, subject)
     for word, at in read.strings(node, "maximumAttendeeCapacity"):
         if word.isdecimal() and word.isascii() and len(word) < 9:
             build.add("maximumAttendeeCapacity", Literal(word, XSD + "integer"), at, subject)
@@ -94,7 +94,7 @@ def _schedules(parts: Parts, node: Object, subject: Iri) -> None:
         build.add("courseSchedule", schedule, place, subject)
         build.type(SCHEMA + "Schedule", place, schedule)
         if not isinstance(value, dict) or "@value" in value:
-            build.string("description", clean.text(scalar(value)[:2000]), place, schedule)
+            read.string("description", clean.text(scalar(value)[:2000]), place, schedule)
             continue
         for key in ("startDate", "endDate"):
             parts.date(value, key, key, subject=schedule)
@@ -103,7 +103,7 @@ def _schedules(parts: Parts, node: Object, subject: Iri) -> None:
                     build.add(key, stamp, read.place(value, key), subject)
         for key in _SCHEDULE:
             for word, at in read.strings(value, key):
-                build.string(key, word, at, schedule)
+                read.string(key, word, at, schedule)
 
 
 def languages(parts: Parts, node: Object, key: str, subject: Iri | None = None) -> list[str]:
@@ -116,14 +116,14 @@ def languages(parts: Parts, node: Object, key: str, subject: Iri | None = None) 
             words = [word for word in words if word] or [scalar(value)]
         tags = [tag for word in words if (tag := read.context.values.language(word))]
         if tags:
-            read.build.string(key, tags[0], place, subject)
+            read.string(key, tags[0], place, subject)
             found.append(tags[0])
             continue
         several = clean.split_list(words[0], comma=True) if words and words[0] else []
         for word in several:
             tag = read.context.values.language(word)
             if tag:
-                read.build.string(key, tag, place, subject)
+                read.string(key, tag, place, subject)
                 found.append(tag)
             elif not read.context.values.is_ignored("languages", word):
                 read.issue("schemaorg-language", place, word)

@@ -50,7 +50,7 @@ def _about(read: Reader, words: list[str], place: str) -> None:
             return
     names = [word for word in words if not word.startswith(("http", "_:"))] or words
     if names and not read.context.values.is_ignored("keywords", names[-1]):
-        read.build.string("about", clean.line(names[-1]), place)
+        read.string("about", clean.line(names[-1]), place)
         read.issue("schemaorg-unmapped", place, names[-1], field="about")
 
 
@@ -82,7 +82,7 @@ def _concept(read: Reader, scheme: str, predicate: str, words: list[str], place:
             return [concept.rpartition("/")[2]]
     names = [word for word in words if "://" not in word] or words
     if not read.context.values.is_ignored({"resource-type": "type"}.get(scheme, scheme), names[0]):
-        read.build.string(predicate, clean.line(names[0][:500]), place)
+        read.string(predicate, clean.line(names[0]), place)
         read.issue("schemaorg-unmapped", place, names[0], field=predicate)
     return []
 
@@ -104,7 +104,7 @@ def concepts(read: Reader, node: Object) -> None:
     mapped(read, node, "work-status", "creativeWorkStatus", "creativeWorkStatus")
     for key in ("accessMode", "interactivityType"):
         for word, place_of in read.strings(node, key):
-            read.build.string(key, word, place_of)
+            read.string(key, word, place_of)
 
 
 def outcomes(read: Reader, node: Object) -> None:
@@ -165,5 +165,5 @@ def rights(read: Reader, node: Object) -> None:
         if licence is not None:
             read.build.add("license", licence, place)
         elif words and not read.context.values.is_ignored("license", words[0]):
-            read.build.string("license", clean.line(words[0][:500]), place)
+            read.string("license", clean.line(words[0]), place)
             read.issue("schemaorg-unmapped", place, words[0], field="license")
