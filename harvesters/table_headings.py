@@ -18,8 +18,8 @@ from harvesters.table_files import Sheet
 
 SEARCHED = 30  # the header stands within the first rows of a sheet
 MANY = frozenset(
-    ["about", "audience", "authors", "contributors", "csa", "fields", "gamso", "gsbpm", "host_institutions",
-     "keywords", "languages", "organizer", "ost", "outcomes", "prerequisites", "type"]
+    ["about", "audience", "authors", "contact", "contributors", "csa", "fields", "gamso", "gsbpm", "host_institutions",
+     "instructor", "keywords", "languages", "organizer", "ost", "outcomes", "prerequisites", "type"]
 )  # fmt: skip
 TRANSLATED = frozenset(["title", "description", "keywords", "outcomes", "prerequisites", "subtitle"])
 _WORD = re.compile(r"[^\W_]+")
@@ -130,13 +130,16 @@ def _has_title(found: Mapping[int, tuple[str, int, str]]) -> bool:
 def find(sheet: Sheet, own: Mapping[str, str]) -> Header | None:
     """The header of a sheet: the row, or two rows, with most known headings, a title among them."""
     best: tuple[int, int, int, dict[int, tuple[str, int, str]], list[list[str]]] | None = None
+    first = -1
     for row in range(min(SEARCHED, len(sheet.rows))):
         lower = sheet.rows[row]
         single = [[cell] for cell in lower]
         found = _read(single, own)
-        # A cell that is a sentence is no heading: data may hold words like "Course" or "Online".
-        share = len(found) / max(1, sum(1 for cell in lower if cell))
-        if _has_title(found) and (len(found) > 1 or share > 0.5) and (best is None or len(found) > best[0]):
+        # Data may hold words like "Course": one known word alone counts only in the first real row.
+        filled = sum(1 for cell in lower if cell)
+        first = first if first >= 0 or filled < 2 else row
+        sure = len(found) > 1 or filled == 1 or row == first
+        if _has_title(found) and sure and (best is None or len(found) > best[0]):
             best = (len(found), row, row + 1, found, single)
         if row == 0 or not found:
             continue

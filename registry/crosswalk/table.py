@@ -40,6 +40,7 @@ _UNITS = (
     (re.compile(r"\b(?:semaines?|weeks?|semanas?|wochen?|settimane)\b"), "weeks"),
 )
 _NUMBER = re.compile(r"\d{1,5}(?:[.,]\d{1,3})?")
+_BOTH = re.compile(r"\s*[/+&]\s*(?!/)|(?<=\w)\s+(?:and|et|y|e|und|ou|or|o)\s+(?=\w)")
 _FREE_PRICE = re.compile(r"(?:0+(?:[.,]0+)?)\s*(?:[A-Z]{3}|[€$£])?")
 _PRICE = re.compile(r"(?:([A-Z]{3}|[€$£])\s*)?(\d{1,3}(?:[ \u00a0,.']?\d{3})*(?:[.,]\d{1,2})?)\s*([A-Z]{3}|[€$£])?")
 
@@ -95,9 +96,13 @@ def _prepare(cells: Mapping[str, str], header: Mapping[str, str], builder: Build
         if value:
             kept[field] = value
     values = context.values
+    if "languages" in kept:  # "fr/en", "English and French"
+        kept["languages"] = _BOTH.sub("|", kept["languages"])
     spoken = [values.language(item) for item in clean.split_list(kept.get("languages", ""), comma=True)]
-    own = kept.get("title_lang", "")
-    language = values.language(own) if own else next((tag for tag in spoken if tag), None)
+    own = values.language(kept.get("title_lang", ""))
+    # A French list of courses taught in French and English has French titles.
+    usual = context.feed.language if context.feed.language in spoken else None
+    language = own or usual or next((tag for tag in spoken if tag), None)
     return Row(kept, header, builder, context, language or context.feed.language or "und")
 
 
