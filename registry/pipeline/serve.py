@@ -28,7 +28,7 @@ def serve_registry(settings: Settings, *, publisher: bool) -> int:
 
     import uvicorn
 
-    from registry.graph.workers import QueryPool
+    from registry.graph.pool import QueryPool
     from registry.pipeline.house import opened
     from registry.web.app import create_app
 
