@@ -21,13 +21,14 @@ class Terms:
     adapt: bool
     sell: bool
     share_alike: bool
+    credit: bool
 
 
 def load() -> Mapping[str, Terms]:
     """All known licences by the last segment of their IRI."""
     lines = files("registry.search").joinpath("licences.tsv").read_text("utf-8").splitlines()
     rows = csv.DictReader(lines, delimiter="\t")
-    names = ("open", "adapt", "sell", "share_alike")
+    names = ("open", "adapt", "sell", "share_alike", "credit")
     return {row["id"]: Terms(row["id"], *(row[name] == "yes" for name in names)) for row in rows}
 
 

@@ -24,10 +24,10 @@ from registry.web.shared import Shared, Visit
 _NONE = [Depends(no_parameters)]
 
 
-def _documented(example: object, *others: int) -> dict[int | str, dict[str, Any]]:
+def _documented(*others: int) -> dict[int | str, dict[str, Any]]:
     """The answers of a route for OpenAPI."""
     answers: dict[int | str, dict[str, Any]] = {
-        200: {"description": "What was asked for", "content": {"application/json": {"example": example}}},
+        200: {"description": "What was asked for", "content": {"application/json": {}}},
         304: {"description": "Nothing changed since the release named in If-None-Match"},
     }
     for status in (400, *others, 503):
@@ -48,7 +48,7 @@ def create_router(shared: Shared) -> APIRouter:
     """The routes under ``/api``."""
     router = APIRouter(prefix="/api", tags=["data"])
 
-    @router.get("/resources", responses=_documented(examples.RESOURCES))
+    @router.get("/resources", responses=_documented())
     def resources(request: Request, parameters: Annotated[ResourceParameters, Query()]) -> Response:
         """Published courses and materials, filtered, sorted and page by page."""
         visit = shared.visit(request)
@@ -59,7 +59,7 @@ def create_router(shared: Shared) -> APIRouter:
         with figures.open_figures(visit.opened.release.figures) as connection:
             return visit.listing(views.resources(connection, visit, page.items), page.total, page.cursor)
 
-    @router.get("/resources/{id:path}", responses=_documented(examples.RESOURCE, 404, 410), dependencies=_NONE)
+    @router.get("/resources/{id:path}", responses=_documented(404, 410), dependencies=_NONE)
     def resource(request: Request, id: str) -> Response:
         """One course or material by its id (`feed/key`), with what is alike elsewhere."""
         visit = shared.visit(request)
@@ -73,7 +73,7 @@ def create_router(shared: Shared) -> APIRouter:
             shown = views.resources(connection, visit, [item])[0]
             return visit.json({**shown, "alike": views.matches(connection, visit, found)})
 
-    @router.get("/matches", responses=_documented(examples.MATCHES))
+    @router.get("/matches", responses=_documented())
     def matches(request: Request, parameters: Annotated[MatchParameters, Query()]) -> Response:
         """Pairs of resources that belong together, surest first."""
         visit = shared.visit(request)
@@ -89,7 +89,7 @@ def create_router(shared: Shared) -> APIRouter:
                 raise Problem(400, f"cursor: {error}") from error
             return visit.listing(views.matches(connection, visit, found), total, cursor)
 
-    @router.get("/matches/{id}", responses=_documented(examples.MATCH, 404), dependencies=_NONE)
+    @router.get("/matches/{id}", responses=_documented(404), dependencies=_NONE)
     def match(request: Request, id: str) -> Response:
         """One pair with all its evidence."""
         visit = shared.visit(request)
@@ -99,7 +99,7 @@ def create_router(shared: Shared) -> APIRouter:
                 raise Problem(404, f"There is no pair {id!r}.")
             return visit.json(views.matches(connection, visit, [found])[0])
 
-    @router.get("/academies", responses=_documented(examples.ACADEMIES), dependencies=_NONE)
+    @router.get("/academies", responses=_documented(), dependencies=_NONE)
     def academies(request: Request) -> Response:
         """All academies with their numbers; also those that have published nothing yet."""
         visit = shared.visit(request)
@@ -107,13 +107,13 @@ def create_router(shared: Shared) -> APIRouter:
             found = figures.academies(connection)
         return visit.listing(found, len(found), None)
 
-    @router.get("/academies/{id}", responses=_documented(examples.ACADEMY, 404), dependencies=_NONE)
+    @router.get("/academies/{id}", responses=_documented(404), dependencies=_NONE)
     def academy(request: Request, id: str) -> Response:
         """One academy with its lists, last visits and tallies."""
         visit = shared.visit(request)
         return visit.json(_academy(visit, id))
 
-    @router.get("/academies/{id}/issues", responses=_documented(examples.ISSUES, 404))
+    @router.get("/academies/{id}/issues", responses=_documented(404))
     def issues(request: Request, id: str, parameters: Annotated[IssueParameters, Query()]) -> Response:
         """What an academy has to mend: where it stands in its own list, what was found, how to mend it."""
         visit = shared.visit(request, cached=False, vary="Accept-Language")
@@ -131,7 +131,7 @@ def create_router(shared: Shared) -> APIRouter:
         )
         return visit.listing(found, total, None if more is None else str(more))
 
-    @router.get("/overlap", responses=_documented(examples.OVERLAP), dependencies=_NONE)
+    @router.get("/overlap", responses=_documented(), dependencies=_NONE)
     def overlap(request: Request) -> Response:
         """How many pairs each two academies have, by relation; `within` marks pairs inside one academy."""
         visit = shared.visit(request)
@@ -139,7 +139,7 @@ def create_router(shared: Shared) -> APIRouter:
             found = views.cells(connection)
         return visit.listing(found, len(found), None)
 
-    @router.get("/release", responses=_documented(examples.RELEASE), dependencies=_NONE)
+    @router.get("/release", responses=_documented(), dependencies=_NONE)
     def release(request: Request) -> Response:
         """The edition that all answers come from: its number, its time and what is in it."""
         visit = shared.visit(request)

@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__, messages, release
 from registry.iris import Iris
 from registry.settings import Settings
-from registry.web import api, identifiers, pages, wording
+from registry.web import api, examples, identifiers, pages, wording
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.shared import NotModified, Shared
@@ -146,14 +146,16 @@ def _add_errors(app: FastAPI, shown: pages.Pages) -> None:
 
 
 def _openapi(app: FastAPI) -> None:
-    """FastAPI tells of a 422 that never comes: errors of parameters are 400 here."""
+    """FastAPI tells of a 422 that never comes (errors of parameters are 400 here) and drops nulls of examples."""
     original = app.openapi
 
     def described() -> dict[str, Any]:
         document = original()
-        for path in document["paths"].values():
-            for operation in path.values():
+        for path, methods in document["paths"].items():
+            for operation in methods.values():
                 operation.get("responses", {}).pop("422", None)
+            if path in examples.BY_PATH:
+                methods["get"]["responses"]["200"]["content"]["application/json"]["example"] = examples.BY_PATH[path]
         for name in ("HTTPValidationError", "ValidationError"):
             document.get("components", {}).get("schemas", {}).pop(name, None)
         return document

@@ -107,3 +107,15 @@ PROBLEMS = {
     410: _problem(410, "This entry was withdrawn", "Its academy no longer lists it."),
     503: _problem(503, "Nothing is published yet", "No edition of the registry was published yet."),
 }
+
+BY_PATH: dict[str, dict[str, Any]] = {
+    "/api/resources": RESOURCES,
+    "/api/resources/{id}": RESOURCE,
+    "/api/matches": MATCHES,
+    "/api/matches/{id}": MATCH,
+    "/api/academies": ACADEMIES,
+    "/api/academies/{id}": ACADEMY,
+    "/api/academies/{id}/issues": ISSUES,
+    "/api/overlap": OVERLAP,
+    "/api/release": RELEASE,
+}

@@ -158,7 +158,7 @@ def _licence(licence: Mapping[str, Any], voice: Voice) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One field of two documents; ``mark`` is same, different or one."""
+    """One field of two documents; ``mark`` is same, partly, different or one."""
 
     label: str
     left: tuple[Value, ...]
@@ -172,7 +172,7 @@ def compared(left: list[Row], right: list[Row]) -> list[Compared]:
     names = list(dict.fromkeys([row.name for row in left] + [row.name for row in right]))
     result = []
     for name in sorted(names, key=lambda name: _ORDER.get(name, len(_ORDER))):
-        if name == "added":
+        if name in ("added", "academy"):
             continue
         one, two = (side[name].values if name in side else () for side in sides)
         row = sides[0].get(name) or sides[1][name]
@@ -180,11 +180,13 @@ def compared(left: list[Row], right: list[Row]) -> list[Compared]:
     return result
 
 
-_ORDER = {name: place for place, name in enumerate(("name", "academy", "url", "description", "inLanguage"))}
+_ORDER = {name: place for place, name in enumerate(("name", "url", "description", "inLanguage"))}
 
 
 def _mark(one: tuple[Value, ...], two: tuple[Value, ...]) -> str:
     if not one or not two:
         return "one"
     plain = [{" ".join(value.text.casefold().split()) for value in side} for side in (one, two)]
-    return "same" if plain[0] == plain[1] else "different"
+    if plain[0] == plain[1]:
+        return "same"
+    return "partly" if plain[0] & plain[1] else "different"

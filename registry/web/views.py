@@ -11,7 +11,7 @@ from registry.iris import safe_key
 from registry.ledger import findings, records
 from registry.ledger.findings import FindingGroup
 from registry.messages import Message, fill
-from registry.model import Finding
+from registry.model import Finding, Issue
 from registry.statistics import reader as figures
 from registry.web.shared import Visit
 
@@ -121,17 +121,31 @@ def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding) -> dict[st
 
 
 def issue_group(visit: Visit, ledger: sqlite3.Connection, group: FindingGroup) -> dict[str, Any]:
-    """All findings of one cause: how many, and examples. The texts are those of the first example."""
+    """All findings of one cause: how many, and examples. What differs between them is left open as "…"."""
     examples = [issue(visit, ledger, finding) for finding in group.examples]
+    message = _told(visit.shared.words.messages.get(group.code), group.code)
+    common = _common([finding.issue for finding in group.examples])
     return {
         "code": group.code,
         "severity": group.severity,
-        "message": examples[0]["message"] if examples else group.code,
-        "mend": examples[0]["mend"] if examples else "",
+        "message": fill(message.text[visit.voice.language], common),
+        "mend": fill(message.mend.get(visit.voice.language, ""), common),
         "count": group.count,
         "records": group.records,
         "examples": examples,
     }
+
+
+def _common(issues: list[Issue]) -> Issue:
+    """What some issues of one code have in common; "…" stands for the rest."""
+
+    def one(values: set[str]) -> str:
+        return values.pop() if len(values) == 1 else "…"
+
+    names = sorted({name for issue in issues for name, _ in issue.params})
+    params = tuple((name, one({dict(issue.params).get(name, "") for issue in issues})) for name in names)
+    places, values = ({getattr(issue, name) for issue in issues} for name in ("place", "value"))
+    return Issue(issues[0].code, one(places), one(values), params)
 
 
 def issues(

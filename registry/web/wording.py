@@ -163,7 +163,11 @@ class Voice:
         terms = self.words.licences.get(short)
         if terms is None:
             return name, self("licence.other")
-        parts = [self("licence.share"), self("licence.adapt" if terms.adapt else "licence.noadapt")]
+        parts = [
+            self("licence.share"),
+            *([self("licence.credit")] if terms.credit else []),
+            self("licence.adapt" if terms.adapt else "licence.noadapt"),
+        ]
         parts.append(self("licence.sell" if terms.sell else "licence.nosell"))
         if terms.share_alike:
             parts.append(self("licence.alike"))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from registry.iris import ADMS, DCAT, DCTERMS, FOAF, RDF_TYPE, SCHEMA, Iris
-from registry.model import Academy, Change, Evidence, Feed, Match, Run
 from registry.messages import Message
+from registry.model import Academy, Change, Evidence, Feed, Match, Run
 from registry.search import index as search_index
 from registry.search.reader import Reader
 from registry.statistics import build as figures
