@@ -87,14 +87,16 @@ class Features:
 
 
 def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return tuple(map(_tuples, value)) if value and isinstance(value[0], list) else tuple(value)
 
 
 def from_json(data: str) -> Features:
     """Read what ``to_json`` wrote."""
-    values: dict[str, Any] = {name: _tuples(value) for name, value in json.loads(data).items() if name != "titles"}
-    titles = tuple(Title(**{k: _tuples(v) for k, v in item.items()}) for item in json.loads(data)["titles"])
-    return Features(titles=titles, **values)
+    raw = json.loads(data)
+    titles = tuple(Title(**{name: _tuples(value) for name, value in item.items()}) for item in raw.pop("titles"))
+    return Features(titles=titles, **{name: _tuples(value) for name, value in raw.items()})
 
 
 def sketch(text: str) -> tuple[int, ...]:
