@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,7 @@ import typer
 
 from registry import release
 from registry.ledger import connect, findings, log, records, runs
-from registry.pipeline.house import DEMO, House, ledger_path, opened
+from registry.pipeline.house import DEMO, ROOT, House, ledger_path, opened
 from registry.pipeline.progress import progress
 from registry.pipeline.serve import serve_registry
 from registry.settings import Settings
@@ -21,6 +22,8 @@ EDITIONS = (1, 2)
 
 def run_demo(settings: Settings, *, serve: bool, as_json: bool) -> int:
     """Build the demo where it does not stand yet, print its summary, serve it."""
+    # The samples lie beside the package, wherever the command is called.
+    sys.path.insert(0, str(ROOT))
     from examples.serve_feeds import start
 
     settings = replace(settings, http_delay=0.0)
@@ -34,14 +37,22 @@ def run_demo(settings: Settings, *, serve: bool, as_json: bool) -> int:
             )
             return 2
         if not _stands(settings):
-            with opened(settings) as house:
-                runs.remember(house.connection, DEMO, "building")
+            _begin(settings)
             with opened(settings) as house:
                 _build(house, feeds, quiet=as_json)
         with opened(settings) as house:
             summary = summarise(house)
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2) if as_json else _text(summary))
         return serve_registry(settings, publisher=True) if serve else 0
+
+
+def _begin(settings: Settings) -> None:
+    """Mark the data folder as the demo's, so that every verb knows its academies."""
+    connection = connect(ledger_path(settings))
+    try:
+        runs.remember(connection, DEMO, "building")
+    finally:
+        connection.close()
 
 
 def _stands(settings: Settings) -> bool:

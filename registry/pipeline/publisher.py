@@ -88,7 +88,7 @@ def catch_up_matches(house: House, matcher: Matcher, until: int) -> MatchDelta:
     decided = log.decisions(house.connection)
     sequence, recipe = matcher.marker()
     if recipe != match_recipe():
-        matcher.rebuild(log.standing(house.connection, until), decided)
+        matcher.rebuild(log.standing(house.connection, until), decided, until)
         return MatchDelta(tuple(matcher.all()), complete=True)
     if sequence >= until:
         return MatchDelta()
