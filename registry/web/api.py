@@ -61,7 +61,7 @@ def create_router(shared: Shared) -> APIRouter:
 
     @router.get("/resources/{id:path}", responses=_documented(404, 410), dependencies=_NONE)
     def resource(request: Request, id: str) -> Response:
-        """One course or material by its id (`feed/key`), with what is alike elsewhere."""
+        """One course or material by its id, with what is alike elsewhere."""
         visit = shared.visit(request)
         item = visit.opened.reader.get(id)
         if item is None or "/" not in id:

@@ -129,7 +129,7 @@ def changes() -> list[Change]:
         ("north-oai", "git-1", record(
             "north-oai", "git-1", {"en": "Introduction to Git", "fr": "Introduction à Git"},
             url="https://north.example/git", languages=("en", "fr-CA"), licence="CC-BY-4.0", level="basic",
-            about="ph-5", modified="2025-04-01", free=True, description=GIT_TEXT, keywords=("git", "version control"),
+            about="ph-5", modified="2025-04-01", free=True, description=GIT_TEXT, keywords=("git", "change history"),
             extra=(("author", Literal("Ada Öberg")), ("timeRequired", Literal("PT6H", XSD + "duration"))),
         )),
         ("north-oai", "r-1", record(
@@ -230,7 +230,10 @@ def findings(ledger: Path) -> None:
 
     connection = connect(ledger)
     listed = {
-        ("north-oai", "git-1"): [Issue("LR-license", "/record/metadata/dc/rights"), Issue("net-slow", "page 2", "9 s")],
+        ("north-oai", "git-1"): [
+            Issue("LR-license", "/record/metadata/dc/rights"),
+            Issue("net-slow", "page 2", "9 s"),
+        ],
         ("north-oai", "r-1"): [Issue("LR-license", "/record/metadata/dc/rights")],
         ("north-oai", "held-1"): [Issue("LR-name", "/record/metadata/dc/title", "<script>alert(1)</script>")],
         ("north-oai", ""): [Issue("LR-about", "")],

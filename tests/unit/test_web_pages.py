@@ -1,290 +1,259 @@
-import gzip
-import zlib
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+from support import small_release as small
 
-from harvesters import web_pages
-from harvesters.base import FeedFailed
-from registry.model import Document, FeedIssue
-from tests.support.web_site import HTML, codes, course, done, index, records, serve, sitemap, unchanged
+from registry.messages import LANGUAGES
+from registry.settings import Settings
+from registry.web.app import create_app
+from registry.web.wording import Voice, choose_language, load
 
-
-def issue(events, code):
-    return next(event.issue for event in events if isinstance(event, FeedIssue) and event.issue.code == code)
-
-
-def test_a_sitemap_gives_a_record_a_page():
-    with serve({"/sitemap.xml": sitemap("/a", "/b"), "/a": course("A"), "/b": course("B")}) as site:
-        events = site.visit(site.feed())
-        assert [r.key for r in records(events)] == [site.root + "/a", site.root + "/b"]
-        assert [r.source for r in records(events)] == [site.root + "/a", site.root + "/b"]
-        assert done(events).complete and done(events).deletions == "proved"
-        assert codes(events) == []
-
-
-def test_a_second_visit_gives_nothing_but_unchanged():
-    with serve({"/sitemap.xml": sitemap("/a", "/b"), "/a": course("A"), "/b": course("B")}) as site:
-        site.visit(site.feed())
-        events = site.visit(site.feed())
-        assert unchanged(events) == [site.root + "/a", site.root + "/b"]
-        assert len(events) == 3 and done(events).complete
+ROOT = Path(__file__).resolve().parents[2]
+HTML = {"accept": "text/html"}
+# The left column of docs/words.md, and the names of techniques that readers never meet.
+INSIDE = (
+    "copy", "copies", "near-copy", "version", "versions", "derivative", "course run", "overlap", "overlaps",
+    "quarantine", "quarantined", "finding", "findings", "issue", "issues", "crosswalk", "crosswalks", "mapping",
+    "cluster", "clusters", "orphan", "orphans", "harvest", "harvested", "harvester", "feed", "feeds", "rdf", "sparql",
+    "shacl", "triple", "triples", "ontology", "n-triples", "skos", "dcat", "quadstore", "tombstone", "payload",
+)  # fmt: skip
 
 
-def test_a_page_that_changes_around_its_description_is_unchanged():
-    with serve({"/sitemap.xml": sitemap("/a"), "/a": course("A") + "<!-- token 1 -->"}) as site:
-        site.visit(site.feed())
-        site.pages["/a"] = course("A") + "<!-- token 2 -->"
-        assert unchanged(site.visit(site.feed())) == [site.root + "/a"]
-        site.pages["/a"] = course("A, new")
-        events = site.visit(site.feed())
-        assert b"A, new" in records(events)[0].payload and unchanged(events) == []
+class _Texts(HTMLParser):
+    """The words of a page that are the registry's own: not what an academy wrote (code), not addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[dict[str, str]] = []
+        self.headings: list[int] = []
+        self.labelled: set[str] = set()
+        self.controls: list[dict[str, str]] = []
+        self.language = ""
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.words += [values[name] for name in ("aria-label", "placeholder", "title", "alt") if name in values]
+        if tag in ("code", "textarea", "style"):
+            self._silent += 1
+        if tag == "a":
+            self.links.append(values)
+        if tag == "html":
+            self.language = values["lang"]
+        if tag == "label" and "for" in values:
+            self.labelled.add(values["for"])
+        if tag in ("input", "select", "textarea") and values.get("type") not in ("hidden", "checkbox"):
+            self.controls.append(values)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("code", "textarea", "style"):
+            self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.words.append(data)
 
 
-def test_index_gzip_and_text_sitemaps():
-    packed = gzip.compress(
-        b"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>/c</loc></url></urlset>"
-    )
-    pages = {
-        "/sitemap.xml": index("/one.xml", "/two.xml.gz", "/three.txt"),
-        "/one.xml": sitemap("/a", "/a#part", "/b"),
-        "/two.xml.gz": (200, {"content-type": "application/gzip"}, packed),
-        "/three.txt": "{root}/d\n{root}/a\n",
-        **{f"/{name}": course(name) for name in "abcd"},
-    }
-    with serve(pages) as site:
-        events = site.visit(site.feed())
-        assert [r.key.rsplit("/", 1)[1] for r in records(events)] == ["a", "b", "c", "d"]
-        assert done(events).complete and codes(events) == []
+class _Pool:
+    release = ""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def switch(self, graph: Path, number: str) -> None:
+        self.release = number
+
+    async def fetch(self, query: str, media_type: str) -> bytes:
+        level = small.concept("level", "basic")
+        label = "http://www.w3.org/2004/02/skos/core#prefLabel"
+        return f'<{level}> <{label}> "Basic"@en .\n<{level}> <{label}> "Débutant"@fr .\n'.encode()
 
 
-@pytest.mark.parametrize("second", ["/sitemap.xml", "/other.xml"])
-def test_a_sitemap_that_leads_back_to_itself_ends(second):
-    pages = {
-        "/sitemap.xml": index(second, "/real.xml"),
-        "/other.xml": index("/sitemap.xml"),
-        "/real.xml": sitemap("/a"),
-        "/a": course("A"),
-    }
-    with serve(pages) as site:
-        events = site.visit(site.feed())
-        assert codes(events) == ["web-sitemap-loop"]
-        assert len(records(events)) == 1 and not done(events).complete
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    data = tmp_path_factory.mktemp("data")
+    small.build(data)
+    small.findings(data / "ledger.sqlite")
+    app = create_app(
+        Settings(data=data), pool=_Pool(), ledger_path=data / "ledger.sqlite", messages=small.MESSAGES,
+        base=small.BASE,
+    )  # fmt: skip
+    with TestClient(app) as found:
+        yield found
 
 
-def test_the_same_sitemap_named_twice_is_no_loop():
-    with serve({"/sitemap.xml": index("/x.xml", "/x.xml"), "/x.xml": sitemap("/a"), "/a": course("A")}) as site:
-        events = site.visit(site.feed())
-        assert codes(events) == [] and done(events).complete
+def _read(html: str) -> _Texts:
+    page = _Texts()
+    page.feed(html)
+    return page
 
 
-def test_sitemaps_that_never_end_are_bounded():
-    pages = {f"/s{n}.xml": index(f"/s{n + 1}.xml") for n in range(20)}
-    with serve(pages) as site:
-        events = site.visit(site.feed("/s0.xml"))
-        assert codes(events) == ["web-sitemap-many"] and not done(events).complete
-        assert len(site.log) < 10
+def _paths(client: TestClient) -> list[str]:
+    """Every page that links lead to from the first page, within the registry, and a few that none lead to."""
+    start = ["/", "/nothing", "/compare/none", "/term/level/basic", "/academy/northland/to-mend?code=LR-license"]
+    seen: dict[str, None] = dict.fromkeys(start)
+    queue = list(start)
+    while queue:
+        answer = client.get(queue.pop(0), headers=HTML)
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        for link in _read(answer.text).links:
+            path = link["href"].split("#")[0].removeprefix("http://testserver")
+            inside = path.startswith("/") and not path.startswith(("/api/", "/openapi", "/id/"))
+            if inside and path not in seen and path.count("=") <= 2 and "lang=" not in path:
+                seen[path] = None
+                queue.append(path)
+    return list(seen)
 
 
-def test_a_bomb_is_not_unpacked():
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(100)) + packer.flush()
-    pages = {"/sitemap.xml": index("/b.xml.gz"), "/b.xml.gz": (200, {}, bomb)}
-    with serve(pages) as site:
-        events = site.visit(site.feed())
-        assert codes(events) == ["web-sitemap-packed"] and not done(events).complete
+@pytest.fixture(scope="module")
+def paths(client: TestClient) -> list[str]:
+    return _paths(client)
 
 
-def test_entities_in_a_sitemap_are_not_expanded():
-    evil = '<!DOCTYPE u [<!ENTITY x SYSTEM "file:///etc/hostname">]><urlset><url><loc>&x;</loc></url></urlset>'
-    with serve({"/sitemap.xml": evil}) as site:
-        events = site.visit(site.feed())
-        assert records(events) == []
-        assert codes(events) == ["web-sitemap-address"]
+def test_the_walk_reaches_every_kind_of_page(paths: list[str]) -> None:
+    kinds = {path.split("?")[0].split("/")[1] for path in paths}
+    assert kinds >= {"", "search", "resource", "compare", "academies", "academy", "overlap", "pairs", "about",
+                     "query", "api", "term"}  # fmt: skip
+    assert 40 < len(paths) < 400
 
 
-def test_a_broken_sitemap_is_read_up_to_the_fault():
-    broken = sitemap("/a", "/b").replace("</urlset>", "<url><loc>{root}/c?x=1&y=2</loc></url></urlset>")
-    with serve({"/sitemap.xml": broken, "/a": course("A"), "/b": course("B")}) as site:
-        events = site.visit(site.feed())
-        assert len(records(events)) == 2 and not done(events).complete
-        assert "line 1 column" in issue(events, "web-sitemap-broken").place
+def test_no_page_uses_inside_words(client: TestClient, paths: list[str]) -> None:
+    """The query page is for authors of dashboards: it alone may name the query language."""
+    pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, INSIDE))})(?![\w-])", re.IGNORECASE)
+    assert pattern.search("The Feed was harvested")
+    found = []
+    for path in paths:
+        for language in LANGUAGES:
+            if path.startswith("/query"):
+                continue
+            parts = "&" if "?" in path else "?"
+            page = _read(client.get(f"{path}{parts}lang={language}", headers=HTML).text)
+            text = " ".join(page.words)
+            found += [(path, language, hit.group(0)) for hit in pattern.finditer(text)]
+    assert found == []
 
 
-def test_the_root_of_a_site_asks_robots_then_the_sitemap():
-    pages = {"/robots.txt": "User-agent: *\nSitemap: {root}/m.xml\n", "/m.xml": sitemap("/a"), "/a": course("A")}
-    with serve(pages) as site:
-        assert len(records(site.visit(site.feed("/")))) == 1
-    with serve({"/sitemap.xml": sitemap("/a"), "/a": course("A")}) as site:
-        assert len(records(site.visit(site.feed("")))) == 1
-    with serve({"/": course("A")}) as site:
-        events = site.visit(site.feed("/"))
-        assert len(records(events)) == 1 and codes(events) == ["web-no-sitemap"]
+def test_every_page_is_sound(client: TestClient, paths: list[str]) -> None:
+    for path in paths:
+        answer = client.get(path, headers=HTML)
+        page = _read(answer.text)
+        expected = 404 if path in ("/nothing", "/compare/none") else 200
+        assert answer.status_code == expected, path
+        assert page.headings[0] == 1 and page.headings.count(1) == 1, path
+        assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False)), path
+        assert all(control["id"] in page.labelled for control in page.controls), path
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "http" not in policy and "unsafe" not in policy
+        assert "<script" not in answer.text and "style=" not in answer.text, path
+        assert "javascript:" not in answer.text, path
+        for link in page.links:
+            if link["href"].startswith("http") and not link["href"].startswith("http://testserver"):
+                assert link["rel"] == "nofollow noopener", (path, link)
+            assert link["href"].startswith(("/", "http://", "https://", "#", "mailto:")), (path, link)
 
 
-def test_a_single_page_and_a_list_of_pages():
-    with serve({"/a": course("A"), "/b": course("B")}) as site:
-        assert len(records(site.visit(site.feed("/a")))) == 1
-        assert unchanged(site.visit(site.feed("/a"))) == [site.root + "/a"]
-        events = site.visit(site.feed("/", pages=["/a", site.root + "/b"]))
-        assert [r.key.rsplit("/", 1)[1] for r in records(events)] == ["b"]
+def test_values_of_academies_are_escaped(client: TestClient) -> None:
+    row = small.IRIS.resource("south-list", "row 7").rsplit("/", 1)[-1]
+    page = client.get(f"/resource/south-list/{row}", headers=HTML).text
+    assert "Initiation à &lt;b&gt;Git&lt;/b&gt; &amp; données" in page and "alert(1)" not in page
+    mend = client.get("/academy/northland", headers=HTML).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in mend
 
 
-def test_robots_is_obeyed():
-    robots = "User-agent: MetaAcademyRegistry\nDisallow: /private\nCrawl-delay: 1\n\nUser-agent: *\nDisallow: /\n"
-    pages = {"/robots.txt": robots, "/sitemap.xml": sitemap("/a", "/private/b"), "/a": course("A"),
-             "/private/b": course("B")}  # fmt: skip
-    with serve(pages) as site:
-        events = site.visit(site.feed())
-        assert len(records(events)) == 1 and codes(events) == ["web-robots"]
-        assert not done(events).complete
-        assert "/private/b" not in [path for path, _ in site.log]
-    with serve({**pages, "/robots.txt": "User-agent: *\nDisallow: /"}) as site, pytest.raises(FeedFailed) as failed:
-        site.visit(site.feed())
-    assert failed.value.issue.code == "web-robots"
+@pytest.mark.parametrize(
+    ("header", "asked", "expected"),
+    [
+        ("", None, "en"), ("fr", None, "fr"), ("de, es;q=0.8, fr;q=0.9", None, "fr"), ("fr", "es", "es"),
+        ("de", "xx", "en"), ("fr;q=0, es;q=0.1", None, "es"), ("fr-CA;q=0.5,en;q=0.3", None, "fr"),
+        (";;;,q=9", None, "en"),
+    ],
+)  # fmt: skip
+def test_the_language_of_a_page(header: str, asked: str | None, expected: str) -> None:
+    assert choose_language(asked, header) == expected
 
 
-def test_robots_that_fails_forbids_all():
-    with serve({"/robots.txt": 500, "/sitemap.xml": sitemap("/a"), "/a": course("A")}) as site:
-        with pytest.raises(FeedFailed):
-            site.visit(site.feed())
-        assert "/a" not in [path for path, _ in site.log]
+def test_pages_speak_the_readers_language(client: TestClient) -> None:
+    page = client.get("/", headers={**HTML, "accept-language": "fr-CA"})
+    assert _read(page.text).language == "fr" and "Qui enseigne quoi" in page.text
+    assert "Accept-Language" in page.headers["vary"]
+    spanish = client.get("/overlap?lang=es", headers=HTML).text
+    assert "mismo curso, repetido" in spanish and 'href="/academies?lang=es"' in spanish
 
 
-def test_other_hosts_are_told_once():
-    with serve(
-        {"/sitemap.xml": sitemap("/a", "https://other.example/x", "https://other.example/y"), "/a": course("A")}
-    ) as site:
-        events = site.visit(site.feed())
-        assert codes(events) == ["web-other-host"]
-        assert dict(issue(events, "web-other-host").params) == {"count": "2", "note": "other.example"}
-        assert done(events).complete
+def test_a_course_without_a_page_names_whom_to_ask(client: TestClient) -> None:
+    page = client.get("/resource/south-list/row-8", headers=HTML).text
+    assert "This course has no page of its own. Ask Instituto" in re.sub(r"\s+", " ", page)
+    assert "https://stat.example/southland" in page
 
 
-def test_gone_pages_are_complete_and_failed_pages_are_not():
-    pages = {"/sitemap.xml": sitemap("/a", "/gone", "/gone2"), "/a": course("A"), "/gone2": 410}
-    with serve(pages) as site:
-        events = site.visit(site.feed())
-        assert codes(events) == ["web-gone"] and done(events).complete
-        site.pages["/gone"] = 500
-        events = site.visit(site.feed())
-        assert sorted(codes(events)) == ["net-status", "web-gone", "web-page-unread"] and not done(events).complete
+def test_the_licence_in_plain_words(client: TestClient) -> None:
+    open_one = client.get("/resource/north-oai/git-1", headers=HTML).text
+    closed = client.get("/resource/north-oai/r-1", headers=HTML).text
+    assert "you may change it; also for commercial use." in open_one and "name who made it" in open_one
+    assert "you may not share it in a changed form; not for commercial use." in closed
+    assert "ask before you reuse it" in client.get("/resource/south-list/row-8", headers=HTML).text
 
 
-def test_a_server_that_is_down_is_left_in_peace(monkeypatch):
-    monkeypatch.setattr(web_pages, "MAX_SILENT", 3)
-    with serve({"/sitemap.xml": sitemap(*(f"/{n}" for n in range(9))), **{f"/{n}": 503 for n in range(9)}}) as site:
-        events = site.visit(site.feed())
-        assert "web-gave-up" in codes(events) and not done(events).complete
-        assert dict(issue(events, "web-gave-up").params)["note"] == "6"
+def test_how_sure_in_words_and_never_a_number(client: TestClient, paths: list[str]) -> None:
+    compare = [path for path in paths if path.startswith("/compare/") and path != "/compare/none"]
+    assert len(compare) == 4
+    told = " ".join(client.get(path, headers=HTML).text for path in (*compare, "/pairs", "/"))
+    for words in ("checked by a person", "very likely, not yet checked", "possible, not yet checked"):
+        assert words in told
+    assert not re.search(r"0\.\d+|\d+ ?%", re.sub(r"<[^>]*>", " ", told))
 
 
-def test_max_pages_include_exclude():
-    pages = {"/sitemap.xml": sitemap("/c/1", "/c/2", "/c/old/3", "/blog/4"), **{p: course(p) for p in
-             ("/c/1", "/c/2", "/c/old/3", "/blog/4")}}  # fmt: skip
-    with serve(pages) as site:
-        events = site.visit(site.feed(include=["/c/*"], exclude=["/c/old/"]))
-        assert len(records(events)) == 2 and done(events).complete
-        events = site.visit(site.feed(max_pages=1))
-        assert codes(events) == ["web-max-pages"] and not done(events).complete
-        for wrong in ({"max_pages": 0}, {"max_pages": "many"}, {"include": 5}):
-            with pytest.raises(FeedFailed) as failed:
-                site.visit(site.feed(**wrong))
-            assert failed.value.issue.code == "web-option"
+def test_the_pair_seen_from_each_side() -> None:
+    voice = Voice(load({}), "en")
+    pair = {"relation": "derivative", "source": "http://a", "left": {"iri": "http://a"}, "right": {"iri": "http://b"}}
+    assert voice.relation_from(pair, "http://a") == "was adapted into"
+    assert voice.relation_from(pair, "http://b") == "adapted from"
 
 
-def test_pages_without_metadata_are_grouped():
-    pages = {"/sitemap.xml": sitemap(*(f"/{n}" for n in range(6))), **{f"/{n}": "<p>x</p>" for n in range(5)},
-             "/5": course("A").replace("Course", "Recipe")}  # fmt: skip
-    with serve(pages) as site:
-        events = site.visit(site.feed())
-        assert codes(events) == ["web-no-metadata", "web-no-resource"]
-        found = issue(events, "web-no-metadata")
-        assert dict(found.params)["count"] == "5" and len(found.value.split()) == 3
-        assert dict(issue(events, "web-no-resource").params)["note"] == "Recipe"
-        events = site.visit(site.feed(types=["Recipe"]))
-        assert len(records(events)) == 1
+def test_durations_in_words() -> None:
+    words = load({})
+    assert Voice(words, "en").duration("P2W") == "2 weeks"
+    assert Voice(words, "fr").duration("PT1H30M") == "1 heure 30 minutes"
+    assert Voice(words, "es").duration("three days") == "three days"
 
 
-BROKEN = course("A").replace('"name": "A"', '"name": "A')
+def test_search_by_page_and_filter(client: TestClient) -> None:
+    page = client.get("/search?q=git&language=es&has_match=true", headers=HTML).text
+    assert "Introducción a Git" in page and "1 found" in page and "Remove: Spanish" in page
+    nothing = client.get("/search?q=zzzz&colour=red", headers=HTML)
+    assert nothing.status_code == 200 and "Nothing was found" in nothing.text
+    assert client.get("/search?cursor=x", headers=HTML).status_code == 400
 
 
-def test_a_page_whose_description_breaks_keeps_its_records():
-    with serve({"/sitemap.xml": sitemap("/a"), "/a": course("A", ', "@id": "urn:x:1"')}) as site:
-        before = records(site.visit(site.feed()))
-        site.pages["/a"] = BROKEN
-        events = site.visit(site.feed())
-        assert before[0].key == "urn:x:1"
-        assert codes(events) == ["web-jsonld-broken"] and unchanged(events) == [site.root + "/a"]
-        assert records(events) == [] and done(events).complete
-        site.pages["/a"] = course("A mended", ', "@id": "urn:x:1"')
-        assert b"A mended" in records(site.visit(site.feed()))[0].payload
+def test_under_a_prefix_links_stay_inside(tmp_path: Path) -> None:
+    small.build(tmp_path)
+    app = create_app(Settings(data=tmp_path), messages={}, base=small.BASE)
+    with TestClient(app, root_path="/registry") as client:
+        page = _read(client.get("/registry/overlap", headers=HTML).text)
+        hrefs = [link["href"] for link in page.links]
+        assert all(href.startswith(("/registry/", "#")) for href in hrefs)
+        assert (
+            client.get("/registry/api/resources?limit=1")
+            .json()["next"]
+            .startswith("http://testserver/registry/api/resources?limit=1&cursor=")
+        )
 
 
-def test_a_page_that_was_broken_from_the_start_is_held_back():
-    with serve({"/sitemap.xml": sitemap("/a"), "/a": BROKEN}) as site:
-        found = records(site.visit(site.feed()))
-        assert [(r.key, r.broken) for r in found] == [(site.root + "/a", True)]
-        assert [i.code for i in found[0].issues] == ["web-jsonld-broken"]
-        assert found[0].issues[0].place.startswith("script[1] line 1 column")
-        events = site.visit(site.feed())
-        assert codes(events) == ["web-jsonld-broken"] and done(events).complete
-
-
-def test_a_broken_block_about_something_else_does_not_hold_back():
-    page = course("A") + '<script type="application/ld+json">{"@type": "Organization", "name": "x</script>'
-    with serve({"/sitemap.xml": sitemap("/a"), "/a": page}) as site:
-        found = records(site.visit(site.feed()))
-        assert [r.broken for r in found] == [False]
-        assert [i.code for i in found[0].issues] == ["web-jsonld-other-broken"]
-
-
-LIST = (
-    '<html lang="en"><script type="application/ld+json">{"@context": "https://schema.org", "@type": "ItemList",'
-    ' "itemListElement": [{"@type": "ListItem", "item": {"@type": "Course", "name": "A short", "url": "/a"}},'
-    ' {"@type": "ListItem", "item": {"@type": "Course", "name": "B short", "url": "/b"}}]}</script>'
-)
-
-
-def test_a_list_gives_way_to_the_pages_of_its_courses():
-    """/a describes itself, /b has nothing: of B the list is all that there is."""
-    with serve(
-        {"/sitemap.xml": sitemap("/list", "/a", "/b"), "/list": LIST, "/a": course("A long"), "/b": "x"}
-    ) as site:
-        events = site.visit(site.feed())
-        assert {r.key.rsplit("/", 1)[1]: b"long" in r.payload for r in records(events)} == {"a": True, "b": False}
-        again = site.visit(site.feed())
-        assert sorted(unchanged(again)) == [site.root + "/a", site.root + "/list"] and records(again) == []
-        site.pages["/list"] = LIST.replace("A short", "A shorter")
-        assert records(site.visit(site.feed())) == []
-
-
-def test_the_same_key_on_two_pages_is_told():
-    page = course("A", ', "@id": "urn:x:1"')
-    with serve({"/sitemap.xml": sitemap("/a", "/b"), "/a": page, "/b": page}) as site:
-        events = site.visit(site.feed())
-        assert [r.source for r in records(events)] == [site.root + "/a"]
-        assert codes(events) == ["web-repeated-key"]
-
-
-def test_a_redirect_to_another_host_is_not_followed_into_records():
-    with serve({"/x": course("Elsewhere")}) as other, serve({"/sitemap.xml": sitemap("/a")}) as site:
-        site.pages["/a"] = (302, {"location": other.root + "/x"}, b"")
-        feed = site.feed()
-        events = site.visit(feed)
-        assert records(events) == [] and not done(events).complete
-        assert "/x" not in [path for path, _ in other.log]
-
-
-def test_json_ld_served_as_such():
-    body = b'{"@context": "https://schema.org", "@graph": [{"@type": "Course", "@id": "/c/1", "name": "A"}]}'
-    pages = {"/sitemap.xml": sitemap("/a"), "/a": (200, {"content-type": "application/ld+json"}, body)}
-    with serve(pages) as site:
-        found = records(site.visit(site.feed()))
-        assert [r.key for r in found] == [site.root + "/c/1"] and found[0].locator == "/@graph/0"
-
-
-def test_the_server_sees_who_asks():
-    with serve({"/sitemap.xml": sitemap("/a"), "/a": (200, HTML, course("A").encode())}) as site:
-        events = site.visit(site.feed())
-        assert {agent.split("/")[0] for _, agent in site.log} == {web_pages.AGENT}
-        assert [e.etag for e in events if isinstance(e, Document)] == [None]
+def test_docs_list_every_route_and_every_word(client: TestClient) -> None:
+    told = (ROOT / "docs" / "api.md").read_text("utf-8")
+    for path in client.get("/openapi.json").json()["paths"]:
+        assert f"`{path}`" in told, path
+    words = (ROOT / "docs" / "words.md").read_text("utf-8")
+    for kind in load({}).relations.values():
+        assert all(text in words for text in kind.words.values()), kind.relation
