@@ -247,6 +247,10 @@ def _row(sheet: Sheet, header: Header, index: int, notices: _Notices) -> _Row:
     """One row by fields; cells beyond the header's last column hold the row back: its values may be shifted."""
     cells = sheet.rows[index]
     row = _Row(sheet.name, index + 1, {}, {}, {})
+    for column, (name, heading) in header.columns.items():  # a title or "Link" may hide the page's address
+        address = sheet.links.get((index, column), "")
+        if address and (name == "url" or (name == "title" and "url" not in row.cells)):
+            row.cells["url"], row.header["url"] = address, heading
     for column, cell in enumerate(cells):
         if not cell:
             continue
@@ -257,6 +261,8 @@ def _row(sheet: Sheet, header: Header, index: int, notices: _Notices) -> _Row:
             cell = cell[:MAX_CELL]
         if column in header.columns:
             name, heading = header.columns[column]
+            if name == "url" and "://" not in cell and not cell.startswith("www.") and "url" in row.cells:
+                continue  # the words of a link
             if name in row.cells and name in MANY:
                 row.cells[name] += "|" + cell
                 row.header[name] += ", " + heading

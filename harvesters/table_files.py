@@ -14,18 +14,22 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import IO
 
 import python_calamine
 from charset_normalizer import from_bytes
 from lxml import etree
 
 from harvesters.base import FeedFailed
+from harvesters.table_links import links
 from registry.model import Issue
 
 MAX_UNPACKED = 200 << 20
 MAX_MEMBERS = 5000
 MAX_CELLS = 8_000_000
 DELIMITERS = ",;\t|"
+# What the standard library raises on a damaged or encrypted archive.
+DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OSError, EOFError)
 
 
 @dataclass(slots=True)
@@ -33,14 +37,15 @@ class Sheet:
     """A grid of trimmed text. ``name`` is "" for a CSV file; row i of ``rows`` is row i + 1 of the sheet.
 
     ``wide`` holds the horizontally merged blocks of a row as (first, last) columns; vertically merged cells
-    are filled from the top in their first column already. ``cut`` is the row from which a quotation that
-    is never closed swallows the rest, or -1.
+    are filled from the top in their first column already; ``links`` holds the addresses behind cells. ``cut``
+    is the row from which a quotation that is never closed swallows the rest, or -1.
     """
 
     name: str
     rows: list[list[str]]
     wide: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     cut: int = -1
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 def failed(code: str, place: str = "", value: str = "", **params: str) -> FeedFailed:
@@ -108,7 +113,7 @@ def check_archive(body: bytes) -> str:
     """ "xlsx" or "ods" of a packed workbook that is safe to parse; FeedFailed otherwise."""
     try:
         members = zipfile.ZipFile(io.BytesIO(body)).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except DAMAGED as error:
         raise failed("table-unreadable", value=str(error)) from error
     names = {member.filename for member in members}
     if any(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in names):
@@ -141,35 +146,39 @@ Block = tuple[int, int, int, int]  # first row, first column, last row, last col
 
 def _ods_blocks(body: bytes) -> list[list[Block]]:
     """The merged blocks of each table of an OpenDocument sheet; fails when it is too large."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)).open("content.xml") as content:
+            return _blocks(content)
+    except (etree.XMLSyntaxError, *DAMAGED) as error:
+        raise failed("table-unreadable", value=str(error)) from error
+
+
+def _blocks(content: IO[bytes]) -> list[list[Block]]:
     tables: list[list[Block]] = []
-    with zipfile.ZipFile(io.BytesIO(body)).open("content.xml") as content:
-        blocks: list[Block] = []
-        row = width = 0
-        try:
-            for _, node in etree.iterparse(
-                content, tag=(_TABLE + "table-row", _TABLE + "table"), resolve_entities=False, no_network=True
-            ):
-                if node.tag == _TABLE + "table":
-                    tables.append(blocks)
-                    blocks, row, width = [], 0, 0
-                    node.clear()
-                    continue
-                column, filled = 0, False
-                for cell in node:
-                    repeat = _count(cell.get(_TABLE + "number-columns-repeated"))
-                    if cell.get(_OFFICE + "value-type") is not None:
-                        filled, width = True, max(width, column + repeat)
-                        down = _count(cell.get(_TABLE + "number-rows-spanned"))
-                        across = _count(cell.get(_TABLE + "number-columns-spanned"))
-                        if down > 1 or across > 1:
-                            blocks.append((row, column, row + down - 1, column + across - 1))
-                    column += repeat
-                row += _count(node.get(_TABLE + "number-rows-repeated"))
-                if filled and row * width > MAX_CELLS:
-                    raise failed("table-too-large", value=f"{row} × {width}", limit=str(MAX_CELLS))
-                node.clear()
-        except etree.XMLSyntaxError as error:
-            raise failed("table-unreadable", value=str(error)) from error
+    blocks: list[Block] = []
+    row = width = 0
+    for _, node in etree.iterparse(
+        content, tag=(_TABLE + "table-row", _TABLE + "table"), resolve_entities=False, no_network=True
+    ):
+        if node.tag == _TABLE + "table":
+            tables.append(blocks)
+            blocks, row, width = [], 0, 0
+            node.clear()
+            continue
+        column, filled = 0, False
+        for cell in node:
+            repeat = _count(cell.get(_TABLE + "number-columns-repeated"))
+            if cell.get(_OFFICE + "value-type") is not None:
+                filled, width = True, max(width, column + repeat)
+                down = _count(cell.get(_TABLE + "number-rows-spanned"))
+                across = _count(cell.get(_TABLE + "number-columns-spanned"))
+                if down > 1 or across > 1:
+                    blocks.append((row, column, row + down - 1, column + across - 1))
+            column += repeat
+        row += _count(node.get(_TABLE + "number-rows-repeated"))
+        if filled and row * width > MAX_CELLS:
+            raise failed("table-too-large", value=f"{row} × {width}", limit=str(MAX_CELLS))
+        node.clear()
     return tables
 
 
@@ -216,6 +225,7 @@ def workbook(body: bytes, wanted: list[str], limit: int) -> tuple[list[Sheet], l
     packed = body.startswith(b"PK")
     form = check_archive(body) if packed else "xls"
     ods = _ods_blocks(body) if form == "ods" else []
+    addresses = links(body) if form == "xlsx" else {}
     try:
         book = python_calamine.load_workbook(io.BytesIO(body))
         names = list(book.sheet_names)
@@ -227,7 +237,7 @@ def workbook(body: bytes, wanted: list[str], limit: int) -> tuple[list[Sheet], l
         for name in chosen:
             source = book.get_sheet_by_name(name)
             grid = source.to_python(skip_empty_area=False, nrows=limit)
-            sheet = Sheet(name, [[cell_text(value) for value in row] for row in grid])
+            sheet = Sheet(name, [[cell_text(value) for value in row] for row in grid], links=addresses.get(name, {}))
             number = names.index(name)
             blocks = ods[number] if number < len(ods) else [(*a, *b) for a, b in source.merged_cell_ranges or ()]
             _fill(sheet, blocks)
