@@ -326,7 +326,7 @@ class _Reading:
         """A page of the listing that describes no learning resource."""
         for issue in page.issues:
             if issue.code in ("web-unknown-context", "web-too-large"):
-                self.tally.add(issue.code, page.url, issue.value)
+                self.failures.setdefault(f"{issue.code} {issue.value}", _placed(issue, page.url))
         if page.other_types:
             known = sorted(name for name in page.other_types if ":" not in name)
             self.tally.add("web-no-resource", page.url, ", ".join(known)[:200])

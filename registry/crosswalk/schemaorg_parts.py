@@ -274,6 +274,8 @@ class Parts:
             for value, at in read.values(node, source):
                 if target := read.target(value, relative=True):
                     found.append((target, predicate, at))
+        if key:
+            read.whole(node)
         said = ("encodingFormat", "fileFormat", "contentSize", "sha256", "duration")
         if not found and (key or all(node.get(name) in (None, "", []) for name in said)):
             if key:

@@ -119,6 +119,10 @@ class Reader:
                 place = value.get("@place", "") if isinstance(value, dict) else ""
                 yield value, place or self.place(node, key, number if several else None)
 
+    def whole(self, node: Object) -> None:
+        """Count all of an object as read: what it says beyond its few properties is of no use here."""
+        self._read.setdefault(id(node), (node, set()))[1].update(node)
+
     def strings(self, node: Object, *keys: str) -> Iterator[tuple[str, str]]:
         """(string, place): one line each, addresses and names of objects included."""
         for value, place in self.values(node, *keys):

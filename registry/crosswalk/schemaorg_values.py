@@ -29,8 +29,11 @@ def subjects(read: Reader, node: Object) -> None:
             found = values.subject(scalar(value.get("@id"))) or values.subject(scalar(value.get("url")))
             if found is not None:
                 build.add("about", found, place)
+    # In a list each item is a keyword; a string alone is a list by whatever separates it.
+    alone = not isinstance(node.get("keywords"), list) or len(node["keywords"]) == 1
     for text, language, place in read.texts(node, "keywords"):
-        for word in clean.split_list(text, comma=True) if "," in text or ";" in text or "|" in text else [text]:
+        words = re.split(r"[,;|\n]", text) if alone else [text]
+        for word in dict.fromkeys(word.strip() for word in words):
             if values.is_ignored("keywords", word) or clean.url(word):
                 if clean.url(word):
                     read.issue("schemaorg-unmapped", place, word, field="keywords")
