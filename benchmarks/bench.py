@@ -7,6 +7,7 @@ Absolute times are noise; the ratios and counts are what lasts. Options: --recor
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -16,13 +17,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks import generate
 from registry.ledger import log
 from registry.model import Academy, Expect, Feed, Run
 from registry.pipeline.harvest import harvest_feeds
 from registry.pipeline.house import House, opened
-from registry.pipeline.publisher import publish_now
+from registry.pipeline.publisher import match_all, publish_now
 from registry.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,9 +38,9 @@ def quiet(what: str, stage: str, done: int, total: int) -> None:
 class Memory(threading.Thread):
     """Watches this process and its children; ``peak`` is the largest high-water mark of one process, in MB."""
 
-    def __init__(self) -> None:
+    def __init__(self, peak: float = 0.0) -> None:
         super().__init__(daemon=True)
-        self.peak, self.stopped = 0.0, threading.Event()
+        self.peak, self.stopped = peak, threading.Event()
 
     def run(self) -> None:
         while not self.stopped.wait(0.1):
@@ -84,8 +86,26 @@ def timed_visit(house: House) -> tuple[float, Run]:
     return time.perf_counter() - began, run
 
 
+def _match(folder: Path, address: str, told: Any) -> None:
+    began = time.perf_counter()
+    with registry(folder, address) as house:
+        match_all(house)
+    told.send((time.perf_counter() - began, high_water(os.getpid())))
+
+
+def timed_match(folder: Path, address: str) -> tuple[float, float]:
+    """`meta-academy match` in a process of its own: seconds and MB. A stage beside those that are compared."""
+    context = multiprocessing.get_context("spawn")
+    heard, told = context.Pipe(duplex=False)
+    process = context.Process(target=_match, args=(folder, address, told))
+    process.start()
+    seconds, memory = heard.recv()
+    process.join()
+    return seconds, memory
+
+
 def timed_publish(house: House) -> float:
-    """Everything up to a switched release."""
+    """Graph, search index and figures up to a switched release (matching is timed apart)."""
     began = time.perf_counter()
     publish_now(house, quiet)
     return time.perf_counter() - began
@@ -128,12 +148,14 @@ def compare(count: int) -> dict[str, float]:
         generate.write(folder / "pages", count)
         with served(folder / "pages") as address, registry(folder, address) as house:
             visit, _ = timed_visit(house)
+            matching, _ = timed_match(folder, address)
             publish = timed_publish(house)
             alone = pyshacl_alone(house, folder)
     print(f"\nCompared at {count} records")
     print(f"  stage, crosswalk, validate, append   {visit:8.1f} s")
     print(f"  publish (graph, search, figures)     {publish:8.1f} s")
     print(f"  pySHACL alone, one process           {alone:8.1f} s")
+    print(f"  (beside it: match                    {matching:8.1f} s)")
     return {"ratio to pySHACL alone": (visit + publish) / alone}
 
 
@@ -146,6 +168,11 @@ def whole(count: int) -> dict[str, float]:
             memory = Memory()
             memory.start()
             visit, run = timed_visit(house)
+            memory.stopped.set()
+            memory.join()
+            matching, match_memory = timed_match(folder, address)
+            memory = Memory(memory.peak)
+            memory.start()
             publish = timed_publish(house)
             last = log.last_sequence(house.connection)
             again, unchanged = timed_visit(house)
@@ -153,15 +180,18 @@ def whole(count: int) -> dict[str, float]:
             assert log.last_sequence(house.connection) == last, "an unchanged listing changed the log"
             generate.write(folder / "pages", count, frozenset(range(0, count, max(count // 100, 1))))
             few, changed = timed_visit(house)
+            few_matching, _ = timed_match(folder, address)
             few_publish = timed_publish(house)
             memory.stopped.set()
             memory.join()
     print(f"\nThe whole way at {count} records")
     print(f"  first run: visit                     {visit:8.1f} s   {dict(run.counts)}")
     print(f"  first run: publish                   {publish:8.1f} s")
+    print(f"  (beside it: match                    {matching:8.1f} s, {match_memory:.0f} MB)")
     print(f"  the same again, complete listing     {again:8.1f} s   changes in the log: 0")
     print(f"  100 changed: visit                   {few:8.1f} s   changes: {changed.counts['published_new']}")
     print(f"  100 changed: publish                 {few_publish:8.1f} s")
+    print(f"  (beside it: match                    {few_matching:8.1f} s)")
     return {"peak memory, MB": memory.peak, "unchanged, share of first run": again / (visit + publish)}
 
 

@@ -163,12 +163,15 @@ def extract(change: Change, tables: Tables) -> Features:
         return node.get(SCHEMA + name, [])
 
     own = {"iri:" + resource}
+    # A repository holds many things: it is a resource's own address only where it has no other.
+    elsewhere = set(_texts(values("codeRepository"))) - set(_texts(values("url"))) if values("url") else set()
     repositories: set[tuple[str, str, str]] = set()
     slugs: set[tuple[tuple[str, ...], str]] = set()
     for address in _texts(values("url") + values("codeRepository") + values("identifier") + values("sameAs")):
         if address.startswith(base):
             continue  # the registry's own page stands in for a missing one: no evidence
-        own.update(keys_of(address))
+        if address not in elsewhere:
+            own.update(keys_of(address))
         place = repository(address)
         if place:
             repositories.add((place.key, place.ref, place.path))

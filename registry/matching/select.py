@@ -132,6 +132,15 @@ def _best_partner(pairs: Sequence[Pair], repositories: Mapping[str, str]) -> set
     return set(pairs) - dropped
 
 
+def _own_whole(pairs: Sequence[Pair]) -> set[Pair]:
+    """A part belongs to the whole that its own academy offers; that another academy lists the same whole is
+    told by the pair of the wholes, not by every part of it."""
+    at_home = {_target(pair) for pair in pairs if pair.source and pair.academy == pair.other_academy}
+    return {
+        pair for pair in pairs if not pair.source or pair.academy == pair.other_academy or _target(pair) not in at_home
+    }
+
+
 def _target(pair: Pair) -> str:
     return pair.right if pair.source == "left" else pair.left
 
@@ -165,7 +174,8 @@ def select(
         is_stated = rule.justification == "source-stated"
         by_kind[pair.rule if pair.rule == "TR.ADDRESS" else rule.relation + " stated" * is_stated].append(pair)
     stated = [pair for kind, own in by_kind.items() if kind.endswith(" stated") for pair in own]
-    kept = set(stated) | set(by_kind["part"])
+    parts = [*by_kind["part"], *by_kind["part stated"]]
+    kept = (set(stated) - set(parts)) | _own_whole(parts)
     for kind in ("copy", "version", "run"):
         kept |= _bound(by_kind[kind])
     kept |= _best_partner(by_kind["translation"], repositories)
