@@ -17,6 +17,7 @@ from registry.terms import XSD, Iri, Literal
 
 _ATTENDANCE = {"onsite": "Offline", "online": "Online", "blended": "Mixed"}
 _BETWEEN = re.compile(r"\s+(?:-|–|—|to|au|al|bis|until|a|à|até|→)\s+|\s*[–—→]\s*|(?<=\d{4}-\d{2}-\d{2})/(?=\d{4})")
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)", re.ASCII)
 _BEFORE = re.compile(r"^(?:from|du|del|von|de|dal)\s+", re.IGNORECASE)
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?.*", re.IGNORECASE)
 
@@ -36,8 +37,8 @@ def _usable(date: Literal | None) -> Literal | None:
 
 def read_dates(row: Row) -> Dates:
     """Start and end of a row; "12/03/2024 - 14/03/2024" in one cell is both. Same datatype for both."""
-    order = str(row.context.feed.options.get("date_order", "")) or None
     begin, finish = row.get("start"), row.get("end")
+    order = str(row.context.feed.options.get("date_order", "")) or _order(f"{begin} {finish}")
     start = _usable(clean.date(begin, order)) if begin else None
     if begin and start is None and not finish:
         parts = _BETWEEN.split(_BEFORE.sub("", begin.strip()))
@@ -52,6 +53,13 @@ def read_dates(row: Row) -> Dates:
         row.issue("table-date-kinds", "end" if row.get("end") else "start", f"{start.value} / {end.value}")
         start, end = (Literal(date.value[:10], XSD + "date") for date in (start, end))
     return Dates(start, end, "" if start else row.get("start"))
+
+
+def _order(s: str) -> str | None:
+    """The order of day and month that one of a row's dates gives away ("14/03/2024"), for the others."""
+    pairs = [(int(first) > 12, int(second) > 12) for first, second in _NUMERIC.findall(s)]
+    orders = {"dmy" if first else "mdy" for first, second in pairs if first != second}
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _zoned(row: Row, date: Literal | None, field: str) -> Literal | None:

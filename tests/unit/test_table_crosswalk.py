@@ -1,0 +1,280 @@
+"""Rows to profile triples: the fields of the template, the headings of TeSS, and what is wrong in a cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harvesters.table_headings import fields
+from registry import messages
+from registry.crosswalk import _content, where
+from registry.crosswalk.base import Mapped
+from registry.crosswalk.table import crosswalk
+from registry.iris import RDF_TYPE, SCHEMA
+from registry.model import RawRecord
+from registry.terms import Iri, to_ntriples
+from tests.support.tables import ADDRESS, BASE, french_workbook, mapped, read, records, told
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "table"
+TEMPLATE = (
+    "id,title,title_lang,url,description,description_lang,type,provider,authors,languages,license,keywords,about,level,"
+    "audience,outcomes,prerequisites,duration,free,access,mode,start,end,timezone,city,country,online_url,doi,version,"
+    "created,published,modified,is_based_on,translation_of,is_part_of,status"
+)
+TESS = (
+    "Title,URL,Description,Keywords,Contact,Licence,Status,DOI,Version,Created,Published,Modified,Competency,Authors,"
+    "Contributors,Fields,Audiences,Types,Other Types,Objectives,Prerequisites,Syllabus,Start,End,Timezone,Organizer,"
+    "Eligibility,Host Institutions,Online,City,Country,Venue,Postcode,Subtitle,Duration,Recognition,Cost Basis,Currency,"
+    "Cost,Capacity,Requirements"
+)
+VOCABULARY = {"gsbpm": {"sp-5.4": "sp-5.4", "Edit and impute": "sp-5.4"}, "csa": {"1.3": "1.3", "Labour": "1.3"}}
+
+
+def one(cells: dict[str, str], **changes: object) -> Mapped:
+    """What a table with one row gives."""
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerows([list(cells), list(cells.values())])
+    events = read(table.getvalue().encode(), **changes)
+    assert told(events) == {}
+    return mapped(records(events)[0], VOCABULARY, **changes)
+
+
+def values(result: Mapped, predicate: str, below: str = "") -> list[str]:
+    """The values of one property of the resource or of a node under it, tags and concepts short."""
+    name = predicate if ":" in predicate else SCHEMA + predicate
+    return [
+        str(o).removeprefix(BASE + "/id/concept/")
+        if isinstance(o, Iri)
+        else o.value + (f"@{o.language}" if o.language else "")
+        for s, p, o, _ in result.triples
+        if s == result.resource + below and p == name
+    ]
+
+
+def codes(result: Mapped) -> list[tuple[str, str, str]]:
+    return [(issue.code, issue.place, issue.value) for issue in result.issues]
+
+
+def types(result: Mapped, below: str = "") -> set[str]:
+    return {name.rsplit("/", 1)[1].rsplit("#", 1)[1 if "#" in name else 0] for name in values(result, RDF_TYPE, below)}
+
+
+def test_every_heading_of_the_template_and_of_tess_is_a_field() -> None:
+    for headings in (TEMPLATE, TESS):
+        names = headings.split(",")
+        events = read((headings + "\n" + ",".join("Git" for _ in names) + "\n").encode())
+        assert "table-unknown-heading" not in told(events)
+        assert set(TEMPLATE.split(",")) <= fields()
+
+
+def test_a_full_row() -> None:
+    result = one({
+        "id": "G1", "title": "Git for statisticians", "title_fr": "Git pour statisticiens", "url": "https://x.org/git",
+        "description": "<p>Version control &amp; review</p>", "type": "course", "authors": "Doe, Jane (0000-0002-1825-0097)|UNECE",
+        "languages": "en|fr", "license": "CC BY 4.0", "keywords": "git, version control", "about": "GSBPM 5.4|Labour",
+        "level": "Beginner", "audience": "Data scientists|Statisticians", "outcomes": "Make a commit|Resolve a conflict",
+        "prerequisites": "none", "duration": "1h30", "free": "yes", "access": "registration", "mode": "self-paced|online",
+        "doi": "10.5281/ZENODO.1", "version": "2.1", "created": "2020", "published": "2021-05", "modified": "31/12/2023",
+        "is_based_on": "https://x.org/original", "status": "active",
+    })  # fmt: skip
+    assert codes(result) == []
+    assert types(result) == {"Resource", "LearningResource", "Course"}
+    expected = {
+        "name": ["Git for statisticians@en", "Git pour statisticiens@fr"], "description": ["Version control & review@en"],
+        "url": ["https://x.org/git"], "learningResourceType": ["resource-type/course"], "inLanguage": ["en", "fr"],
+        "license": ["http://spdx.org/licenses/CC-BY-4.0"], "keywords": ["git@en", "version control@en"],
+        "about": ["gsbpm/sp-5.4", "csa/1.3"], "educationalLevel": ["level/basic"],
+        "audience": ["audience/data-scientist", "audience/producer-statistician"],
+        "teaches": ["Make a commit@en", "Resolve a conflict@en"], "coursePrerequisites": [], "timeRequired": ["PT1H30M"],
+        "isAccessibleForFree": ["true"], "conditionsOfAccess": ["access/registration"],
+        "courseMode": ["modality/asynchronous", "modality/online"], "identifier": ["G1", "https://doi.org/10.5281/zenodo.1"],
+        "version": ["2.1"], "dateCreated": ["2020"], "datePublished": ["2021-05"], "dateModified": ["2023-12-31"],
+        "isBasedOn": ["https://x.org/original"], "creativeWorkStatus": ["work-status/active"],
+        "provider": [BASE + "/id/agent/nsi"],
+    }  # fmt: skip
+    assert {name: values(result, name) for name in expected} == expected
+    assert values(result, "name", "/agent/1") == ["Doe, Jane"] and types(result, "/agent/1") == {"Person"}
+    assert values(result, "identifier", "/agent/1") == ["https://orcid.org/0000-0002-1825-0097"]
+    assert types(result, "/agent/2") == {"Organization"}
+    places = {p.rsplit("/", 1)[1]: place for s, p, _, place in result.triples if s == result.resource}
+    assert places["educationalLevel"] == "column «level»"
+
+
+def test_a_title_is_enough_and_no_address_is_invented() -> None:
+    result = mapped(records(read(b"Title\nGit\n"))[0])
+    assert values(result, "name") == ["Git@und"] and values(result, "url") == [] and result.issues == ()
+    assert types(result) == {"Resource", "LearningResource"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "expected", "run"),
+    [
+        ("workshop", "2024-05-01", {"Resource", "EducationEvent"}, False),
+        ("workshop", "", {"Resource", "LearningResource"}, False),
+        ("workshop", "soon", {"Resource", "LearningResource"}, False),
+        ("course", "2024-05-01", {"Resource", "LearningResource", "Course"}, True),
+        ("", "2024-05-01", {"Resource", "LearningResource", "Course"}, True),
+        ("video", "2024-05-01", {"Resource", "LearningResource", "VideoObject"}, False),
+    ],
+)
+def test_event_course_run_or_resource(kind: str, start: str, expected: set[str], run: bool) -> None:
+    result = one({"title": "Git", "type": kind, "start": start})
+    assert types(result) == expected
+    assert bool(values(result, "hasCourseInstance")) is run
+    dated = result.resource + "/run/1" if run else result.resource
+    starts = [s for s, p, _, _ in result.triples if p == SCHEMA + "startDate"]
+    assert starts == ([dated] if run or expected == {"Resource", "EducationEvent"} else [])
+    if kind == "video":
+        assert codes(result) == [("table-date-unused", "column «start»", "2024-05-01")]
+
+
+def test_event_with_place_room_and_price() -> None:
+    result = one({
+        "Title": "Seasonal adjustment", "Types": "Workshop", "Start": "2024-05-01 09:00", "End": "2024-05-02 17:00",
+        "Timezone": "Europe/Paris", "Online": "no", "Venue": "Room 3", "City": "Luxembourg", "Postcode": "2920", "Country": "LU",
+        "Organizer": "Eurostat", "Host Institutions": "STATEC", "Capacity": "25", "Cost": "1,250.00", "Currency": "eur",
+        "Contact": "jane@stat.example", "Eligibility": "By invitation", "Duration": "2 days",
+    })  # fmt: skip
+    assert codes(result) == [] and types(result) == {"Resource", "EducationEvent"}
+    assert values(result, "startDate") == ["2024-05-01T09:00:00+02:00"]
+    assert values(result, "endDate") == ["2024-05-02T17:00:00+02:00"]
+    assert values(result, "eventAttendanceMode") == [SCHEMA + "OfflineEventAttendanceMode"]
+    assert values(result, "location") == [result.resource + "/place/1"] and values(result, "name", "/place/1") == [
+        "Room 3"
+    ]
+    assert values(result, "addressLocality", "/place/1/address") == ["Luxembourg"]
+    assert values(result, "organizer") == [result.resource + "/agent/1", result.resource + "/agent/2"]
+    assert values(result, "price", "/offer/1") == ["1250.00"] and values(result, "priceCurrency", "/offer/1") == [
+        "EUR"
+    ]
+    assert values(result, "isAccessibleForFree") == ["false"] and values(result, "maximumAttendeeCapacity") == ["25"]
+    assert values(result, "conditionsOfAccess") == ["access/nomination-required"] and values(result, "duration") == [
+        "P2D"
+    ]
+    assert "jane@stat.example" not in to_ntriples((s, p, o) for s, p, o, _ in result.triples)
+
+
+def test_dates_in_one_cell_and_of_two_kinds() -> None:
+    run = one({"title": "Git", "Dates": "du 12/03/2024 au 14/03/2024"})  # the 14th tells which is the day
+    assert (values(run, "startDate", "/run/1"), values(run, "endDate", "/run/1")) == (["2024-03-12"], ["2024-03-14"])
+    open_ = {"title": "Git", "Dates": "02/03/2024 - 04/03/2024"}
+    assert codes(one(open_)) == [
+        ("table-date", "column «Dates»", "04/03/2024"), ("table-date", "column «Dates»", "02/03/2024 - 04/03/2024"),
+    ]  # fmt: skip
+    run = one(open_, options={"date_order": "dmy"})
+    assert (values(run, "startDate", "/run/1"), values(run, "endDate", "/run/1")) == (["2024-03-02"], ["2024-03-04"])
+    both = one({"title": "Git", "start": "2024-03-12T09:00:00+01:00", "end": "2024-03-14"})
+    assert (values(both, "startDate", "/run/1"), values(both, "endDate", "/run/1")) == (["2024-03-12"], ["2024-03-14"])
+    assert [code for code, _, _ in codes(both)] == ["table-date-kinds"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code", "predicate", "kept"),
+    [
+        ("Niveau", "doctoral", "value-unknown", "educationalLevel", ["doctoral"]),
+        ("Public cible", "jardiniers", "value-unknown", "audience", ["jardiniers"]),
+        ("Type", "chose", "value-unknown", "learningResourceType", ["chose"]),
+        ("Licence", "CC BY", "value-licence", "license", ["CC BY"]),
+        ("Langue", "jp", "value-language", "inLanguage", []), ("Durée", "longue", "table-duration", "timeRequired", []),
+        ("Lien", "voir le site", "table-address", "url", []), ("Lien", "javascript:alert(1)", "table-address", "url", []),
+        ("DOI", "10/x", "table-doi", "identifier", ["10/x"]), ("Gratuit", "peut-être", "table-yes-no", "isAccessibleForFree", []),
+        ("Coût", "à voir", "table-price", "offers", []), ("Modifié", "03/04/2024", "table-date", "dateModified", []),
+        ("Basé sur", "le cours de Paul", "table-relation", "isBasedOn", ["le cours de Paul"]),
+        ("Ville", "Paris", "table-needs-date", "location", []), ("about", "Git", "value-unknown", "about", ["Git"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_place(
+    field: str, value: str, code: str, predicate: str, kept: list[str]
+) -> None:
+    result = one({"Intitulé": "Git", field: value})
+    assert codes(result) == [(code, f"column «{field}»", value)]
+    assert values(result, predicate) == kept
+
+
+def test_units_stand_in_the_heading() -> None:
+    found = {
+        heading: values(one({"Titre": "Git", heading: "3"}), "timeRequired")
+        for heading in ("Durée (heures)", "Durée en jours", "Duration (min)", "Horas")
+    }
+    assert list(found.values()) == [["PT3H"], ["P3D"], ["PT3M"], ["PT3H"]]
+    assert codes(one({"Titre": "Git", "Durée": "3"})) == [("table-duration", "column «Durée»", "3")]
+
+
+def test_language_of_titles() -> None:
+    assert values(one({"title": "Git", "languages": "fr/en"}), "name") == ["Git@fr"]
+    assert values(one({"title": "Git", "languages": "en; fr"}, language="fr"), "name") == ["Git@fr"]
+    assert values(one({"title": "Git", "title_lang": "es", "languages": "en"}), "name") == ["Git@es"]
+    assert values(one({"title": "Git"}, language="pt"), "name") == ["Git@pt"]
+
+
+def test_own_values_and_list_separator_of_the_feed() -> None:
+    own = {"level": {"Palier 1": "basic"}, "license": {"maison": "CC-BY-4.0"}}
+    result = one({"title": "Git", "level": "palier 1", "license": "maison"}, values=own)
+    assert values(result, "educationalLevel") == ["level/basic"] and codes(result) == []
+    assert values(one({"title": "Git", "keywords": "a * b"}, options={"separator": " * "}), "keywords") == [
+        "a@und",
+        "b@und",
+    ]
+
+
+def test_addresses_of_persons_are_never_published() -> None:
+    result = one({"title": "Git", "description": "Write to jane.doe@stat.example", "authors": "Jane Doe <jane@x.org>",
+                  "instructor": "Paul"})  # fmt: skip
+    shown = to_ntriples((s, p, o) for s, p, o, _ in result.triples)
+    assert "@stat" not in shown and "@x.org" not in shown and "Paul" not in shown and "Jane Doe" in shown
+    assert [code for code, _, _ in codes(result)] == ["table-email", "table-email"]
+    assert all("@" not in value for _, _, value in codes(result))
+
+
+def test_payloads_that_are_no_rows_are_told() -> None:
+    for payload in (b"", b"[]", b"{}", b'{"row": 1}', b'{"row": {"title": " "}}', b"\xff", b"[" * 100_000):
+        result = mapped(RawRecord("k", payload, "application/json", "table", ADDRESS))
+        assert result.triples == () and result.issues[0].code in ("table-bad-payload", "table-no-name")
+
+
+def test_tables_and_messages_fit_together() -> None:
+    with (Path(crosswalk.__code__.co_filename).parent / "tables" / "table.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert {row["source"] for row in rows} == fields()
+    assert where("table")[SCHEMA + "educationalLevel"] == "column «level»"
+    known = messages.load()
+    used = {code for name, body in _content(Path(crosswalk.__code__.co_filename).parent) if name.startswith("table")  # type: ignore[arg-type]
+            for code in known if f'"{code}"'.encode() in body}  # fmt: skip
+    assert {"table-date", "value-unknown", "value-licence"} <= used
+
+
+TEXT = st.text(alphabet=st.characters(), max_size=30)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(fields())), TEXT, max_size=12), TEXT)
+def test_any_row_gives_triples_without_repeats(cells: dict[str, str], title: str) -> None:
+    payload = json.dumps({"row": {**cells, "title": "T" + title}, "header": {}, "unknown": {}}).encode()
+    result = mapped(RawRecord("k", payload, "application/json", "table", ADDRESS))
+    keys = [(s, p, o) for s, p, o, _ in result.triples]
+    assert keys and len(set(keys)) == len(keys)
+    record = BASE + "/id/record/nsi-courses/k"
+    assert all(s == record or s == result.resource or s.startswith(result.resource + "/") for s, _, _ in keys)
+    assert {issue.code for issue in result.issues} <= set(messages.load())
+
+
+def test_golden_workbook() -> None:
+    """The office's workbook to the byte; harvested twice it gives the same."""
+    shown = []
+    for _ in range(2):
+        results = [
+            mapped(record, VOCABULARY, language="fr") for record in records(read(french_workbook(), language="fr"))
+        ]
+        graph = to_ntriples((s, p, o) for result in results for s, p, o, _ in result.triples)
+        found = "".join(f"{code}\t{place}\t{value}\n" for result in results for code, place, value in codes(result))
+        shown.append((graph, found))
+    assert shown[0] == shown[1]
+    assert shown[0][0] == (GOLDEN / "workbook.nt").read_text("utf-8")
+    assert shown[0][1] == (GOLDEN / "workbook-issues.tsv").read_text("utf-8")
