@@ -80,6 +80,9 @@ class Projection(Protocol):
     def counts(self) -> dict[str, int]:
         """Records, tombstones, matches, relations and triples."""
 
+    def matches(self) -> set[str]:
+        """The IRIs of the matches that stand."""
+
     def snapshot(self, target: Path) -> None:
         """A read-only copy for a release, without the marker."""
 
@@ -248,6 +251,11 @@ class EmbeddedStore:
         counts = {name: sum(1 for _ in standing(*pattern)) for name, pattern in wanted.items()}
         marker = sum(1 for _ in standing(None, None, None, self._graph("projection")))
         return counts | {"triples": len(self.store) - marker}
+
+    def matches(self) -> set[str]:
+        """The IRIs of the matches that stand."""
+        found = self._plan().standing(None, RDF_TYPE, MATCH_ASSERTION, self._graph(MATCHES))
+        return {quad.subject.value for quad in found if isinstance(quad.subject, ox.NamedNode)}
 
     def snapshot(self, target: Path) -> None:
         """A read-only copy for a release, without the marker; hard links on the same file system."""

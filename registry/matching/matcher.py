@@ -109,7 +109,7 @@ class Matcher:
         if work_dir is not None:
             work_dir.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": "500MB", "threads": 2, "autoinstall_known_extensions": False,
+            "memory_limit": "250MB", "threads": 2, "autoinstall_known_extensions": False,
             "autoload_known_extensions": False, "preserve_insertion_order": False,
         }  # fmt: skip
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 from registry import release, vocabulary
@@ -83,13 +84,13 @@ def _matcher(house: House) -> Matcher:
     return Matcher(house.settings.data / "matching", _feeds(house))
 
 
-def catch_up_matches(house: House, matcher: Matcher, until: int) -> MatchDelta:
-    """Bring the matches up to the log; what became of them since, or all of them after a rebuild."""
+def catch_up_matches(house: House, matcher: Matcher, until: int) -> MatchDelta | None:
+    """Bring the matches up to the log; what became of them since, None after a rebuild: compare all."""
     decided = log.decisions(house.connection)
     sequence, recipe = matcher.marker()
     if recipe != match_recipe():
         matcher.rebuild(log.standing(house.connection, until), decided, until)
-        return MatchDelta(tuple(matcher.all()), complete=True)
+        return None
     if sequence >= until:
         return MatchDelta()
     changes = (change for batch in _later(house, sequence, until) for change in batch)
@@ -108,11 +109,13 @@ def match_all(house: House) -> dict[str, int]:
 def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
     connection = house.connection
     recipe = graph_recipe(house)
-    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, _feeds(house))
+    unmatched = f"{recipe} unmatched"
+    # Until its matches are in it too, the graph carries the marker of another recipe.
+    store = EmbeddedStore(house.settings.data / "graph", house.iris, unmatched, _feeds(house))
     marker = store.marker()
     matched = matcher.marker()[0]
-    if marker is None or marker.recipe != recipe:
-        store.clear()
+    delta = catch_up_matches(house, matcher, until)
+    if marker is None or marker.recipe not in (recipe, unmatched):
         total = log.standing_count(connection)
 
         def counted() -> Iterator[Change]:
@@ -121,20 +124,34 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
                     shown("graph", "publish", done, total)
                 yield change
 
-        store.bulk(counted())
+        store.bulk(counted(), matcher.all())
         store.replace(load_vocabulary(house.root / "ontology", house.root / "shapes", house.iris))
+        delta = MatchDelta()
     else:
         for batch in _later(house, marker.sequence, until):
             store.apply(batch, None, batch[-1].sequence)
             shown("graph", "publish", batch[-1].sequence, until)
+        if delta is None or marker.recipe != recipe or marker.sequence != matched:
+            # The two did not stand at the same change, so what changed since says nothing.
+            _compare_matches(house, store, matcher, until)
+            delta = MatchDelta()
     store.replace(describe.academies(house.academies.values(), house.iris))
     store.merge(describe.provenance(runs.with_changes(connection), house.academies.values(), house.iris))
-    delta = catch_up_matches(house, matcher, until)
-    if marker is None or marker.recipe != recipe or marker.sequence != matched:
-        # The two did not stand at the same change, so what changed since says nothing: compare all.
-        delta = MatchDelta(tuple(matcher.all()), complete=True)
+    store.recipe = recipe
     store.apply([], delta, until)
     return store
+
+
+def _compare_matches(house: House, store: EmbeddedStore, matcher: Matcher, until: int) -> None:
+    """Make the graph's matches those of the matcher, a thousand at a time."""
+    gone = store.matches()
+    matches = matcher.all()
+    while some := list(islice(matches, APPLY)):
+        gone -= {str(house.iris.match(match.left, match.right)) for match in some}
+        store.apply([], MatchDelta(some), until)
+    rest = iter(sorted(gone))
+    while few := list(islice(rest, APPLY)):
+        store.apply([], MatchDelta((), few), until)
 
 
 def _search(house: House, until: int, labels: dict[str, dict[str, str]]) -> Path:
@@ -156,7 +173,8 @@ def drop(house: House, names: Sequence[str]) -> None:
     with locked(house.settings.data):
         for name in names:
             folder = house.settings.data / ("matching" if name == "matches" else name)
-            shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+            if folder.exists():
+                shutil.rmtree(folder)
 
 
 def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Release:
@@ -170,7 +188,7 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             "graph": graph_recipe(house),
             "matches": match_recipe(),
             "search": _digest(_code("registry.search"), labels),
-            "figures": _digest(_code("registry.statistics")),
+            "figures": _digest(_code("registry.statistics"), labels),
             "academies": _digest(academies),
         }
         standing = release.current(settings.data)
