@@ -240,7 +240,8 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
         query = ResourceQuery(filters={"academy": (identifier,)}, limit=10, sort="title")
         page = here.opened.reader.search(query)
         groups = views.issue_groups(here, [feed["id"] for feed in found["feeds"]])
-        alike = sorted((_other(cell, identifier) for cell in cells if cell["pairs"]), key=lambda pair: -pair[1])
+        others = (_other(cell, identifier) for cell in cells if cell["pairs"] and not cell["within"])
+        alike = sorted(others, key=lambda pair: -pair[1])
         context: dict[str, Any] = {
             "academy": found,
             "academies": known,

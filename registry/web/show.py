@@ -60,12 +60,12 @@ def _address(value: str) -> Value:
     return Value(value, web(value), outside=True)
 
 
-def _named(values: Iterable[Mapping[str, Any]], voice: Voice) -> list[Value]:
-    return [
-        Value(voice.best(agent["name"]) or agent["id"], voice_href, voice.tag(agent["name"]), outside=True)
-        for agent in values
-        for voice_href in [_person_page(agent["id"])]
-    ]
+def _itself(agent: Mapping[str, Any], academy: Mapping[str, Any], voice: Voice, link: Link) -> Value:
+    """A person or organisation; the academy itself is known by its name."""
+    if not agent["name"] and (agent["id"] or "").endswith(f"/id/agent/{academy['id']}"):
+        return Value(voice.best(academy["name"]), link(f"/academy/{academy['id']}"))
+    name = voice.best(agent["name"]) or agent["id"]
+    return Value(name, _person_page(agent["id"]), voice.tag(agent["name"]), outside=True)
 
 
 def _person_page(iri: str | None) -> str:
@@ -137,7 +137,7 @@ def rows(item: Mapping[str, Any], academy: Mapping[str, Any], voice: Voice, link
         ("coursePrerequisites", _concepts(item["coursePrerequisites"], voice, link, "")),
     ]  # fmt: skip
     for name in ("author", "contributor", "translator", "instructor", "organizer", "publisher"):
-        filled.append((name, _named(item[name], voice)))
+        filled.append((name, [_itself(agent, academy, voice, link) for agent in item[name]]))
     filled.append(("keywords", [Value(word, link("/search", q=f'"{word}"')) for word in item["keywords"]]))
     filled.append(("encoding", [_file(file) for file in item["encoding"]]))
     for name in ("isBasedOn", "translationOfWork", "previousVersion", "isPartOf", "hasPart", "codeRepository",

@@ -114,9 +114,11 @@ def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding) -> dict[st
         "severity": finding.severity,
         "message": fill(message.text[language], finding.issue),
         "mend": fill(message.mend.get(language, ""), finding.issue),
-        "place": finding.issue.place or None,
+        "place": visit.voice.place(finding.issue.place) or None,
         "value": finding.issue.value or None,
-        "where": (records.locator(ledger, finding.feed, finding.record) or None) if finding.record else None,
+        "where": visit.voice.place(records.locator(ledger, finding.feed, finding.record)) or None
+        if finding.record
+        else None,
     }
 
 

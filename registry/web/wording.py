@@ -19,6 +19,7 @@ from registry.relations import load as load_relations
 from registry.search.licences import Terms, short_name
 from registry.search.licences import load as load_licences
 
+_CELL = re.compile(r"\b(sheet|row|line|column)( [«\w])")
 _FIELD = re.compile(r"\{(\w+)\}")
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:[\d.]+S)?)?")
 _UNITS = {
@@ -92,6 +93,10 @@ class Voice:
         known = {name: str(value) for name, value in values.items()}
         text = self.words.pages[key][self.language]
         return _FIELD.sub(lambda found: known.get(found.group(1), found.group(0)), text)
+
+    def place(self, place: str) -> str:
+        """A place in a workbook in this reader's words; XPaths and other places stay as they are."""
+        return _CELL.sub(lambda found: self(f"place.{found.group(1)}") + found.group(2), place)
 
     def best(self, values: Mapping[str, str]) -> str:
         """The text of a language map for this reader."""
