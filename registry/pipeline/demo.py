@@ -115,7 +115,7 @@ def _text(summary: dict[str, object]) -> str:
     return "\n".join(
         [
             "",
-            f"sources       {summary['sources']} of {summary['academies']} academies (samples, see examples/)",
+            f"academies     {summary['academies']}, with {summary['sources']} sources (samples, see examples/)",
             f"records       {summary['records']}, of them accepted {summary['accepted']},"
             f" quarantined {summary['quarantined']}, withdrawn {summary['withdrawn']}",
             f"findings      {of(summary['findings'])}",
