@@ -71,7 +71,7 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     _descriptions(values, build, context, language)
     is_event = _types(values, build, context)
     _dates(values, build, is_event)
-    _agents(values, build)
+    _agents(values, build, context)
     _subjects(values, build, context, language)
     _identifiers(values, build, record.key)
     _formats(values, build)
@@ -205,7 +205,7 @@ def _dates(values: Elements, build: Builder, is_event: bool) -> None:
             build.issue("dc-date-between", found[stamp], stamp.value)
 
 
-def _agents(values: Elements, build: Builder) -> None:
+def _agents(values: Elements, build: Builder, context: MapContext) -> None:
     """Persons and organisations, each once however often it is named."""
     known: dict[str, Iri] = {}
     for element, predicate in (("creator", "author"), ("contributor", "contributor"), ("publisher", "publisher")):
@@ -224,6 +224,9 @@ def _agents(values: Elements, build: Builder) -> None:
                 build.issue("dc-agent", value.place, value.text)
                 continue
             key = name.casefold()
+            if record_node.is_academy(name, context):
+                build.add(predicate, context.iris.academy(context.academy.id), value.place)
+                continue
             if key not in known:
                 known[key] = node = build.child("agent", len(known) + 1)
                 is_person = person is not None or (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from registry import iris
+from registry.crosswalk import clean
 from registry.crosswalk.base import Builder, MapContext
 from registry.model import RawRecord
 from registry.terms import Iri, Literal, is_iri
@@ -33,3 +34,10 @@ def describe(
     for origin, place in origins:
         builder.add(iris.PROV + "wasDerivedFrom", Iri(origin), place, node)
     return node
+
+
+def is_academy(name: str, context: MapContext) -> bool:
+    """Whether a name is that of the academy whose feed it is: then no agent of its own is needed."""
+    academy = context.academy
+    folded = clean.fold(name)
+    return bool(folded) and folded in {clean.fold(word) for word in (*academy.name.values(), academy.acronym or "")}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.crosswalk import clean
+from registry.crosswalk import clean, record_node
 from registry.crosswalk.schemaorg_read import Object, Reader, bare, scalar, types
 from registry.iris import SCHEMA
 from registry.terms import XSD, Iri, Literal
@@ -137,8 +137,7 @@ class Parts:
 
     def _is_academy(self, node: Object, name: str, identifiers: list[str]) -> bool:
         academy = self.read.context.academy
-        names = {clean.fold(word) for word in (*academy.name.values(), academy.acronym or "") if word}
-        if name and clean.fold(name) in names:
+        if record_node.is_academy(name, self.read.context):
             return True
         if academy.ror and any(i.rstrip("/").endswith(academy.ror.rstrip("/")[-9:]) for i in identifiers):
             return True

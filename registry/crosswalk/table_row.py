@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from registry.crosswalk import clean
+from registry.crosswalk import clean, record_node
 from registry.crosswalk.base import Builder, MapContext
 from registry.iris import SCHEMA
 from registry.terms import Iri, Literal
@@ -49,6 +49,8 @@ def agent(row: Row, name: str, kind: str, place: str) -> Iri:
     found = re.search(r"\(?((?:https?://)?orcid\.org/[\dXx-]+|\d{4}-\d{4}-\d{4}-\d{3}[\dXx])\)?", name)
     orcid = clean.orcid(found[1]) if found else None
     plain = clean.line(name.replace(found[0], "")).strip(" ,;-") if found and orcid else clean.line(name)
+    if record_node.is_academy(plain, row.context):
+        return row.context.iris.academy(row.context.academy.id)
     builder, number = row.builder, 1
     while True:
         node = builder.child("agent", number)
