@@ -53,7 +53,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        head = scope["method"] == "HEAD"
+        # /sparql answers HEAD itself, without evaluating the query.
+        head = scope["method"] == "HEAD" and scope["path"] != "/sparql"
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
