@@ -36,13 +36,22 @@ def keep(
     connection.execute("DELETE FROM draft WHERE record=?", (record,))
     row = connection.execute("SELECT digest FROM standing WHERE subject=? AND kind='record'", (subject,)).fetchone()
     if row is not None and row[0] == digest:
-        connection.execute("UPDATE record SET prepared=?, status='active', good=latest WHERE id=?", (recipe, record))
+        connection.execute("UPDATE record SET prepared=? WHERE id=?", (recipe, record))
+        _accept(connection, record)
         return
     connection.execute("UPDATE record SET prepared=? WHERE id=?", (recipe, record))
     connection.execute(
         "INSERT INTO draft (record, feed, digest, stated, inferred, cause) VALUES (?,?,?,?,?,?)",
         (record, feed, digest, stated, inferred, cause),
     )
+
+
+def _accept(connection: sqlite3.Connection, record: int) -> None:
+    """The latest payload is now the last good one; the one before is let go."""
+    good, latest = connection.execute("SELECT good, latest FROM record WHERE id=?", (record,)).fetchone()
+    connection.execute("UPDATE record SET status='active', good=latest WHERE id=?", (record,))
+    if good is not None and good != latest:
+        connection.execute("DELETE FROM payload WHERE id=?", (good,))
 
 
 def discard(connection: sqlite3.Connection, feed: str) -> None:
@@ -75,7 +84,7 @@ def append(
                     run=run, stated=stated, inferred=inferred, digest_=digest,
                 )  # fmt: skip
                 appended += sequence is not None
-                connection.execute("UPDATE record SET status='active', good=latest WHERE id=?", (record,))
+                _accept(connection, record)
                 connection.execute("DELETE FROM draft WHERE record=?", (record,))
         progress(appended)
 

@@ -36,7 +36,8 @@ _RAW = "r.key, p.body, p.media_type, p.format, r.source, r.locator, r.datestamp,
 def waiting_count(connection: sqlite3.Connection, feed: str, recipe: str) -> int:
     """How many records of a feed were not prepared with this recipe."""
     count: int = connection.execute(
-        "SELECT count(*) FROM record WHERE feed=? AND deleted=0 AND prepared IS NOT ?", (feed, recipe)
+        "SELECT count(*) FROM record WHERE feed=? AND status<>'gone' AND deleted=0 AND prepared IS NOT ?",
+        (feed, recipe),
     ).fetchone()[0]
     return count
 
@@ -47,7 +48,7 @@ def waiting(connection: sqlite3.Connection, feed: str, recipe: str, batch: int) 
     while True:
         rows = connection.execute(
             f"SELECT r.id, p.digest, r.good = r.latest, {_RAW} FROM record r JOIN payload p ON p.id = r.latest"
-            " WHERE r.feed=? AND r.deleted=0 AND r.prepared IS NOT ? AND r.id > ? ORDER BY r.id LIMIT ?",
+            " WHERE r.feed=? AND r.status<>'gone' AND r.deleted=0 AND r.prepared IS NOT ? AND r.id > ? ORDER BY r.id LIMIT ?",
             (feed, recipe, last, batch),
         ).fetchall()
         if not rows:

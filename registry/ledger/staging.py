@@ -139,7 +139,7 @@ class _Stage:
         issues = issues_json(event.issues)
         if row is not None and row[1] == digest_ and not row[2] and (row[4], row[5]) == (issues, int(event.broken)):
             self.result.unchanged += 1
-            again = ", prepared=NULL" if row[3] == "gone" else ""
+            again = ", prepared=NULL, status='new'" if row[3] == "gone" else ""
             execute(
                 f"UPDATE record SET document=?, source=?, locator=?, datestamp=?, seen_run=?{again} WHERE id=?",
                 (*place, row[0]),
@@ -163,7 +163,7 @@ class _Stage:
         old = execute("SELECT latest, good FROM record WHERE id=?", (row[0],)).fetchone()
         execute(
             "UPDATE record SET document=?, source=?, locator=?, datestamp=?, seen_run=?, latest=?, deleted=0,"
-            " prepared=NULL WHERE id=?",
+            " prepared=NULL, status=CASE status WHEN 'gone' THEN 'new' ELSE status END WHERE id=?",
             (*place, payload, row[0]),
         )
         if old[0] is not None and old[0] != old[1]:

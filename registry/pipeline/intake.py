@@ -116,7 +116,8 @@ def _prepare(intake: Intake, academy: Academy, feed: Feed) -> None:
                 missing |= outcome.missing
         done += len(outcomes)
         intake.progress(feed.id, "check", done, total)
-    everything = total >= sum(records.statuses(connection, feed.id).values())
+    statuses = records.statuses(connection, feed.id)
+    everything = total >= sum(statuses.values()) - statuses.get("gone", 0)
     _cannot_carry(intake, feed, missing, everything)
 
 
