@@ -48,7 +48,8 @@ def waiting(connection: sqlite3.Connection, feed: str, recipe: str, batch: int) 
     while True:
         rows = connection.execute(
             f"SELECT r.id, p.digest, r.good = r.latest, {_RAW} FROM record r JOIN payload p ON p.id = r.latest"
-            " WHERE r.feed=? AND r.status<>'gone' AND r.deleted=0 AND r.prepared IS NOT ? AND r.id > ? ORDER BY r.id LIMIT ?",
+            " WHERE r.feed=? AND r.status<>'gone' AND r.deleted=0 AND r.prepared IS NOT ? AND r.id > ?"
+            " ORDER BY r.id LIMIT ?",
             (feed, recipe, last, batch),
         ).fetchall()
         if not rows:
