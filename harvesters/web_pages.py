@@ -251,7 +251,8 @@ class _Reading:
         try:
             if not self.site.allowed(address):
                 self.tally.add("web-robots", address)
-                self.complete = False
+                # A page that was never read is not ours to miss; one that was may describe the same still.
+                self.complete &= before is None
                 return None
             fetched = self.visit.http.get(
                 address,
