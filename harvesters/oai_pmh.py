@@ -98,7 +98,8 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     bookmark = dict(visit.bookmark)
     if "stopped" not in state.told:
         signalled = repository.policy != "no" or visit.feed.options.get("incremental") is True
-        bookmark = _bookmark(repository, sets, state.date) if signalled else {}
+        # An empty list is asked for whole again, and told again.
+        bookmark = _bookmark(repository, sets, state.date) if signalled and "empty" not in state.told else {}
     deletions: Literal["proved", "signalled", "unknown"] = "proved"
     if since:
         deletions = "unknown" if repository.policy == "no" else "signalled"
@@ -238,6 +239,7 @@ def _listing(
                 provable = False
             if not walk.count and not since and not restarts:
                 yield FeedIssue(Issue("oai-empty", repository.address, set_spec))
+                state.told.add("empty")
                 provable = False
             return provable
         if ending == "token-lost":

@@ -21,7 +21,7 @@ from harvesters.table_headings import MANY, Header, find, fold, is_field
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
-READER = "1"  # another number reads unchanged files anew
+READER = "2"  # another number reads unchanged files anew
 MAX_ROWS = 200_000
 MAX_CELL = 32_767
 ACCEPT = (
@@ -81,7 +81,8 @@ class _Notices:
             more = " …" if count["all"] > len(places) > 1 else ""
             params = {"count": str(count["all"]), "heading": about, "samples": " · ".join(samples)}
             value = about or " · ".join(samples)
-            yield FeedIssue(Issue(code, ("; ".join(places) + more)[:300], value[:300], tuple(sorted(params.items()))))
+            issue = Issue(code, ("; ".join(places) + more)[:300], value[:300], tuple(sorted(params.items())))
+            yield FeedIssue(issue, lasting=True)
 
 
 def harvest(visit: Visit) -> Iterator[HarvestEvent]:
@@ -115,7 +116,7 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     rows, complete = _rows(visit, sheets, notices)
     yield Document(address, digest, answer.headers.get("etag"), answer.headers.get("last-modified"))
     for issue in issues:
-        yield FeedIssue(issue)
+        yield FeedIssue(issue, lasting=True)
     yield from _records(rows, address, notices)
     yield from notices.events()
     yield Done(complete=complete, deletions="proved")
@@ -277,6 +278,10 @@ def _row(sheet: Sheet, header: Header, index: int, notices: _Notices) -> _Row:
             row.issues.append(Issue("table-long-row", f"cell {column + 1}", cell[:300]))
         else:
             notices.add("table-unnamed-column", f"column {column + 1}", cell, str(column + 1))
+    for column, (name, heading) in header.spare.items():
+        if name not in row.cells and column < len(cells) and cells[column]:
+            row.cells[name], row.header[name] = cells[column][:MAX_CELL], heading
+            row.unknown.pop(header.unknown[column], None)
     return row
 
 

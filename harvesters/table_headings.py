@@ -92,12 +92,17 @@ def field_of(heading: str, own: Mapping[str, str]) -> tuple[str, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header: where the data begin, what each column is. ``columns``: column → (field, heading)."""
+    """A header: where the data begin, what each column is. ``columns``: column → (field, heading).
+
+    ``spare`` are columns of the same form whose field another column says more surely: they count in rows where
+    that one is empty, and are among the unknown ones else.
+    """
 
     data: int
     columns: Mapping[int, tuple[str, str]]
     unknown: Mapping[int, str]
     texts: tuple[str, ...]
+    spare: Mapping[int, tuple[str, str]]
 
 
 def _spread(sheet: Sheet, row: int) -> list[str]:
@@ -163,9 +168,12 @@ def _choose(data: int, found: Mapping[int, tuple[str, int, str]], texts: list[st
         winners.setdefault(field, column)
     columns: dict[int, tuple[str, str]] = {}
     unknown: dict[int, str] = {}
+    spare: dict[int, tuple[str, str]] = {}
     for column, text in enumerate(texts):
         if column in found and (winners[found[column][0]] == column or found[column][0] in MANY):
             columns[column] = (found[column][0], found[column][2])
         elif text:
             unknown[column] = text
-    return Header(data, columns, unknown, tuple(texts))
+            if column in found:
+                spare[column] = (found[column][0], found[column][2])
+    return Header(data, columns, unknown, tuple(texts), spare)

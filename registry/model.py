@@ -129,9 +129,13 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class FeedIssue:
-    """An issue of the feed as a whole, or of a part of it that gave no record."""
+    """An issue of the feed as a whole, or of a part of it that gave no record.
+
+    ``lasting``: it is about the Document before it, and is told again as long as that is Unchanged.
+    """
 
     issue: Issue
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

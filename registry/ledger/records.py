@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from registry.ledger.staging import issues_from
@@ -86,6 +86,13 @@ def absent(connection: sqlite3.Connection, feed: str, run: int) -> list[tuple[in
         (feed, run, run),
     )
     return list(rows)
+
+
+def published(connection: sqlite3.Connection, feed: str, some: Iterable[tuple[int, str]]) -> int:
+    """How many of some (id, key) stand in the log; a record that was always held back does not."""
+    rows = connection.execute("SELECT id FROM record WHERE feed=? AND good IS NOT NULL AND status <> 'gone'", (feed,))
+    standing = {row[0] for row in rows}
+    return sum(one in standing for one, _ in some)
 
 
 def signalled(connection: sqlite3.Connection, feed: str) -> list[tuple[int, str]]:

@@ -78,6 +78,7 @@ class _Stage:
         self.result = result
         self.document: int | None = None
         self.keys: set[str] = set()
+        self.told: list[Issue] = []
 
     def open(self, event: Document) -> None:
         self.close()
@@ -99,21 +100,31 @@ class _Stage:
     def close(self) -> None:
         """A document counts as split only from here on: a crash before leaves records = -1."""
         if self.document is not None:
-            self.connection.execute("UPDATE document SET records=? WHERE id=?", (len(self.keys), self.document))
+            self.connection.execute(
+                "UPDATE document SET records=?, issues=? WHERE id=?",
+                (len(self.keys), issues_json(self.told), self.document),
+            )
         self.document = None
         self.keys = set()
+        self.told = []
 
     def unchanged(self, event: Unchanged) -> None:
         self.close()
         rows = self.connection.execute(
-            "SELECT id, records FROM document WHERE feed=? AND digest=?", (self.feed, event.digest)
+            "SELECT id, records, issues FROM document WHERE feed=? AND digest=?", (self.feed, event.digest)
         ).fetchall()
-        for document, records in rows:
+        for document, records, issues in rows:
             if _stands(self.connection, document, records):
                 self.connection.execute("UPDATE document SET run=? WHERE id=?", (self.run, document))
                 self.result.records += records
                 self.result.unchanged += records
+                self.result.issues += issues_from(issues)
         self.result.documents += 1
+
+    def issue(self, event: FeedIssue) -> None:
+        self.result.issues.append(event.issue)
+        if event.lasting:
+            self.told.append(event.issue)
 
     def record(self, event: RawRecord) -> None:
         execute = self.connection.execute
@@ -210,6 +221,6 @@ def _write(stage_: _Stage, batch: list[HarvestEvent]) -> None:
             elif isinstance(event, Unchanged):
                 stage_.unchanged(event)
             elif isinstance(event, FeedIssue):
-                stage_.result.issues.append(event.issue)
+                stage_.issue(event)
             else:
                 stage_.result.done = event

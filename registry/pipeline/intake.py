@@ -64,7 +64,7 @@ def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
     _prepare(intake, academy, feed)
     outcome, message = _pass_gate(intake, feed, run, number, staged, counts)
     if failure is not None:
-        outcome, message = "failed", str(harvesters.FeedFailed(failure))
+        outcome, message = "failed", fill(intake.messages[failure.code].text["en"], failure)
     counts |= {f"{severity}s": count for severity, count in findings.counts(connection, feed.id).items()}
     counts |= {"held": records.statuses(connection, feed.id).get("held", 0)}
     counts |= {"published": log.standing_count(connection, feed.id)}
@@ -152,7 +152,8 @@ def _pass_gate(
     complete = done is not None and done.complete and done.deletions == "proved"
     published = log.standing_count(connection, feed.id)
     issue = gate.weigh(
-        feed.expect, published=published, listed=staged.records, gone=len(gone), complete=complete
+        feed.expect, published=published, listed=staged.records,
+        gone=records.published(connection, feed.id, gone), complete=complete,
     )  # fmt: skip
     if issue is not None and not (intake.accept_drop and issue.code == "gate-refused-drop"):
         _feed_findings(intake, feed, "gate", [issue])

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from registry.crosswalk import names
 from registry.crosswalk.base import Crosswalk, MapContext
 from registry.iris import RDF_TYPE
 from registry.messages import Message
@@ -66,7 +67,12 @@ class Preparer:
     def _map(self, record: RawRecord) -> tuple[dict[Triple, str], Data, tuple[Issue, ...]]:
         if record.broken:
             return {}, Data(()), record.issues
-        mapped = self.crosswalk(record.format)(record, self.context)
+        try:
+            crosswalk = self.crosswalk(record.format)
+        except LookupError:
+            params = (("readable", ", ".join(names())),)
+            return {}, Data(()), (*record.issues, Issue("format-unknown", "", record.format, params))
+        mapped = crosswalk(record, self.context)
         places = {(s, p, o): place for s, p, o, place in mapped.triples}
         return places, Data(places), (*record.issues, *mapped.issues)
 
@@ -99,7 +105,8 @@ class Preparer:
                 assert shape.path is not None
                 missing.add((code, shape.path.predicates[0]))
                 continue
-            value = "" if result.value is None else _text(result.value)
+            # A shape of a node as a whole names the node itself: our own address, which tells the academy nothing.
+            value = "" if result.value is None or result.value == focus else _text(result.value)
             findings[Finding(feed, record.key, result.severity, Issue(code, place or "", value[:300]))] = None
         held = not places or any(finding.severity == "violation" for finding in findings)
         stated = "" if held else to_ntriples(places)
@@ -128,7 +135,8 @@ def _place(
         for predicate in predicates:
             if predicate in where:
                 return where[predicate]
-        return "" if not predicates else None
+        if predicates:
+            return None
     for (s, p, _), place in places.items():
         if s == focus and p == RDF_TYPE:
             name = predicates[0].rpartition("/")[2].rpartition("#")[2] if predicates else ""
