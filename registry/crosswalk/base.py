@@ -94,6 +94,11 @@ class Builder:
         s = subject or self.resource
         return [o for (a, b, o) in self._triples if a == s and b == p]
 
+    def replace(self, predicate: str, old: Term, new: Term, subject: Iri | None = None) -> None:
+        """Another value in an old one's place."""
+        s, p = subject or self.resource, Iri(predicate if ":" in predicate else SCHEMA + predicate)
+        self._triples.setdefault((s, p, new), self._triples.pop((s, p, old)))
+
     def mapped(self) -> Mapped:
         """The finished result."""
         placed = tuple((s, p, o, place) for (s, p, o), place in self._triples.items())

@@ -35,7 +35,7 @@ _PHRASES = (
     ("weitergabe unter gleichen bedingungen", "sa"), ("condividi allo stesso modo", "sa"),
 )  # fmt: skip
 _NOISE = words(
-    "cc creative commons license licence licensed licenses licencia licenca licenza lizenz international "
+    "cc creative commons license licence licensed licenses licencia licenca licenza lizenz international generic "
     "internacional internationale internazionale unported the this work is are a an under of de la le une un "
     "sous bajo una unter einer der available made public deed legalcode v version all content material materials and"
 )

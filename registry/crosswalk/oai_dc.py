@@ -49,6 +49,7 @@ _MEDIA_NAMES = {
 _ISCED = re.compile(r"https?://data\.europa\.eu/snb/isced-f/\d{2,4}")
 _TYPE_STEM = re.compile(r"^(?:info:eu-repo/semantics/|https?://purl\.org/dc/dcmitype/|doc-type:|dcmitype:)", re.I)
 _EVENT = re.compile(r"(?:^|[^a-z])events?(?:$|[^a-z])|^(?:é|e)v[eé]nement$|^evento$", re.IGNORECASE)
+_EMBARGO = "info:eu-repo/date/embargoEnd/"
 _DATES = frozenset([XSD + "date", XSD + "dateTime"])
 
 
@@ -180,10 +181,13 @@ def _dates(values: Elements, build: Builder, is_event: bool) -> None:
     """Unordered dates: the first is when it was published (an event begins), the last when modified (ends)."""
     found: dict[Literal, str] = {}
     for value in values.get("date", ()):
-        stamp = date(value.text)
-        if stamp is None:
+        if value.text.startswith(_EMBARGO):
+            continue  # when access opens (OpenAIRE guidelines); dc:rights says what it is until then
+        stamps = [date(part) for part in ([value.text] if date(value.text) else value.text.split("/"))]
+        if None in stamps or len(stamps) > 2:
             build.issue("dc-date", value.place, value.text)
-        else:
+            continue
+        for stamp in filter(None, stamps):  # two: an interval (ISO 8601)
             found.setdefault(stamp, value.place)
     if not found:
         return

@@ -27,6 +27,8 @@ _KEPT = {
     "Course": "course", "VideoObject": "video", "TextDigitalDocument": "", "Book": "handbook-textbook",
     "WebPage": "", "SoftwareSourceCode": "", "PresentationDigitalDocument": "slides", "Quiz": "assessment",
 }  # fmt: skip
+# How the places of descriptions that stand in a web page begin.
+_IN_PAGE = ("script[", "itemscope[", "typeof[")
 _PLAIN_TYPES = frozenset({
     "LearningResource", "TrainingMaterial", "CourseInstance", "EducationEvent", "Event", "CreativeWork", "Thing",
     "Product", "MediaObject", "HowTo",
@@ -117,6 +119,10 @@ def _addresses(read: Reader, node: Object, page: str) -> None:
                 build.add("url", target, place)
             elif str(target) not in (str(build.objects("url")[0]), page):
                 build.add("sameAs", target, place)
+    own = str(node.get("@id", ""))
+    if not build.objects("url") and not str(node.get("@place", "")).startswith(_IN_PAGE) and clean.url(own):
+        # A JSON document is nobody's page: in AMB the id is the resource's address.
+        build.add("url", Iri(str(clean.url(own))), f"{node.get('@place', '')}/@id")
     if not build.objects("url") and (address := clean.url(page)):
         build.add("url", Iri(address), "page")
     for value, place in read.values(node, "sameAs"):
@@ -125,7 +131,6 @@ def _addresses(read: Reader, node: Object, page: str) -> None:
             build.add("identifier" if "doi.org/10." in target else "sameAs", target, place)
         else:
             read.issue("schemaorg-no-address", place, scalar(value), field="sameAs")
-    own = str(node.get("@id", ""))
     if own and (doi := clean.doi(own)):
         build.add("identifier", Iri(doi), f"{node.get('@place', '')}/@id")
     for value, place in read.values(node, "identifier"):

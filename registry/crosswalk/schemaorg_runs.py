@@ -70,6 +70,7 @@ def dated(parts: Parts, node: Object, subject: Iri, modes: set[str]) -> None:
     parts.date(node, "startDate", "startDate", subject=subject)
     parts.date(node, "endDate", "endDate", subject=subject)
     _schedules(parts, node, subject)
+    _one_kind(parts, node, subject)
     online = parts.places(node, subject)
     parts.attendance(node, subject, modes, online)
     parts.status(node, subject)
@@ -84,6 +85,18 @@ def dated(parts: Parts, node: Object, subject: Iri, modes: set[str]) -> None:
             read.issue("schemaorg-number", at, word, field="maximumAttendeeCapacity")
     for key in ("superEvent", "subEvent", "recordedIn", "workFeatured"):
         read.references(node, key, key, subject)
+
+
+def _one_kind(parts: Parts, node: Object, subject: Iri) -> None:
+    """Start and end can be compared only if both have a time or neither: else both are kept as days."""
+    build = parts.read.build
+    stamps = [(name, stamp) for name in DATED for stamp in build.objects(name, subject) if isinstance(stamp, Literal)]
+    if {stamp.datatype for _, stamp in stamps} != {XSD + "date", XSD + "dateTime"}:
+        return
+    said = " / ".join(stamp.value for _, stamp in stamps)
+    parts.read.issue("schemaorg-date-kinds", parts.read.place(node, "endDate"), said)
+    for name, stamp in stamps:
+        build.replace(name, stamp, Literal(stamp.value[:10], XSD + "date"), subject)
 
 
 def _schedules(parts: Parts, node: Object, subject: Iri) -> None:

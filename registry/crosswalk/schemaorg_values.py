@@ -23,6 +23,7 @@ def subjects(read: Reader, node: Object) -> None:
         words = [scalar(value)]
         if isinstance(value, dict) and "@value" not in value:
             words = [scalar(value.get(key)) for key in ("@id", "url", "sameAs", "termCode", "name")]
+            words += [text for text, _, _ in read.texts_of(value, place, node)]
         _about(read, [word for word in words if word], place)
     for value, place in read.values(node, "keywords"):
         if isinstance(value, dict) and "@value" not in value:
@@ -52,9 +53,9 @@ def _about(read: Reader, words: list[str], place: str) -> None:
             read.build.add("about", Iri(word.replace("https:", "http:", 1)), place)
             return
     names = [word for word in words if not word.startswith(("http", "_:"))] or words
-    if names and not read.context.values.is_ignored("keywords", names[-1]):
-        read.string("about", clean.line(names[-1]), place)
-        read.issue("schemaorg-unmapped", place, names[-1], field="about")
+    if names and not read.context.values.is_ignored("keywords", names[0]):
+        read.string("about", clean.line(names[0]), place)
+        read.issue("schemaorg-unmapped", place, names[0], field="about")
 
 
 def mapped(read: Reader, node: Object, scheme: str, predicate: str, *keys: str) -> list[str]:
@@ -98,7 +99,10 @@ def concepts(read: Reader, node: Object) -> None:
             keys = [key for key in ("audienceType", "educationalRole") if value.get(key)]
             if keys or value.get("name"):
                 mapped(read, value, "audience", "audience", *(keys or ["name"]))
-            list(read.values(value, "name"))
+            else:  # a concept, as AMB has it
+                alone = {"@place": node.get("@place", ""), "audience": value}
+                mapped(read, alone, "audience", "audience", "audience")
+            list(read.values(value, "name", "prefLabel"))
     plain = [value for value, _ in read.values(node, "audience") if not isinstance(value, dict) or "@value" in value]
     if plain:
         place = {"@place": node.get("@place", ""), "audience": plain if len(plain) > 1 else plain[0]}

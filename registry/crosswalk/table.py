@@ -41,6 +41,7 @@ _UNITS = (
 )
 _NUMBER = re.compile(r"\d{1,5}(?:[.,]\d{1,3})?")
 _BOTH = re.compile(r"\s*[/+&]\s*(?!/)|(?<=\w)\s+(?:and|et|y|e|und|ou|or|o)\s+(?=\w)")
+_BEFORE_ADDRESS = re.compile(r"[\s;|,*]+(?=https?:|www\.|doi:|10\.\d{4})", re.IGNORECASE)
 _FREE_PRICE = re.compile(r"(?:0+(?:[.,]0+)?)\s*(?:[A-Z]{3}|[€$£])?")
 _PRICE = re.compile(r"(?:([A-Z]{3}|[€$£])\s*)?(\d{1,3}(?:[ \u00a0,.']?\d{3})*(?:[.,]\d{1,2})?)\s*([A-Z]{3}|[€$£])?")
 
@@ -161,15 +162,27 @@ def _texts(row: Row) -> None:
         builder.string(predicate, clean.line(row.get(field)), row.place(field))
 
 
+def _addresses(cell: str) -> list[str]:
+    """The addresses of a cell that may hold several, DOIs last."""
+    words = [
+        part.strip()
+        for word in _BEFORE_ADDRESS.split(cell)
+        for part in ([word] if clean.url(word) or clean.doi(word) else re.split(r"[;|\n]", word))
+    ]
+    return sorted(dict.fromkeys(filter(None, words)), key=lambda word: clean.doi(word) is not None)
+
+
 def _links(row: Row) -> None:
     """Addresses: the page, the DOI, and what the resource comes from or belongs to."""
     builder = row.builder
-    if row.get("url"):
-        address = clean.url(row.get("url")) or clean.doi(row.get("url"))
-        if address is not None:
-            builder.add("url", Iri(address), row.place("url"))
+    for word in _addresses(row.get("url")):
+        doi, address = clean.doi(word), clean.url(word)
+        if address is None and doi is None:
+            row.issue("table-address", "url", word)
+        elif not builder.objects("url"):
+            builder.add("url", Iri(address or str(doi)), row.place("url"))
         else:
-            row.issue("table-address", "url", row.get("url"))
+            builder.add("identifier" if doi else "sameAs", Iri(doi or str(address)), row.place("url"))
     for item in row.items("doi"):
         doi = clean.doi(item)
         if doi is not None:
@@ -268,8 +281,8 @@ def _each(
 ) -> None:
     """Look every item up; an unknown one stays as a literal, but for a language, whose form is a rule."""
     items = row.items(field, comma=True)
-    if whole and row.get(field) and find(row.get(field)) is not None:
-        items = [row.get(field)]  # a comma may stand in a licence's name
+    if whole and row.get(field) and (find(row.get(field)) is not None or not any(map(find, items))):
+        items = [clean.line(row.get(field))]  # a comma may stand in a licence's name
     for item in items:
         found = find(item)
         if isinstance(found, Iri | Literal):

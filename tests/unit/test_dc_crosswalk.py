@@ -242,3 +242,13 @@ def test_places_where_a_missing_value_would_stand():
     places = where("oai_dc")
     assert places[SCHEMA + "license"] == "/record/metadata/oai_dc:dc/dc:rights"
     assert SCHEMA + "educationalLevel" not in places and SCHEMA + "audience" not in places
+
+
+def test_dates_of_repositories():
+    """An interval is two dates, the end of an embargo none."""
+    result = mapped(
+        "<dc:date>2025-07-13/2025-07-16</dc:date><dc:date>info:eu-repo/date/embargoEnd/2026-11-01</dc:date>"
+    )
+    assert [got(result, name)[0].value for name in ("datePublished", "dateModified")] == ["2025-07-13", "2025-07-16"]
+    assert "dc-date" not in codes(result)
+    assert codes(mapped("<dc:date>2025-07-13/soon</dc:date>")) == ["dc-date"]

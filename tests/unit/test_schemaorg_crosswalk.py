@@ -408,3 +408,29 @@ def test_hostile_values_never_raise_nor_leave_the_resource():
             assert all(issue.code in known and len(issue.value) <= 300 for issue in (*found.issues, *result.issues))
             again = load("schemaorg")(raw, context())
             assert to_ntriples(t[:3] for t in result.triples) == to_ntriples(t[:3] for t in again.triples)
+
+
+def test_one_time_and_one_day_are_both_kept_as_days():
+    result = mapped("EducationEvent", startDate="2024-07-11T10:30:00+01:00", endDate="2024-07-13")
+    assert result["startDate"] == [Literal("2024-07-11", XSD + "date")]
+    assert result["endDate"] == [Literal("2024-07-13", XSD + "date")]
+    assert result.place("startDate").endswith("startDate") and "date-kinds" in result.codes
+    run = {"@type": "CourseInstance", "startDate": "2024-07-11", "endDate": "2024-07-11T17:00"}
+    assert mapped("Course", hasCourseInstance=run)["run/1 endDate"] == [Literal("2024-07-11", XSD + "date")]
+
+
+def test_a_json_document_in_amb():
+    """Its id is the resource's address; concepts have an id and labels by language."""
+    node = {
+        "@context": ["https://w3id.org/kim/amb/context.jsonld", {"@language": "de"}],
+        "id": "https://oer.example/os", "type": ["LearningResource"], "name": "Betriebssysteme",
+        "about": [{"id": "https://w3id.org/kim/hochschulfaechersystematik/n079", "prefLabel": {"de": "Informatik"}}],
+        "audience": [{"id": "http://purl.org/dcx/lrmi-vocabs/educationalAudienceRole/student",
+                      "prefLabel": {"de": "Lernende"}}],
+    }  # fmt: skip
+    found = extract(json.dumps(node).encode(), URL, "application/ld+json").found[0]
+    result = Result(load("schemaorg")(RawRecord("k", found.payload, "x", "schemaorg", URL), context()))
+    assert result["url"] == [Iri("https://oer.example/os")]
+    assert result["about"] == [Literal("Informatik")]
+    assert result["audience"] == [concept("audience", "student")]
+    assert "unknown-property" not in result.codes

@@ -278,3 +278,41 @@ def test_golden_workbook() -> None:
     assert shown[0] == shown[1]
     assert shown[0][0] == (GOLDEN / "workbook.nt").read_text("utf-8")
     assert shown[0][1] == (GOLDEN / "workbook-issues.tsv").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("cell", "url", "other"),
+    [
+        ("https://zenodo.org/record/1; https://doi.org/10.5281/zenodo.1", "https://zenodo.org/record/1", "identifier"),
+        ("https://doi.org/10.5281/zenodo.1 | https://a.example/b", "https://a.example/b", "identifier"),
+        ("https://a.example/b\nhttps://a.example/c", "https://a.example/b", "sameAs"),
+        ("https://a.example/b;https://a.example/c", "https://a.example/b", "sameAs"),
+        ("https://web.archive.org/web/2020/https://a.example/c,d", "https://web.archive.org/web/2020/https://a.example/c,d", ""),
+        ("10.5281/zenodo.1", "https://doi.org/10.5281/zenodo.1", ""),
+    ],
+)  # fmt: skip
+def test_several_addresses_in_a_cell(cell, url, other):
+    result = one({"Title": "T", "URL": cell})
+    assert values(result, "url") == [url] and "table-address" not in [issue.code for issue in result.issues]
+    assert sum(len(values(result, name)) for name in ("identifier", "sameAs")) == (1 if other else 0)
+    assert not other or len(values(result, other)) == 1
+
+
+def test_an_unreadable_address_beside_a_good_one_is_told():
+    result = one({"Title": "T", "URL": "see intranet; https://a.example/b"})
+    assert values(result, "url") == ["https://a.example/b"]
+    assert [(issue.code, issue.value) for issue in result.issues] == [("table-address", "see intranet")]
+
+
+def test_a_licence_of_no_known_part_stays_whole():
+    result = one({"Title": "T", "Licence": "CC0 (mostly, but can differ)"})
+    assert values(result, "license") == ["CC0 (mostly, but can differ)"]
+
+
+def test_a_second_column_of_a_field_counts_where_the_first_is_empty():
+    rows = "title,page,repository\nA,https://a.example/1,https://git.example/1\nB,,https://git.example/2\n"
+    first, second = records(read(rows.encode()))
+    assert values(mapped(first), "url") == ["https://a.example/1"]
+    assert values(mapped(second), "url") == ["https://git.example/2"]
+    assert [place for _, p, _, place in mapped(second).triples if p == SCHEMA + "url"] == ["column «repository»"]
+    assert json.loads(first.payload)["unknown"] == {"repository": "https://git.example/1"}
