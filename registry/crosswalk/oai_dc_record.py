@@ -71,8 +71,15 @@ def child(element: etree._Element | None, name: str) -> etree._Element | None:
 
 
 def container(root: etree._Element) -> etree._Element | None:
-    """The oai_dc:dc element; also when a file holds nothing else."""
-    return root if local(root) == "dc" else child(child(root, "metadata"), "dc")
+    """The oai_dc:dc element; also when a file holds nothing else, or its elements stand without it."""
+    if local(root) == "dc":
+        return root
+    metadata = child(root, "metadata")
+    found = child(metadata, "dc")
+    if found is None and metadata is not None and len(metadata):
+        namespace, _, name = str(metadata[0].tag).rpartition("}")
+        return metadata if name in ELEMENTS and namespace[1:] in _DC_NAMESPACES - {""} else None
+    return found
 
 
 def elements(container: etree._Element, build: Builder) -> Elements:

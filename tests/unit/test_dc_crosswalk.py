@@ -252,3 +252,10 @@ def test_dates_of_repositories():
     assert [got(result, name)[0].value for name in ("datePublished", "dateModified")] == ["2025-07-13", "2025-07-16"]
     assert "dc-date" not in codes(result)
     assert codes(mapped("<dc:date>2025-07-13/soon</dc:date>")) == ["dc-date"]
+
+
+def test_elements_that_stand_without_their_container():
+    xml = Item("k1", "2026-01-01", "<dc:title>T</dc:title>").xml()
+    bare = xml.replace("<oai_dc:dc", "<metadata").replace("</oai_dc:dc></metadata>", "</metadata>")
+    result = mapped("", payload=bare.replace("<metadata><metadata", "<metadata").encode(), language="en")
+    assert got(result, "name") == [text("T", "en")]
