@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
+from sys import intern
 
 import duckdb
 
@@ -125,40 +127,76 @@ class Matcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _meta(self) -> dict[str, str]:
+        return dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+
     def marker(self) -> tuple[int, str]:
         """(last change that is in it, recipe digest); (0, "") for a new file."""
-        values = dict(self._db.execute("SELECT name, value FROM meta").fetchall())
+        values = self._meta()
         return int(values.get("sequence", "0")), values.get("recipe", "")
+
+    def state(self) -> str:
+        """Names what the matches are now: this file and the turn they were last changed at."""
+        values = self._meta()
+        return f"{values.get('file', '')}.{values.get('turn', '0')}"
+
+    def changes_since(self, state: str) -> tuple[Iterator[Match], list[tuple[str, str]]] | None:
+        """Matches new or different since a state, and pairs that are no more; None if it is another file's."""
+        file, _, turn = state.partition(".")
+        if not file or file != self._meta().get("file"):
+            return None
+        gone = self._db.execute("SELECT a, b FROM gone WHERE turn > ? ORDER BY a, b", [int(turn)]).fetchall()
+        return self._matches("WHERE turn > ?", [int(turn)]), list(gone)
 
     def all(self) -> Iterator[Match]:
         """Every match, by left and right IRI."""
+        return self._matches("", [])
+
+    def _matches(self, where: str, values: list[int]) -> Iterator[Match]:
         cursor = self._db.cursor()
-        cursor.execute("SELECT body FROM match ORDER BY a, b")
+        cursor.execute(f"SELECT body FROM match {where} ORDER BY a, b", values)
         while rows := cursor.fetchmany(1000):
             yield from (match_from_json(body) for (body,) in rows)
 
-    def apply(self, changes: Iterable[Change], decisions: Iterable[Decision] | None = None) -> MatchDelta:
+    def apply(
+        self, changes: Iterable[Change], decisions: Iterable[Decision] | None = None, *, tell: bool = True
+    ) -> MatchDelta:
         """Carry the state forward; changes that are already in it are passed over.
 
         ``decisions`` are all decisions that stand (``ledger.decisions``), None when none was given since the
-        last call. Raises OtherRecipe when the file was made by other rules.
+        last call. Without ``tell`` the delta leaves out the upserts: ``changes_since`` gives them a few at a
+        time. Raises OtherRecipe when the file was made by other rules.
         """
         sequence, recipe = self.marker()
         if recipe not in ("", self._recipe):
             raise OtherRecipe("matches were made by other rules: rebuild them")
-        return self._carry((c for c in changes if c.sequence > sequence), decisions, sequence)
+        return self._carry((c for c in changes if c.sequence > sequence), decisions, sequence, tell)
 
-    def rebuild(self, changes: Iterable[Change], decisions: Iterable[Decision] = (), sequence: int = 0) -> MatchDelta:
+    def rebuild(
+        self,
+        changes: Iterable[Change],
+        decisions: Iterable[Decision] = (),
+        sequence: int = 0,
+        *,
+        tell: bool = True,
+    ) -> MatchDelta:
         """Start again from the changes that stand (``ledger.standing`` or the whole log) and all decisions.
 
         The marker becomes the last of the changes, or ``sequence`` if that is later (what stands need not
         hold the log's last change). The delta is against what was there before.
         """
-        return self._carry(changes, decisions, sequence, fresh=True)
+        return self._carry(changes, decisions, sequence, tell, fresh=True)
 
     def _carry(
-        self, changes: Iterable[Change], decisions: Iterable[Decision] | None, sequence: int, fresh: bool = False
+        self,
+        changes: Iterable[Change],
+        decisions: Iterable[Decision] | None,
+        sequence: int,
+        tell: bool,
+        fresh: bool = False,
     ) -> MatchDelta:
+        meta = self._meta()
+        file, turn = meta.get("file") or token_hex(8), int(meta.get("turn", "0")) + 1
         self._db.execute("BEGIN")
         try:
             if fresh:
@@ -172,9 +210,10 @@ class Matcher:
             if any(moved):
                 aside = self._candidates()
                 self._score()
-                delta = self._settle(aside)
+                delta = self._settle(aside, turn, tell)
             self._db.execute("DELETE FROM meta")
-            self._insert("meta", [("sequence", str(sequence)), ("recipe", self._recipe)])
+            kept = {"sequence": str(sequence), "recipe": self._recipe, "file": file, "turn": str(turn)}
+            self._insert("meta", list(kept.items()))
             self._db.execute("COMMIT")
         except BaseException:
             self._db.execute("ROLLBACK")
@@ -318,7 +357,7 @@ class Matcher:
             ).fetchall()
             known.update((n, (from_json(data), academy)) for n, data, academy in rows)
 
-    def _settle(self, aside: Mapping[str, int]) -> MatchDelta:
+    def _settle(self, aside: Mapping[str, int], turn: int, tell: bool) -> MatchDelta:
         """Choose among the scored pairs, apply decisions, and store what is new against the last call."""
         rows = self._db.execute(
             "SELECT x.resource, y.resource, x.academy, y.academy, rule, source, score, strong, pair"
@@ -327,7 +366,8 @@ class Matcher:
         )
         pairs: list[Pair] = []
         while batch := rows.fetchmany(10_000):
-            pairs.extend(Pair(*row) for row in batch)
+            # The same few IRIs and academies come again and again: one object for each.
+            pairs.extend(Pair._make((*map(intern, row[:6]), *row[6:])) for row in batch)
         decided = {
             (row[0], row[1]): Decision(*row)
             for row in self._db.execute(
@@ -348,15 +388,26 @@ class Matcher:
             )
             bodies = [item.body(evidence.get(item.pair, "[]")) for item in part]
             self._insert("fresh_match", [(i.left, i.right, b) for i, b in zip(part, bodies, strict=True)])
-        upserts = self._db.execute(
-            "SELECT body FROM fresh_match ANTI JOIN match USING (a, b, body) ORDER BY a, b"
-        ).fetchall()
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE upsert AS"
+            " SELECT a, b, body FROM fresh_match ANTI JOIN match USING (a, b, body)"
+        )
         removals = self._db.execute(
             "SELECT a, b FROM match ANTI JOIN fresh_match USING (a, b) ORDER BY a, b"
         ).fetchall()
-        self._db.execute("DELETE FROM match")
-        self._db.execute("INSERT INTO match SELECT a, b, body FROM fresh_match ORDER BY a, b")
-        return MatchDelta([match_from_json(body) for (body,) in upserts], list(removals), dict(aside))
+        self._db.execute("DELETE FROM match USING upsert WHERE match.a = upsert.a AND match.b = upsert.b")
+        self._db.execute("DELETE FROM gone USING upsert WHERE gone.a = upsert.a AND gone.b = upsert.b")
+        self._db.execute(
+            "INSERT INTO gone SELECT a, b, ? FROM match ANTI JOIN fresh_match USING (a, b) ORDER BY a, b", [turn]
+        )
+        self._db.execute("DELETE FROM match USING gone WHERE match.a = gone.a AND match.b = gone.b")
+        self._db.execute("INSERT INTO match SELECT a, b, body, ? FROM upsert ORDER BY a, b", [turn])
+        self._db.execute("DROP TABLE upsert")
+        upserts = []
+        if tell:
+            made = self._db.execute("SELECT body FROM match WHERE turn = ? ORDER BY a, b", [turn]).fetchall()
+            upserts = [match_from_json(body) for (body,) in made]
+        return MatchDelta(upserts, list(removals), dict(aside))
 
     def _repositories(self) -> dict[str, str]:
         """The repository of each resource that names just one."""

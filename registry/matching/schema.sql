@@ -19,4 +19,6 @@ CREATE TABLE IF NOT EXISTS scored (
 CREATE TABLE IF NOT EXISTS decision (
   a VARCHAR, b VARCHAR, verdict VARCHAR, relation VARCHAR, reviewer VARCHAR, time VARCHAR, note VARCHAR
 );
-CREATE TABLE IF NOT EXISTS match (a VARCHAR, b VARCHAR, body VARCHAR);
+-- Each match with the turn (call) that made it what it is, and pairs that are no more.
+CREATE TABLE IF NOT EXISTS match (a VARCHAR, b VARCHAR, body VARCHAR, turn BIGINT);
+CREATE TABLE IF NOT EXISTS gone (a VARCHAR, b VARCHAR, turn BIGINT);

@@ -12,12 +12,13 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from registry import release, vocabulary
 from registry.graph import describe
@@ -26,12 +27,13 @@ from registry.graph.vocabulary import load_vocabulary
 from registry.ledger import findings, log, runs, utc_now
 from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
-from registry.model import Change
+from registry.model import Change, Match
 from registry.pipeline.house import House
 from registry.pipeline.progress import Shown
 from registry.search import index as search
+from registry.search.document import resource_id
 from registry.search.reader import Reader
-from registry.statistics.build import build
+from registry.statistics.build import Before, build
 
 PROJECTIONS = ("graph", "search", "matches")
 APPLY = 1000
@@ -81,22 +83,25 @@ def _later(house: House, after: int, until: int) -> Iterator[Sequence[Change]]:
 
 
 def _matcher(house: House) -> Matcher:
-    return Matcher(house.settings.data / "matching", _feeds(house))
+    """The matcher's working file; one that other rules made is begun anew."""
+    folder = house.settings.data / "matching"
+    matcher = Matcher(folder, _feeds(house))
+    if matcher.marker()[1] not in ("", match_recipe()):
+        matcher.close()
+        shutil.rmtree(folder)
+        matcher = Matcher(folder, _feeds(house))
+    return matcher
 
 
-def catch_up_matches(house: House, matcher: Matcher, until: int) -> MatchDelta | None:
-    """Bring the matches up to the log; what became of them since, None after a rebuild: compare all."""
+def catch_up_matches(house: House, matcher: Matcher, until: int) -> None:
+    """Bring the matches up to the log."""
     decided = log.decisions(house.connection)
     sequence, recipe = matcher.marker()
-    if recipe != match_recipe():
-        matcher.rebuild(log.standing(house.connection, until), decided, until)
-        return None
-    if sequence >= until:
-        return MatchDelta()
-    changes = (change for batch in _later(house, sequence, until) for change in batch)
-    delta = matcher.apply(changes, decided)
-    gone = [str(house.iris.match(*pair)) for pair in delta.removals]
-    return MatchDelta(delta.upserts, gone)
+    if not recipe:
+        matcher.rebuild(log.standing(house.connection, until), decided, until, tell=False)
+    elif sequence < until:
+        changes = (change for batch in _later(house, sequence, until) for change in batch)
+        matcher.apply(changes, decided, tell=False)
 
 
 def match_all(house: House) -> dict[str, int]:
@@ -107,15 +112,13 @@ def match_all(house: House) -> dict[str, int]:
 
 
 def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
+    """Bring the graph up to the log. Its recipe also names the state of the matches that are in it."""
     connection = house.connection
     recipe = graph_recipe(house)
-    unmatched = f"{recipe} unmatched"
-    # Until its matches are in it too, the graph carries the marker of another recipe.
-    store = EmbeddedStore(house.settings.data / "graph", house.iris, unmatched, _feeds(house))
+    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, _feeds(house))
     marker = store.marker()
-    matched = matcher.marker()[0]
-    delta = catch_up_matches(house, matcher, until)
-    if marker is None or marker.recipe not in (recipe, unmatched):
+    catch_up_matches(house, matcher, until)
+    if marker is None or marker.recipe.partition(" ")[0] != recipe:
         total = log.standing_count(connection)
 
         def counted() -> Iterator[Change]:
@@ -126,26 +129,26 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
 
         store.bulk(counted(), matcher.all())
         store.replace(load_vocabulary(house.root / "ontology", house.root / "shapes", house.iris))
-        delta = MatchDelta()
     else:
+        store.recipe = marker.recipe
         for batch in _later(house, marker.sequence, until):
             store.apply(batch, None, batch[-1].sequence)
             shown("graph", "publish", batch[-1].sequence, until)
-        if delta is None or marker.recipe != recipe or marker.sequence != matched:
-            # The two did not stand at the same change, so what changed since says nothing.
-            _compare_matches(house, store, matcher, until)
-            delta = MatchDelta()
+        _matches(house, store, matcher, marker.recipe.partition(" ")[2], until)
     store.replace(describe.academies(house.academies.values(), house.iris))
     store.merge(describe.provenance(runs.with_changes(connection), house.academies.values(), house.iris))
-    store.recipe = recipe
-    store.apply([], delta, until)
+    store.recipe = f"{recipe} {matcher.state()}"
+    store.apply([], None, until)
     return store
 
 
-def _compare_matches(house: House, store: EmbeddedStore, matcher: Matcher, until: int) -> None:
-    """Make the graph's matches those of the matcher, a thousand at a time."""
-    gone = store.matches()
-    matches = matcher.all()
+def _matches(house: House, store: EmbeddedStore, matcher: Matcher, state: str, until: int) -> None:
+    """Bring the graph's matches from a state of the matcher to what they are now, a thousand at a time."""
+    since = matcher.changes_since(state)
+    if since is None:  # another working file: what it says of changes means nothing here
+        matches, gone = matcher.all(), store.matches()
+    else:
+        matches, gone = since[0], {str(house.iris.match(*pair)) for pair in since[1]}
     while some := list(islice(matches, APPLY)):
         gone -= {str(house.iris.match(match.left, match.right)) for match in some}
         store.apply([], MatchDelta(some), until)
@@ -202,30 +205,55 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             making = release.begin(settings.data, number)
             store.snapshot(making / "graph")
             search.copy_to(index, making / "search")
-            totals = _figures(house, matcher, making, until)
+            same = ("search", "figures", "academies")
+            carried = standing and not anew and all(standing.manifest["recipes"][n] == recipes[n] for n in same)
+            totals = _figures(house, matcher, making, until, standing if carried else None)
             counts = {**store.counts(), **totals}
+            state = matcher.state()
             store.close()
         finally:
             matcher.close()
-        manifest = {"number": number, "sequence": until, "time": utc_now(), "recipes": recipes, "counts": counts}
+        manifest = {
+            "number": number, "sequence": until, "time": utc_now(), "recipes": recipes, "matches": state,
+            "counts": counts,
+        }  # fmt: skip
         return release.finish(settings.data, making, manifest, settings.releases_kept)
 
 
-def _figures(house: House, matcher: Matcher, making: Path, until: int) -> dict[str, int]:
+def _figures(
+    house: House, matcher: Matcher, making: Path, until: int, before: release.Release | None
+) -> dict[str, int]:
+    """The figures of the release being made; carried forward from the one before where that is possible."""
+    connection = house.connection
     to_mend = {
-        academy.id: sum(findings.total(house.connection, [feed.id]) for feed in academy.feeds)
+        academy.id: sum(findings.total(connection, [feed.id]) for feed in academy.feeds)
         for academy in house.academies.values()
     }
-    newest = [run for feed in _feeds(house) for run in runs.listed(house.connection, feed, 1)]
+    newest = [run for feed in _feeds(house) for run in runs.listed(connection, feed, 1)]
+    reader = Reader(making / "search")
+    resources: Iterable[dict[str, Any]] = reader.all()
+    matches: Iterable[Match] = matcher.all()
+    earlier = None
+    since = matcher.changes_since(str(before.manifest["matches"])) if before else None
+    if before is not None and since is not None:
+        batches = _later(house, before.sequence, until)
+        changed = {resource_id(c.feed, c.key): c.kind for batch in batches for c in batch if c.feed}
+        gone = [identifier for identifier, kind in changed.items() if kind != "record"]
+        found = (reader.get(identifier) for identifier, kind in changed.items() if kind == "record")
+        resources = (document for document in found if document is not None)
+        matches = since[0]
+        ended = [house.iris.match(*pair).rpartition("/")[2] for pair in since[1]]
+        earlier = Before(before.figures, gone, ended)
     return build(
         making / "figures",
-        resources=Reader(making / "search").all(),
-        matches=matcher.all(),
+        resources=resources,
+        matches=matches,
         academies=house.academies.values(),
         runs=newest,
         sequence=until,
         iris=house.iris,
         to_mend=to_mend,
+        before=earlier,
     )
 
 

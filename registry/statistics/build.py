@@ -7,10 +7,10 @@ counted as overlap. Pairs within one academy are counted apart from those betwee
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,15 @@ _TALLIES = {
 _LABELLED = (*_TALLIES.values(), "audience", "conditionsOfAccess", "courseMode", "eventAttendanceMode")
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The figures of an earlier release that are carried forward, and what is no more since then."""
+
+    figures: Path
+    resources_gone: Iterable[str] = ()
+    matches_gone: Iterable[str] = ()
+
+
 def build(
     target: Path,
     *,
@@ -40,23 +49,32 @@ def build(
     sequence: int,
     iris: Iris,
     to_mend: Mapping[str, int] | None = None,
+    before: Before | None = None,
 ) -> dict[str, int]:
     """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
 
     ``resources`` are documents as ``registry.search.document.item`` makes them; ``runs`` the newest run of
-    each feed (of several the first counts); ``to_mend`` {academy: number of findings}. A match between
-    resources that are not in the release is left out and counted as ``matches_left_out``.
+    each feed (of several the first counts); ``to_mend`` {academy: number of findings}. With ``before``,
+    ``resources`` and ``matches`` are only those that are new or changed since; its ids of resources and of
+    matches (the last part of their IRIs) go. A match between resources that are not in the release is left
+    out and counted as ``matches_left_out``.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
     file.unlink(missing_ok=True)
+    if before is not None:
+        shutil.copyfile(before.figures / DATABASE, file)
     connection = sqlite3.connect(file)
     try:
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
-        connection.executescript(files("registry.statistics").joinpath("figures.sql").read_text("utf-8"))
+        if before is None:
+            connection.executescript(files("registry.statistics").joinpath("figures.sql").read_text("utf-8"))
+        else:
+            _forget(connection, before)
         _resources(connection, resources)
         left_out = _matches(connection, matches, iris)
+        _tally(connection)
         _overlap(connection)
         _academies(connection, list(academies), list(runs), to_mend or {})
         connection.execute("INSERT INTO meta VALUES ('sequence', ?)", (str(sequence),))
@@ -71,6 +89,16 @@ def build(
     return totals
 
 
+def _forget(connection: sqlite3.Connection, before: Before) -> None:
+    """Drop what is no more, and all that is counted anew."""
+    gone = [(identifier,) for identifier in before.resources_gone]
+    connection.executemany("DELETE FROM carries WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
+    connection.executemany("DELETE FROM resource WHERE id=?", gone)
+    connection.executemany("DELETE FROM match WHERE id=?", [(identifier,) for identifier in before.matches_gone])
+    for table in ("meta", "academy", "feed", "overlap", "shared", "tally"):
+        connection.execute(f"DELETE FROM {table}")
+
+
 def _values(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for tag in {tag.split("-")[0].lower() for tag in resource["inLanguage"]}:
         yield "language", tag
@@ -80,37 +108,43 @@ def _values(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _resources(connection: sqlite3.Connection, resources: Iterable[Mapping[str, Any]]) -> None:
-    tally: Counter[tuple[str, str, str]] = Counter()
     labels: dict[str, Mapping[str, str]] = {}
-
-    def rows() -> Iterator[tuple[object, ...]]:
-        for resource in resources:
-            academy = resource["academy"]
-            tally.update((academy, kind, value) for kind, value in _values(resource))
-            concepts = (concept for key in _LABELLED for concept in resource[key])
-            labels.update((c["id"], c["prefLabel"]) for c in concepts if c["id"] and c["prefLabel"])
-            name = json.dumps(resource["name"], ensure_ascii=False)
-            yield resource["iri"], resource["id"], academy, resource["feed"], name, resource["url"]
-
-    connection.executemany("INSERT INTO resource VALUES (?,?,?,?,?,?)", rows())
-    connection.executemany("INSERT INTO tally VALUES (?,?,?,?)", [(*key, n) for key, n in sorted(tally.items())])
+    for resource in resources:
+        iri = resource["iri"]
+        concepts = (concept for key in _LABELLED for concept in resource[key])
+        labels.update((c["id"], c["prefLabel"]) for c in concepts if c["id"] and c["prefLabel"])
+        name = json.dumps(resource["name"], ensure_ascii=False)
+        connection.execute(
+            "INSERT OR REPLACE INTO resource VALUES (?,?,?,?,?,?)",
+            (iri, resource["id"], resource["academy"], resource["feed"], name, resource["url"]),
+        )
+        connection.execute("DELETE FROM carries WHERE iri=?", (iri,))
+        connection.executemany("INSERT INTO carries VALUES (?,?,?)", {(iri, *value) for value in _values(resource)})
     told = [(iri, json.dumps(dict(text), ensure_ascii=False)) for iri, text in sorted(labels.items())]
-    connection.executemany("INSERT INTO label VALUES (?,?)", told)
+    connection.executemany("INSERT OR REPLACE INTO label VALUES (?,?)", told)
+
+
+def _tally(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO tally SELECT academy, kind, value, count(*) FROM carries JOIN resource USING (iri)"
+        " GROUP BY academy, kind, value"
+    )
 
 
 def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> int:
     left_out = 0
-    academy_of = dict(connection.execute("SELECT iri, academy FROM resource"))
+    academy = "SELECT academy FROM resource WHERE iri=?"
     for match in matches:
-        left, right = academy_of.get(match.left), academy_of.get(match.right)
+        left, right = (connection.execute(academy, (iri,)).fetchone() for iri in (match.left, match.right))
+        identifier = iris.match(match.left, match.right).rsplit("/", 1)[-1]
         if left is None or right is None:
+            connection.execute("DELETE FROM match WHERE id=?", (identifier,))
             left_out += 1
             continue
-        identifier = iris.match(match.left, match.right).rsplit("/", 1)[-1]
         evidence = json.dumps([asdict(line) for line in match.evidence], ensure_ascii=False)
         connection.execute(
-            "INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (identifier, match.left, match.right, left, right, int(left == right), match.relation,
+            "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (identifier, match.left, match.right, left[0], right[0], int(left == right), match.relation,
              match.confidence, match.status, match.rule, match.justification, match.source, match.reviewer,
              match.reviewed, evidence),
         )  # fmt: skip

@@ -20,6 +20,9 @@ CREATE TABLE resource (
 );
 CREATE INDEX resource_id ON resource (id);
 
+-- Which values each resource carries: kind is language, licence, level, type or about.
+CREATE TABLE carries (iri TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (iri, kind, value));
+
 -- A pair of resources. within is 1 when both stand in one academy; evidence is a JSON list.
 CREATE TABLE match (
     id TEXT PRIMARY KEY, left_iri TEXT NOT NULL, right_iri TEXT NOT NULL, left_academy TEXT NOT NULL,
@@ -42,7 +45,7 @@ CREATE TABLE shared (
     of_academy TEXT NOT NULL, at_academy TEXT NOT NULL, resources INTEGER NOT NULL,
     PRIMARY KEY (of_academy, at_academy)
 );
--- How often a value stands in an academy: kind is language, licence, level, type or about.
+-- How often a value stands in an academy.
 CREATE TABLE tally (
     academy TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, resources INTEGER NOT NULL,
     PRIMARY KEY (academy, kind, value)
