@@ -81,7 +81,7 @@ def harvest(
     source: Annotated[list[str] | None, typer.Argument(help="Academies or feeds; all when none is named.")] = None,
     full: Annotated[bool, typer.Option(help="Read the whole list again, not only what is new.")] = False,
     accept_drop: Annotated[bool, typer.Option(help="Let this visit remove more than the feed's max_drop.")] = False,
-    every: Annotated[int, typer.Option(help="Stay, and visit again after so many seconds.")] = 0,
+    every: Annotated[int, typer.Option(min=0, help="Stay, and visit again after so many seconds.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Visit the academies' lists and take in what changed."""
@@ -129,9 +129,14 @@ def check(
     language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Say how a list will be read and what to mend, without keeping anything. Exit code 2: unreadable."""
-    from registry.pipeline.check import Unreadable, check_list, report
+    """Say how a list will be read and what to mend, without keeping anything.
 
+    Exit code 0: nothing would be held back; 1: something would, or the list breaks off; 2: unreadable.
+    """
+    from registry.pipeline.check import LANGUAGES, Unreadable, check_list, report
+
+    if language not in LANGUAGES:
+        raise fail(f"{language!r} is none of {', '.join(LANGUAGES)}")
     try:
         checked = check_list(settings(), what, protocol)
     except Unreadable as error:
@@ -143,7 +148,7 @@ def check(
         out(checked.as_json())
     else:
         typer.echo(report(checked, language))
-    raise typer.Exit(TO_MEND if checked.violations else OK)
+    raise typer.Exit(TO_MEND if checked.violations or not checked.complete else OK)
 
 
 @app.command()
@@ -199,7 +204,12 @@ def query(
     """Ask the current release a SPARQL query."""
     from registry.pipeline.query import BadQuery, ask
 
-    source = sys.stdin.read() if text == "-" else Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+    try:
+        source = sys.stdin.read() if text == "-" else text
+        if text.startswith("@"):
+            source = Path(text[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail(f"{text}: {getattr(error, 'strerror', None) or 'the file is not UTF-8'}") from error
     try:
         ask(settings(), source, form, sys.stdout.buffer)
     except BadQuery as error:

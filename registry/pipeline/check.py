@@ -24,6 +24,7 @@ from registry.terms import Literal, by_subject
 
 SNIFF = 4096
 EXAMPLES = 3
+INCOMPLETE = "harvest-incomplete"
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 
 
@@ -36,6 +37,7 @@ class Checked:
     """The result: how the visit went, what the public would see, what is to be mended."""
 
     what: str
+    address: str
     protocol: str
     run: Run
     titles: tuple[str, ...]
@@ -47,22 +49,32 @@ class Checked:
         """How many findings keep something from being published."""
         return sum(group.count for group in self.groups if group.severity == "violation")
 
+    @property
+    def complete(self) -> bool:
+        """Whether the list was read to its end."""
+        return all(group.code != INCOMPLETE for group in self.groups)
+
     def as_json(self) -> dict[str, Any]:
         """For a machine: all groups with their examples and texts."""
         groups = []
         for group in self.groups:
             message = self.messages[group.code]
-            examples = [_example(one) for one in group.examples]
-            texts = {lang: fill(text, group.examples[0].issue) for lang, text in message.text.items()}
-            mend = {lang: fill(text, group.examples[0].issue) for lang, text in message.mend.items()}
+            examples = [{name: self.named(text) for name, text in _example(one).items()} for one in group.examples]
+            issue = group.examples[0].issue
+            texts = {lang: self.named(fill(text, issue)) for lang, text in message.text.items()}
+            mend = {lang: self.named(fill(text, issue)) for lang, text in message.mend.items()}
             groups.append(
                 {"code": group.code, "severity": group.severity, "count": group.count, "records": group.records,
                  "message": texts, "mend": mend, "examples": examples}
             )  # fmt: skip
         return {
             "readable": True, "what": self.what, "protocol": self.protocol, "counts": dict(self.run.counts),
-            "titles": list(self.titles), "violations": self.violations, "issues": groups,
+            "titles": list(self.titles), "violations": self.violations, "complete": self.complete, "issues": groups,
         }  # fmt: skip
+
+    def named(self, text: str) -> str:
+        """A text with the name of what was checked where it holds the address that a file was read from."""
+        return text.replace(self.address, self.what)
 
 
 def _example(finding: Finding) -> dict[str, str]:
@@ -81,7 +93,8 @@ def guess(head: bytes, name: str) -> str:
     if head.startswith(b"\x1f\x8b") and "sitemap" in name:
         return "web_pages"
     first = text.split(b"\n", 1)[0]
-    return "table" if text and not text.startswith(b"<") and any(mark in first for mark in (b",", b";", b"\t")) else ""
+    parted = any(mark in first for mark in (b",", b";", b"\t"))
+    return "table" if parted and not text.startswith((b"<", b"{", b"[")) else ""
 
 
 def check_list(settings: Settings, what: str, protocol: str = "") -> Checked:
@@ -94,7 +107,10 @@ def check_list(settings: Settings, what: str, protocol: str = "") -> Checked:
     with file.open("rb") as handle:
         kind = protocol or guess(handle.read(SNIFF), file.name)
     with _serving(file) as address:
-        return _check(settings, address, kind, what)
+        try:
+            return _check(settings, address, kind, what)
+        except Unreadable as error:
+            raise Unreadable(str(error).replace(address, what)) from error
 
 
 def _guess_address(settings: Settings, address: str) -> str:
@@ -134,15 +150,19 @@ def _check(settings: Settings, address: str, protocol: str, what: str) -> Checke
             intake = Intake(house.connection, apart, house.iris, house.root, house.messages)
             run = visit(intake, academy, feed)
             groups = tuple(findings.groups(house.connection, ["check"]))
-            if run.outcome == "failed" and not run.counts.get("records"):
-                raise Unreadable(f"{what}: {_reason(groups, house) or run.message}")
-            return Checked(what, protocol, run, tuple(_titles(house)), groups, dict(house.messages))
+            if not run.counts.get("records"):
+                reason = _reason(groups, house) or run.message or "no entry was found in it."
+                raise Unreadable(f"{what}: {reason}")
+            return Checked(what, address, protocol, run, tuple(_titles(house)), groups, dict(house.messages))
 
 
 def _reason(groups: tuple[FindingGroup, ...], house: House) -> str:
+    """Why nothing could be read: the gravest findings."""
+    gravest = next((s for s in ("violation", "warning") if any(group.severity == s for group in groups)), "info")
     said = []
     for group in groups:
-        if group.severity == "violation":
+        # That the end was not reached says nothing where another finding says why.
+        if group.severity == gravest and (group.code != INCOMPLETE or len(groups) == 1):
             message, issue = house.messages[group.code], group.examples[0].issue
             said.append(f"{fill(message.text['en'], issue)} {fill(message.mend['en'], issue)}")
     return " ".join(said)
@@ -156,6 +176,7 @@ def _titles(house: House) -> Iterator[str]:
                     yield name.value
 
 
+LANGUAGES = ("en", "fr", "es")
 _Words = tuple[str, str, str, str, str, str, str, str]
 _WORDS: dict[str, _Words] = {
     "en": ("entries read", "would be published", "held back", "The public will see", "to mend", "Mend", "in", "more"),
@@ -166,8 +187,7 @@ _MARKS = {"violation": "✗", "warning": "!", "info": "·"}
 
 
 def report(checked: Checked, language: str) -> str:
-    """The result for people, in English, French or Spanish."""
-    language = language if language in _WORDS else "en"
+    """The result for people, in one of ``LANGUAGES``."""
     read, published, held, sees, to_mend, mend, inside, more = _WORDS[language]
     counts = checked.run.counts
     lines = [
@@ -189,7 +209,7 @@ def report(checked: Checked, language: str) -> str:
             if place or value:
                 lines.append(f"    {inside} {place}{value}")
         lines.append(f"    {mend}: {fill(message.mend[language], issue)}")
-    return "\n".join(lines)
+    return checked.named("\n".join(lines))
 
 
 _TOKEN = re.compile(rb"<(\w+:)?resumptionToken[^>]*?(/>|>.*?</(\w+:)?resumptionToken>)", re.S)

@@ -77,5 +77,7 @@ def export_graph(settings: Settings, target: Path) -> int:
     """Write the current release's graph; how many statements. Raises BadQuery."""
     try:
         return export.export(_current(settings).graph, target, dict(PREFIXES))
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise BadQuery(str(error)) from error
+    except OSError as error:
+        raise BadQuery(f"{target}: {error.strerror}") from error
