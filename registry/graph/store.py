@@ -36,7 +36,7 @@ from registry.iris import MA, RDF, RDF_TYPE, Iris
 from registry.model import Change, Match, Relation
 from registry.terms import Iri, to_ntriples
 
-BULK_CHUNK = 5000
+BULK_CHUNK = 2000
 SUBJECT, PREDICATE, OBJECT = RDF + "subject", RDF + "predicate", RDF + "object"
 MATCH_ASSERTION, EVIDENCE = Iri(MA + "MatchAssertion"), MA + "evidence"
 _Quads = set[ox.Quad]

@@ -38,8 +38,11 @@ OWNERS = 5
 """A declared relation to a key that more resources claim is not resolved."""
 AT_ONCE = 4_000
 """Records whose candidates are sought in one statement; each meets up to some 2,000 others."""
-CHUNK = 10_000
+CHUNK = 5_000
 READ_AT_ONCE = 2_000
+
+READING, COMPUTING = "64MB", "250MB"
+"""What DuckDB may keep in memory; what is more goes to disk."""
 
 # A list goes to DuckDB as one JSON text: as a Python list each value costs a search for missing libraries.
 LISTED = "unnest(from_json(?::JSON, '[\"VARCHAR\"]'))"
@@ -111,7 +114,7 @@ class Matcher:
         if work_dir is not None:
             work_dir.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": "250MB", "threads": 2, "autoinstall_known_extensions": False,
+            "memory_limit": READING, "threads": 2, "autoinstall_known_extensions": False,
             "autoload_known_extensions": False, "preserve_insertion_order": False,
         }  # fmt: skip
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
@@ -197,6 +200,7 @@ class Matcher:
     ) -> MatchDelta:
         meta = self._meta()
         file, turn = meta.get("file") or token_hex(8), int(meta.get("turn", "0")) + 1
+        self._db.execute(f"SET memory_limit = '{COMPUTING}'")
         self._db.execute("BEGIN")
         try:
             if fresh:
@@ -218,6 +222,8 @@ class Matcher:
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
+        finally:
+            self._db.execute(f"SET memory_limit = '{READING}'")
         return delta
 
     @staticmethod
