@@ -20,7 +20,7 @@ from protego import Protego
 
 from harvesters.base import FeedFailed, Visit
 from harvesters.web_extract import Found, Page, extract
-from harvesters.web_sitemap import Listing, Walk, kind
+from harvesters.web_sitemap import GZIP, Listing, Walk, kind
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
@@ -176,7 +176,9 @@ def _listing(visit: Visit, site: _Site) -> Listing:
     if visit.document(address) is not None:  # read as a page before: asked for again as a page
         return Listing(pages={address.split("#")[0]: None})
     fetched = visit.http.get(address)
-    if kind(fetched.body) in ("sitemap", "text") and "json" not in fetched.headers.get("content-type", ""):
+    packed = fetched.body.startswith(GZIP)
+    listed = packed or kind(fetched.body) in ("sitemap", "text")
+    if listed and "json" not in fetched.headers.get("content-type", ""):
         walk.read(address, fetched)
         return walk.listing
     return Listing(pages={address.split("#")[0]: None})

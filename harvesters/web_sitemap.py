@@ -18,6 +18,7 @@ from registry.net import Fetched, NetError
 MAX_DEPTH = 4
 MAX_SITEMAPS = 500
 MAX_ADDRESSES = 200_000
+GZIP = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Listing:
 
 def unpack(body: bytes, limit: int) -> bytes:
     """A sitemap's bytes, unpacked when they are gzip. Raises net_body.TooLarge, net_body.Undecodable."""
-    return net_body.gunzip(body, limit) if body.startswith(b"\x1f\x8b") else body
+    return net_body.gunzip(body, limit) if body.startswith(GZIP) else body
 
 
 def kind(body: bytes) -> str:
@@ -108,10 +109,10 @@ class Walk:
             listing.fault(Issue("web-sitemap-many", address, limits))
             return
         self._read.add(address)
-        if not self.allowed(address):
-            listing.fault(Issue("web-robots", address))
-            return
         try:
+            if not self.allowed(address):
+                listing.fault(Issue("web-robots", address))
+                return
             fetched = fetched or self.get(address)
         except NetError as error:
             if not path:

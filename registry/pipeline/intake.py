@@ -93,7 +93,9 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
 
 
 def _feed_findings(intake: Intake, feed: Feed, stage_: str, issues: list[Issue]) -> None:
-    found = [Finding(feed.id, "", intake.messages[issue.code].severity, issue) for issue in issues]
+    """What is said of a list as a whole stands at its address, unless it has a place of its own."""
+    placed = [issue if issue.place or stage_ == "prepare" else replace(issue, place=feed.address) for issue in issues]
+    found = [Finding(feed.id, "", intake.messages[issue.code].severity, issue) for issue in placed]
     with transaction(intake.connection):
         findings.replace(intake.connection, feed.id, "", stage_, found)
 

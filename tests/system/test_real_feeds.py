@@ -33,7 +33,7 @@ EXPECTED = {
     "eudat-list": None,
 }  # fmt: skip
 # What is said of a list as a whole has no place in it.
-OF_THE_WHOLE = {"format-cannot-carry", "harvest-incomplete"}
+OF_THE_WHOLE = {"format-cannot-carry"}
 
 
 @dataclass

@@ -293,3 +293,19 @@ def test_the_server_sees_who_asks():
         events = site.visit(site.feed())
         assert {agent.split("/")[0] for _, agent in site.log} == {web_pages.AGENT}
         assert [e.etag for e in events if isinstance(e, Document)] == [None]
+
+
+def test_a_packed_sitemap_is_known_by_its_bytes():
+    packed = (200, {"content-type": "application/octet-stream"}, b"")
+    with serve({"/sitemap.xml.gz": packed, "/a": course("A")}) as site:
+        body = gzip.compress(sitemap("/a").replace("{root}", site.root).encode())
+        site.pages["/sitemap.xml.gz"] = (200, {"content-type": "application/gzip"}, body)
+        events = site.visit(site.feed("/sitemap.xml.gz"))
+        assert len(records(events)) == 1 and not codes(events) and done(events).complete
+
+
+def test_a_sitemap_whose_host_cannot_be_asked_is_one_of_several():
+    outer = '<sitemapindex><sitemap><loc>http://10.0.0.1/s.xml</loc></sitemap><sitemap><loc>{root}/m.xml</loc></sitemap></sitemapindex>'  # fmt: skip  # noqa: E501
+    with serve({"/sitemap.xml": outer, "/m.xml": sitemap("/a"), "/a": course("A")}) as site:
+        events = site.visit(site.feed())
+        assert len(records(events)) == 1 and codes(events) == ["net-private-address"] and not done(events).complete
