@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -393,14 +394,13 @@ def _matrix(connection: Any, visit: Visit, relation: str | None) -> dict[str, An
             "names": {row["id"]: row for row in figures.academies(connection)}}  # fmt: skip
 
 
-def _examples(folder: Path) -> list[tuple[str, str, str]]:
-    """(name, title, text) of the example queries; the title is the first comment line."""
-    found = []
-    for file in sorted(folder.glob("*.rq")):
-        text = file.read_text("utf-8")
-        first = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")), file.stem)
-        found.append((file.stem, first, text))
-    return found
+_TITLE = re.compile(r"^# (\w\w): (.+)$", re.MULTILINE)
+
+
+def _examples(folder: Path) -> list[tuple[str, dict[str, str], str]]:
+    """(name, title by language, text) of the example queries; titles are comment lines "# fr: …"."""
+    texts = [(file.stem, file.read_text("utf-8")) for file in sorted(folder.glob("*.rq"))]
+    return [(name, dict(_TITLE.findall(text)) or {"en": name}, text) for name, text in texts]
 
 
 def _term(values: Mapping[str, Sequence[Any]], visit: Visit) -> dict[str, Any]:
