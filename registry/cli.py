@@ -30,6 +30,7 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
 OK, TO_MEND, UNUSABLE = 0, 1, 2
+NO_ROOM_PAUSE = 30.0
 
 
 def settings() -> Settings:
@@ -175,9 +176,12 @@ def publish(
     from registry.pipeline.publisher import publish_now, watch_log
 
     with house() as opened:
-        if watch:
-            watch_log(opened, lambda release: typer.echo(f"release {release.number}"))
-            return
+        while watch:
+            try:
+                watch_log(opened, lambda release: typer.echo(f"release {release.number}"))
+            except Exception as error:
+                typer.echo(_disk_fault(error), err=True)
+                time.sleep(NO_ROOM_PAUSE)
         with progress(quiet=as_json) as shown:
             release = publish_now(opened, shown)
     if as_json:
@@ -267,8 +271,21 @@ def doctor(as_json: Json = False) -> None:
 
 
 def main() -> None:
-    """The entry point."""
-    app()
+    """The entry point. A full disk is said in words, with exit code 1; any other error is a bug and crashes."""
+    try:
+        app()
+    except Exception as error:
+        typer.echo(_disk_fault(error), err=True)
+        sys.exit(TO_MEND)
+
+
+def _disk_fault(error: Exception) -> str:
+    """What to say of a fault of the disk. Raises any other error again."""
+    from registry.pipeline.disk import fault
+
+    if told := fault(error, settings().data):
+        return told
+    raise error
 
 
 if __name__ == "__main__":

@@ -73,11 +73,16 @@ def begin(data: Path, number: str) -> Path:
     """An empty directory to assemble a release in; what an earlier crash left is removed."""
     releases = data / "releases"
     releases.mkdir(parents=True, exist_ok=True)
-    for rest in releases.glob(_MAKING + "*"):
-        shutil.rmtree(rest)
+    sweep(data)
     making = releases / (_MAKING + number)
     making.mkdir()
     return making
+
+
+def sweep(data: Path) -> None:
+    """Remove what was begun and never finished."""
+    for rest in (data / "releases").glob(_MAKING + "*"):
+        shutil.rmtree(rest)
 
 
 def finish(data: Path, making: Path, manifest: Mapping[str, Any], kept: int) -> Release:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -220,7 +221,8 @@ class Matcher:
             self._insert("meta", list(kept.items()))
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            with suppress(duckdb.TransactionException):  # a failed commit has undone it already
+                self._db.execute("ROLLBACK")
             raise
         finally:
             self._db.execute(f"SET memory_limit = '{READING}'")

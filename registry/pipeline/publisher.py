@@ -211,6 +211,9 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             counts = {**store.counts(), **totals}
             state = matcher.state()
             store.close()
+        except BaseException:
+            release.sweep(settings.data)  # on a full disk the next attempt needs its room
+            raise
         finally:
             matcher.close()
         manifest = {
