@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -17,7 +18,8 @@ from pathlib import Path
 import pytest
 from support.demo import ROOT, Demo, environment, free_port
 
-from registry import release
+from registry import messages, release, shape_texts
+from registry.ledger import connect, findings
 from registry.pipeline.query import ask
 
 SAME_WORK = {"sameAs", "previousVersion", "translationOfWork"}
@@ -212,3 +214,19 @@ def test_a_listing_without_an_address_is_only_proposed(found: Found) -> None:
     titled = {"oecd-learning/list-1", found.own["unece-git"]}
     assert any(pair & titled for pair in tied), "the same title at UNECE or in its listing"
     assert all(status == "candidate" for _, status in tied.values())
+
+
+def test_every_finding_reads_well(demo: Demo) -> None:
+    """No text is left with a hole: what a message names, its issue gives."""
+    texts = {**messages.load(), **shape_texts.load(ROOT / "shapes")}
+    connection = connect(demo.data / "ledger.sqlite", readonly=True)
+    feeds = [name for (name,) in connection.execute("SELECT DISTINCT feed FROM run")]
+    looked_at = 0
+    for group in findings.groups(connection, feeds):
+        message = texts[group.code]
+        for text in (*message.text.values(), *message.mend.values()):
+            for example in group.examples:
+                assert not re.search(r"\{\w+\}", messages.fill(text, example.issue)), (group.code, example)
+                looked_at += 1
+    connection.close()
+    assert looked_at > 100
