@@ -187,7 +187,7 @@ def _record(
     header, metadata = child(element, "header"), child(element, "metadata")
     key, stamp, deleted = "", None, False
     if header is not None:
-        key, deleted = text_of(child(header, "identifier")), header.get("status", "").strip() == "deleted"
+        key, deleted = text_of(child(header, "identifier")), header.get("status", "").strip().lower() == "deleted"
         for datestamp in [one for one in header if local(one) == "datestamp"]:
             stamp = text_of(datestamp) or None
             header.remove(datestamp)

@@ -114,6 +114,8 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     sheets, issues = _sheets(visit, answer.body, answer.headers.get("content-type", ""))
     notices = _Notices()
     rows, complete = _rows(visit, sheets, notices)
+    if not rows and not notices.found:
+        notices.add("table-no-rows", address)
     yield Document(address, digest, answer.headers.get("etag"), answer.headers.get("last-modified"))
     for issue in issues:
         yield FeedIssue(issue, lasting=True)

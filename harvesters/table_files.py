@@ -65,6 +65,8 @@ def kind(body: bytes) -> str:
     head = body[:2000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if re.match(rb"<(?:!doctype\s+html|html|head|body|table|script|meta|!--)", head) or b"<html" in head:
         return "HTML"
+    if re.match(rb"(?:\[\s*)?\{\s*(?:\"|\})", head):
+        return "JSON"
     return "XML" if head.startswith(b"<?xml") else "text"
 
 

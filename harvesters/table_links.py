@@ -1,6 +1,7 @@
-"""Addresses behind cells: the hyperlinks of an XLSX sheet, where the cell itself shows a title or "Link".
+"""Addresses behind cells: hyperlinks and HYPERLINK formulas of an XLSX sheet, where the cell shows a title or "Link".
 
-Source: ECMA-376 part 1, hyperlinks (18.3.1.47) and relationships. Called on archives that were checked.
+Source: ECMA-376 part 1, hyperlinks (18.3.1.47), the function HYPERLINK (18.17.7) and relationships. Called on
+archives that were checked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from lxml import etree
 MAX_LINKS = 100_000
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_FORMULA = re.compile(r'HYPERLINK\(\s*"(https?://(?:[^"]|"")+)"\s*[,;)]', re.IGNORECASE)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})(?::[A-Z]{1,3}[0-9]{1,7})?")
 
 
@@ -51,7 +53,7 @@ def links(body: bytes) -> dict[str, dict[tuple[int, int], str]]:
                 continue
             addresses = _targets(archive, part)
             cells = found.setdefault(sheet.get("name", ""), {})
-            if not addresses:
+            if not addresses and b"HYPERLINK(" not in archive.read(part):
                 continue
             with archive.open(part) as content:
                 for _, node in etree.iterparse(content, resolve_entities=False, no_network=True):
@@ -60,6 +62,12 @@ def links(body: bytes) -> dict[str, dict[tuple[int, int], str]]:
                         address = addresses.get(node.get(_ID, ""), "")
                         if place is not None and address.lower().startswith(("http://", "https://")):
                             cells[int(place[2]) - 1, _column(place[1])] = address
+                    elif node.tag == _MAIN + "f" and len(cells) < MAX_LINKS:
+                        cell = node.getparent()
+                        place = _REFERENCE.fullmatch(cell.get("r", "") if cell is not None else "")
+                        formula = _FORMULA.match(node.text or "")
+                        if place is not None and formula is not None:
+                            cells[int(place[2]) - 1, _column(place[1])] = formula[1].replace('""', '"')
                     elif node.tag == _MAIN + "row":
                         node.clear()
     except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, OSError):

@@ -38,6 +38,7 @@ _HINTED = frozenset({"Event", "CreativeWork"})
 _PARTS = frozenset({"hasPart", "itemListElement", "item"})
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)")
+_JSON = re.compile(r"\ufeff?\s{0,1000}(?:\[\s{0,1000})?\{\s{0,1000}\"")
 _ENDS = re.compile(r"</(?:html|body)\s{0,20}>", re.IGNORECASE)
 _CLAIMS = re.compile(r"[\"']?@?type[\"']?\s*:\s*\[?\s*[\"'](?:https?://schema\.org/|schema:)?(\w+)|&quot;(\w+)&quot;")
 _NAMED = re.compile(r"\"(?:@id|url)\"\s*:\s*\"(https?://[^\"\s<>]+)\"")
@@ -118,7 +119,8 @@ def extract(body: bytes, url: str, content_type: str = "", types: Sequence[str] 
     page = Page(url)
     text, issues = decode(body, content_type)
     accepted = TYPES | {name.removeprefix("schema:") for name in types}
-    if "json" in content_type.split(";")[0]:
+    # Servers of plain files call a .jsonld text/plain or nothing at all; no page begins like that.
+    if "json" in content_type.split(";")[0] or _JSON.match(text):
         reader = Reader(url)
         roots = _block(page, reader, text, 0)
         _collect(page, [("json-ld", roots, issues + reader.issues)], accepted, {"page": url, "lang": "", "title": ""})

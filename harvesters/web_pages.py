@@ -138,6 +138,8 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     if len(pages) > limit:
         complete = False
         yield FeedIssue(Issue("web-max-pages", visit.feed.address, str(len(pages)), (("limit", str(limit)),)))
+    if not pages and complete and not listing.issues and not tally.groups:
+        yield FeedIssue(Issue("web-empty", visit.feed.address, str(len(listing.pages))))
     reading = _Reading(visit, site, tally)
     yield from reading.read(pages[:limit])
     yield from (FeedIssue(issue) for issue in reading.failures.values())

@@ -5,6 +5,7 @@ Source: sitemaps.org protocol 0.9; RFC 9309 (robots.txt) for where sitemaps are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +20,7 @@ MAX_DEPTH = 4
 MAX_SITEMAPS = 500
 MAX_ADDRESSES = 200_000
 GZIP = b"\x1f\x8b"
+_ROOT = re.compile(rb"<(?:[\w.-]{1,100}:)?(?:urlset|sitemapindex)\b")
 
 
 @dataclass(slots=True)
@@ -140,6 +142,9 @@ class Walk:
             listing.fault(Issue("web-not-sitemap", address, body[:80].decode("utf-8", "replace")))
             return
         inner: list[str] = []
+        if not _ROOT.search(body, 0, 20_000):
+            listing.fault(Issue("web-not-sitemap", address, body[:80].decode("utf-8", "replace")))
+            return
         try:
             for is_sitemap, location in locations(body):
                 try:

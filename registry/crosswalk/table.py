@@ -14,7 +14,7 @@ from registry.crosswalk import clean
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.record_node import describe
 from registry.crosswalk.table_row import ORGANISATION, Row, agent, people
-from registry.crosswalk.table_runs import Dates, read_dates, write_run
+from registry.crosswalk.table_runs import Dates, read_dates, usual_order, write_run
 from registry.crosswalk.values import EVENT_TYPES, types_for
 from registry.iris import DCAT, MA, SCHEMA
 from registry.model import RawRecord
@@ -221,10 +221,13 @@ def _concepts(row: Row, field: str, scheme: str, predicate: str) -> list[str]:
     """The notations of a controlled column; what no table knows stays as a literal, with an issue."""
     notations = []
     for item in row.items(field, comma=True):
-        concept = row.context.values.concept(scheme, item)
-        if concept is not None:
-            row.builder.add(predicate, concept, row.place(field))
-            notations.append(concept.rsplit("/", 1)[1])
+        concepts = [row.context.values.concept(scheme, item)]
+        if concepts == [None] and "/" in item:  # "beginner/intermediate"
+            concepts = [row.context.values.concept(scheme, part) for part in item.split("/")]
+        if all(concepts):
+            for concept in filter(None, concepts):
+                row.builder.add(predicate, concept, row.place(field))
+                notations.append(concept.rsplit("/", 1)[1])
         else:
             row.issue("value-unknown", field, item, scheme=scheme)
             row.builder.string(predicate, item, row.place(field))
@@ -263,7 +266,7 @@ def _values(row: Row, event: bool) -> None:
         builder.add("duration" if event else "timeRequired", Literal(length, XSD + "duration"), row.place("duration"))
     for field, predicate in (("created", "dateCreated"), ("published", "datePublished"), ("modified", "dateModified")):
         if row.get(field):
-            date = clean.date(row.get(field), str(row.context.feed.options.get("date_order", "")) or None)
+            date = clean.date(row.get(field), usual_order(row))
             if date is not None:
                 builder.add(predicate, date, row.place(field))
             else:

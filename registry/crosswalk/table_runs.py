@@ -17,6 +17,11 @@ from registry.terms import XSD, Iri, Literal
 
 _ATTENDANCE = {"onsite": "Offline", "online": "Online", "blended": "Mixed"}
 _BETWEEN = re.compile(r"\s+(?:-|–|—|to|au|al|bis|until|a|à|até|→)\s+|\s*[–—→]\s*|(?<=\d{4}-\d{2}-\d{2})/(?=\d{4})")
+# Languages that write the day first where they write a date in figures with the year last.
+_DAY_FIRST = frozenset(
+    "ar be bg bs ca cs da de el en es et fi fr ga gl he hr hy id is it ka kk ky lb lv mk mt nb nl nn no pl pt ro ru "
+    "sk sl sq sr sv tg th tk tr uk uz vi".split()
+)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)", re.ASCII)
 _BEFORE = re.compile(r"^(?:from|du|del|von|de|dal)\s+", re.IGNORECASE)
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?.*", re.IGNORECASE)
@@ -38,7 +43,7 @@ def _usable(date: Literal | None) -> Literal | None:
 def read_dates(row: Row) -> Dates:
     """Start and end of a row; "12/03/2024 - 14/03/2024" in one cell is both. Same datatype for both."""
     begin, finish = row.get("start"), row.get("end")
-    order = str(row.context.feed.options.get("date_order", "")) or _order(f"{begin} {finish}")
+    order = _order(f"{begin} {finish}") or usual_order(row)
     start = _usable(clean.date(begin, order)) if begin else None
     if begin and start is None and not finish:
         parts = _BETWEEN.split(_BEFORE.sub("", begin.strip()))
@@ -53,6 +58,15 @@ def read_dates(row: Row) -> Dates:
         row.issue("table-date-kinds", "end" if row.get("end") else "start", f"{start.value} / {end.value}")
         start, end = (Literal(date.value[:10], XSD + "date") for date in (start, end))
     return Dates(start, end, "" if start else row.get("start"))
+
+
+def usual_order(row: Row) -> str | None:
+    """The order of day and month that the feed says or its language has; English alone has two (CLDR)."""
+    said = str(row.context.feed.options.get("date_order", ""))
+    language, _, region = (row.context.feed.language or "").lower().partition("-")
+    if said or language in ("", "und") or (language == "en" and not region):
+        return said or None
+    return {"us": "mdy", "ph": "mdy", "ca": None}.get(region, "dmy") if language in _DAY_FIRST else None
 
 
 def _order(s: str) -> str | None:

@@ -71,7 +71,7 @@ class Preparer:
             crosswalk = self.crosswalk(record.format)
         except LookupError:
             params = (("readable", ", ".join(names())),)
-            return {}, Data(()), (*record.issues, Issue("format-unknown", "", record.format, params))
+            return {}, Data(()), (*record.issues, Issue("format-unknown", record.source[:300], record.format, params))
         mapped = crosswalk(record, self.context)
         places = {(s, p, o): place for s, p, o, place in mapped.triples}
         return places, Data(places), (*record.issues, *mapped.issues)

@@ -12,7 +12,18 @@ import pytest
 from registry.iris import Iris
 from registry.ledger import LedgerError, connect, findings, log, records, runs, transaction
 from registry.ledger.staging import Staged, known_document, seen_digest, stage
-from registry.model import Decision, Document, Done, Feed, Finding, HarvestEvent, Issue, RawRecord, Unchanged
+from registry.model import (
+    Decision,
+    Document,
+    Done,
+    Feed,
+    FeedIssue,
+    Finding,
+    HarvestEvent,
+    Issue,
+    RawRecord,
+    Unchanged,
+)
 
 FEED = Feed("f", "a", "oai_pmh", "http://127.0.0.1/")
 NOW = "2026-01-01T00:00:00Z"
@@ -62,6 +73,23 @@ def test_a_document_whose_record_moved_or_that_broke_off_no_longer_stands(ledger
         visit(ledger, breaks())
     assert records.payload(ledger, "f", "3") is not None, "what was read is kept"
     assert not seen_digest(ledger, "f", "sha256:3")
+
+
+def test_what_was_told_of_a_document_is_told_again_while_it_is_unchanged(ledger: sqlite3.Connection) -> None:
+    about, passing = Issue("table-note", "row 3"), Issue("net-status", "https://a.example/2")
+    document = Document("https://a.example/1", "sha256:1")
+    visit(ledger, [document, FeedIssue(about, lasting=True), raw("a"), FeedIssue(passing), Done(True)])
+    _, again = visit(ledger, [Unchanged(document.address, document.digest), Done(True)])
+    assert again.issues == [about]
+    _, other = visit(ledger, [Document(document.address, "sha256:2"), raw("a"), Done(True)])
+    assert other.issues == []
+
+
+def test_only_what_stands_counts_as_published(ledger: sqlite3.Connection) -> None:
+    visit(ledger, [Document("u", "sha256:1"), raw("a"), raw("b"), Done(True)])
+    ledger.execute("UPDATE record SET good=latest, status='active' WHERE key='a'")
+    rows = ledger.execute("SELECT id, key FROM record").fetchall()
+    assert records.published(ledger, "f", rows) == 1
 
 
 def test_absent_and_signalled(ledger: sqlite3.Connection) -> None:

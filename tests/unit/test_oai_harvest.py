@@ -472,3 +472,21 @@ def test_hostile_pages_cost_linear_time(filling, place):
     except BadXml as error:
         assert error.code in messages.load()
     assert time.process_time() - began < 2
+
+
+def test_an_empty_list_is_asked_for_whole_again():
+    with repository(Repository([])) as base:
+        events = visit(base)
+        assert codes(events) == ["oai-empty"] and events[-1].bookmark == {}
+
+
+def test_deleted_in_capitals():
+    page = (
+        OPEN
+        + '<ListRecords><record><header status="Deleted"><identifier>i</identifier></header></record></ListRecords></OAI-PMH>'
+    )
+    with repository(
+        Repository([], fault=lambda asked, _: (200, {}, page.encode()) if asked["verb"] == "ListRecords" else None)
+    ) as base:
+        (record,) = [event for event in visit(base) if isinstance(event, RawRecord)]
+        assert record.deleted and not record.broken

@@ -316,3 +316,27 @@ def test_a_second_column_of_a_field_counts_where_the_first_is_empty():
     assert values(mapped(second), "url") == ["https://git.example/2"]
     assert [place for _, p, _, place in mapped(second).triples if p == SCHEMA + "url"] == ["column «repository»"]
     assert json.loads(first.payload)["unknown"] == {"repository": "https://git.example/1"}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("fr", "2024-03-12"), ("es", "2024-03-12"), ("en-GB", "2024-03-12"), ("en-US", "2024-12-03")],
+)
+def test_a_lists_language_tells_the_order_of_day_and_month(language, expected):
+    cells = {"Title": "T", "Start": "12/03/2024", "Modified": "12/03/2024"}
+    result = one(cells, language=language)
+    assert values(result, "startDate", "/run/1") == values(result, "dateModified") == [expected]
+    assert values(one(cells, language=language, options={"date_order": "mdy"}), "dateModified") == ["2024-12-03"]
+
+
+@pytest.mark.parametrize("language", ["en", "en-CA", None, "zh"])
+def test_where_the_language_does_not_tell_a_doubtful_date_is_left_out(language):
+    result = one({"Title": "T", "Modified": "12/03/2024"}, language=language)
+    assert values(result, "dateModified") == [] and "table-date" in [issue.code for issue in result.issues]
+
+
+def test_two_concepts_with_a_slash():
+    assert values(one({"Title": "T", "Level": "Beginner / intermediate"}), "educationalLevel") == [
+        "level/basic", "level/intermediate"
+    ]  # fmt: skip
+    assert values(one({"Title": "T", "Level": "Beginner / whatever"}), "educationalLevel") == ["Beginner / whatever"]

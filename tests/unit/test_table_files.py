@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from harvesters.base import FeedFailed, Visit
 from harvesters.table import harvest
 from harvesters.table_headings import field_of
-from registry.model import Document, Done, RawRecord, Unchanged
+from registry.model import Document, Done, FeedIssue, RawRecord, Unchanged
 from registry.net import Fetcher
 from registry.settings import Settings
 from tests.support.tables import ADDRESS, feed, french_workbook, open_document, read, records, saved, told
@@ -310,3 +310,22 @@ def test_real_tables(shared: Path) -> None:
     assert len(records(read(learn.read_bytes()))) == 64
     with pytest.raises(FeedFailed, match="table-no-title"):
         read((shared / "data/oai-pmh/eudat/raw/b2flist.csv").read_bytes())
+
+
+def test_the_address_in_a_hyperlink_formula() -> None:
+    book = openpyxl.Workbook()
+    for line in (["Title", "URL"], ["A", '=HYPERLINK("https://a.example/1","Link")'], ["B", "=SUM(1,2)"]):
+        book.active.append(line)
+    assert [row.get("url") for row in rows(read(saved(book)))] == ["https://a.example/1", None]
+
+
+def test_json_is_no_table_and_headings_alone_are_told() -> None:
+    with pytest.raises(FeedFailed) as failed:
+        read(b'[{"title": "A", "url": "https://a.example/1"}]')
+    assert (failed.value.issue.code, failed.value.issue.value) == ("table-not-a-table", "JSON")
+    assert told(read(b"Title,URL\n")) == {"table-no-rows": ""}
+
+
+def test_findings_about_the_file_last_while_it_is_unchanged() -> None:
+    events = read(b"Title,Colour\nA,12\n")
+    assert [event.lasting for event in events if isinstance(event, FeedIssue)] == [True]

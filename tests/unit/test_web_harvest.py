@@ -305,7 +305,30 @@ def test_a_packed_sitemap_is_known_by_its_bytes():
 
 
 def test_a_sitemap_whose_host_cannot_be_asked_is_one_of_several():
-    outer = '<sitemapindex><sitemap><loc>http://10.0.0.1/s.xml</loc></sitemap><sitemap><loc>{root}/m.xml</loc></sitemap></sitemapindex>'  # fmt: skip  # noqa: E501
+    outer = '<sitemapindex><sitemap><loc>http://10.0.0.1/s.xml</loc></sitemap><sitemap><loc>{root}/m.xml</loc></sitemap></sitemapindex>'  # fmt: skip
     with serve({"/sitemap.xml": outer, "/m.xml": sitemap("/a"), "/a": course("A")}) as site:
         events = site.visit(site.feed())
         assert len(records(events)) == 1 and codes(events) == ["net-private-address"] and not done(events).complete
+
+
+@pytest.mark.parametrize(
+    "body", ['<?xml version="1.0"?><rss version="2.0"><channel/></rss>', "<?xml version='1.0'?><feed/>"]
+)
+def test_other_xml_is_no_sitemap(body):
+    with serve({"/feed": (200, {"content-type": "application/xml"}, body.encode())}) as site:
+        events = site.visit(site.feed("/feed"))
+        assert codes(events) == ["web-not-sitemap"] and not done(events).complete
+
+
+def test_a_list_without_pages_is_told():
+    with serve({"/sitemap.xml": sitemap("/a"), "/a": course("A")}) as site:
+        assert codes(site.visit(site.feed(include=["/courses/*"]))) == ["web-empty"]
+        site.pages["/sitemap.xml"] = sitemap()
+        assert codes(site.visit(site.feed())) == ["web-empty"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", "application/json"])
+def test_a_json_document_by_any_name(kind):
+    body = b'\n[{"@context": "https://schema.org", "@type": "Course", "name": "A", "url": "https://a.example/1"}]'
+    with serve({"/courses.jsonld": (200, {"content-type": kind}, body)}) as site:
+        assert [record.key for record in records(site.visit(site.feed("/courses.jsonld")))] == ["https://a.example/1"]
