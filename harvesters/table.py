@@ -35,6 +35,9 @@ _NOTE = re.compile(
 )
 
 
+_ADDRESS = re.compile(r"(?:https?://|www\.|(?:doi:\s*)?10\.\d{4})", re.IGNORECASE)
+
+
 @dataclass(slots=True)
 class _Row:
     """A row with something in it. ``alone``: nothing else stands beside its title."""
@@ -220,11 +223,8 @@ def _titled(sheet: Sheet, header: Header, notices: _Notices) -> list[_Row]:
         if not filled or {cells[column] for column in filled} <= headings and len(filled) > 1:
             continue  # nothing, or the header again at the head of a printed page
         row = _row(sheet, header, index, notices)
-        if (
-            len(filled) == 1
-            and wide_file
-            and (not row.title or sheet.wide.get(index) or _NOTE.match(cells[filled[0]]))
-        ):
+        noted = len(header.columns) > 1 and _NOTE.match(cells[filled[0]])
+        if len(filled) == 1 and (noted or (wide_file and (not row.title or sheet.wide.get(index)))):
             notices.add("table-note", place, cells[filled[0]])
         elif not row.title:
             notices.add("table-no-title-cell", place, " | ".join(cells[column] for column in filled))
@@ -306,7 +306,7 @@ def _records(rows: list[_Row], address: str, notices: _Notices) -> Iterator[RawR
         url = cells.get("url", "")
         words = "\n".join([fold(row.title), fold(cells.get("languages", "")), cells.get("start", "")])
         hashed = "row-" + hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:16]
-        key = cells.get("id", "")[:500] or (url[:2000] if url and urls[url] == 1 else hashed)
+        key = cells.get("id", "")[:500] or (url[:2000] if _ADDRESS.match(url) and urls[url] == 1 else hashed)
         if key in keys:
             if "id" in cells:
                 issues.append(Issue("table-same-id", f"column «{row.header['id']}»", key[:300]))

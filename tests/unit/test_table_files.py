@@ -329,3 +329,9 @@ def test_json_is_no_table_and_headings_alone_are_told() -> None:
 def test_findings_about_the_file_last_while_it_is_unchanged() -> None:
     events = read(b"Title,Colour\nA,12\n")
     assert [event.lasting for event in events if isinstance(event, FeedIssue)] == [True]
+
+
+def test_a_note_below_a_csv_and_a_word_for_an_address() -> None:
+    events = read(b"Title,URL\nA,https://a.example/1\nB,#REF!\n\nTotal: 2,\n")
+    assert [record.key[:4] for record in records(events)] == ["http", "row-"]
+    assert told(events) == {"table-note": "Total: 2"}
