@@ -27,7 +27,8 @@ from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
 from registry.matching.rules import relate
 from registry.matching.select import Pair, select
-from registry.model import Change, Decision, Evidence, Match
+from registry.matching.stored import match_from_json, newest
+from registry.model import Change, Decision, Match
 
 SHARED_IN_FEED = 5
 """A key that more records of one feed share is no evidence."""
@@ -80,25 +81,6 @@ def recipe_digest() -> str:
             if entry.name.endswith((".py", ".tsv", ".sql")):
                 found.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
     return found.hexdigest()
-
-
-def match_from_json(body: str) -> Match:
-    """Read a match as the working file keeps it."""
-    values = json.loads(body)
-    return Match(**{**values, "evidence": tuple(Evidence(**line) for line in values["evidence"])})
-
-
-def newest(decisions: Iterable[Decision]) -> list[Decision]:
-    """The newest decision of each pair, pairs in code-point order. The ledger hands over only those; for any
-    other list the time decides, and at one time the other fields, so that the order of input never does."""
-    found: dict[tuple[str, str], Decision] = {}
-    for given in decisions:
-        a, b = sorted((given.left, given.right))
-        key = (given.time, given.verdict, given.relation, given.reviewer, given.note)
-        kept = found.get((a, b))
-        if kept is None or key > (kept.time, kept.verdict, kept.relation, kept.reviewer, kept.note):
-            found[a, b] = given
-    return [found[pair] for pair in sorted(found)]
 
 
 class Matcher:
