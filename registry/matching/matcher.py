@@ -40,7 +40,7 @@ OWNERS = 5
 """A declared relation to a key that more resources claim is not resolved."""
 AT_ONCE = 4_000
 """Records whose candidates are sought in one statement; each meets up to some 2,000 others."""
-CHUNK = 5_000
+CHUNK = 10_000
 READ_AT_ONCE = 2_000
 
 READING, COMPUTING = "64MB", "250MB"
@@ -98,7 +98,7 @@ class Matcher:
             work_dir.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": READING, "threads": 2, "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False, "preserve_insertion_order": False,
+            "autoload_known_extensions": False, "enable_progress_bar": False, "preserve_insertion_order": False,
         }  # fmt: skip
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
         self._db.execute(files("registry.matching").joinpath("schema.sql").read_text("utf-8"))
