@@ -435,3 +435,14 @@ def test_bad_toml_names_file_and_line(tmp_path):
     said = str(bad.value)
     assert "bad.toml" in said and "line 2" in said and "good.toml" not in said
     assert "typo.toml, line 7" in said and "'ftp'" in said and "address is missing" in said
+
+
+def test_a_format_that_nobody_reads_holds_its_records_back(tmp_path):
+    world = World()
+    world.repository.prefixes = ("oai_dc", "marcxml")
+    with serving(world.reply) as world.root, registry(tmp_path, world) as house:
+        feed = replace(house.academies["oai"].feeds[0], options={"prefix": "marcxml"})
+        (run,) = harvest_feeds(house, [(house.academies["oai"], feed)], lambda *_: None)
+        (group,) = findings.groups(house.connection, ["oai"])
+        assert (run.outcome, run.counts["held"], group.code, group.records) == ("done", 6, "format-unknown", 6)
+        assert group.examples[0].issue.place.startswith(world.root)
