@@ -98,9 +98,10 @@ class Matcher:
             work_dir.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": READING, "threads": 2, "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False, "enable_progress_bar": False, "preserve_insertion_order": False,
+            "autoload_known_extensions": False, "preserve_insertion_order": False,
         }  # fmt: skip
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
+        self._db.execute("SET enable_progress_bar = false")
         self._db.execute(files("registry.matching").joinpath("schema.sql").read_text("utf-8"))
 
     def close(self) -> None:
