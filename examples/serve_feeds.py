@@ -152,9 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Whether the caller has this body already (RFC 9110 §13.2.2: If-None-Match wins)."""
         tags = self.headers.get("If-None-Match")
         if tags is not None:
-            return tags.strip() == "*" or served.etag in [
-                tag.strip().removeprefix("W/") for tag in tags.split(",")
-            ]
+            return tags.strip() == "*" or served.etag in [tag.strip().removeprefix("W/") for tag in tags.split(",")]
         try:
             since = parsedate_to_datetime(self.headers.get("If-Modified-Since", ""))
         except ValueError:

@@ -55,9 +55,7 @@ class _Page:
         """One problem, at a key of the academy (``feed`` None) or of its feed number ``feed``, from 0."""
         line = self._line(feed, key)
         where = ": ".join(part for part in ("" if feed is None else f"feed {feed + 1}", key) if part)
-        self.problems.append(
-            f"{self.name}{f', line {line}' if line else ''}{f' ({where})' if where else ''}: {text}"
-        )
+        self.problems.append(f"{self.name}{f', line {line}' if line else ''}{f' ({where})' if where else ''}: {text}")
 
     def _line(self, feed: int | None, key: str) -> int:
         headers = [number for number, line in enumerate(self.lines) if _FEED_HEADER.match(line)]
@@ -202,9 +200,7 @@ def load(
     gives ``{"feeds": "http://127.0.0.1:8001"}``. Raises BadAcademy with everything that is to be mended.
     """
     if not folder.is_dir():
-        raise BadAcademy(
-            (f"{folder}: there is no such folder; make it, or name another in the setting academies",)
-        )
+        raise BadAcademy((f"{folder}: there is no such folder; make it, or name another in the setting academies",))
     academies: dict[str, Academy] = {}
     problems: list[str] = []
     owners: dict[str, str] = {}
@@ -242,14 +238,10 @@ def _read(
         page.problems.append(f"{path}: is nested too deeply")
         return page, None
     except (OSError, tomllib.TOMLDecodeError) as error:
-        page.problems.append(
-            f"{path}: cannot be read as TOML: {error}; texts stand in quotes, see docs/academies.md"
-        )
+        page.problems.append(f"{path}: cannot be read as TOML: {error}; texts stand in quotes, see docs/academies.md")
         return page, None
     if not _ID.fullmatch(path.stem):
-        page.problems.append(
-            f"{path}: the file's name is the academy's id: small letters, digits and hyphens only"
-        )
+        page.problems.append(f"{path}: the file's name is the academy's id: small letters, digits and hyphens only")
     content = _filled(content, substitute)
     entries = content.pop("feeds", [])
     fields = _checked(page, None, content, ACADEMY_KEYS, ("name", "homepage"))

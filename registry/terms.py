@@ -35,7 +35,7 @@ Triple = tuple[Iri, Iri, Term]
 # Whatever Python's splitlines() breaks at is escaped, so that a line of N-Triples is a line to everyone.
 _BREAKS = {chr(code): f"\\u{code:04X}" for code in (0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)}
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", **_BREAKS})
-_NEEDS_ESCAPE = re.compile("[\\\\\"\n\r" + "".join(_BREAKS) + "]")
+_NEEDS_ESCAPE = re.compile('[\\\\"\n\r' + "".join(_BREAKS) + "]")
 _BAD_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]|[\ud800-\udfff]')
 _LINE = re.compile(r'<([^>]*)> <([^>]*)> (?:<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?) \.')
 _UNESCAPE = re.compile(r"\\([\\\"nrtbf']|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})")

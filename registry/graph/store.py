@@ -218,10 +218,11 @@ class EmbeddedStore:
     def replace(self, graphs: Mapping[Iri, str]) -> None:
         """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records)."""
         plan = self._plan()
+        query = files("registry.graph").joinpath("queries/described.rq").read_text("utf-8")
         for graph in graphs:
-            plan.look(None, None, None, graph)
-        links = (DCAT_RECORD, DCAT_RESOURCE)
-        plan.old = {quad for quad in plan.old if quad.predicate.value not in links}
+            # A catalogue has two links for each record: they are passed over in the store, not here.
+            rows = self.store.query(query, substitutions={ox.Variable("graph"): ox.NamedNode(graph)})
+            plan.old |= {ox.Quad(row["s"], row["p"], row["o"], ox.NamedNode(graph)) for row in rows}  # type: ignore[union-attr]
         plan.new = _parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
         self._update(plan)
 

@@ -24,7 +24,7 @@ from registry.search.licences import Terms, short_name
 from registry.search.licences import load as load_licences
 
 VERSION = "1"
-HEAP = 50_000_000
+HEAP = 30_000_000
 MARKER = "!marker"
 UNIT = "\x1f"
 TITLE_KEY = 160

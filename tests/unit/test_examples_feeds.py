@@ -120,9 +120,7 @@ def test_every_feed_is_served(server: serve_feeds.Server, edition: int) -> None:
         for feed in _feeds(server, "web_pages"):
             for page in _pages(client, feed.address):
                 answer = client.get(page)
-                assert answer.status_code == (
-                    404 if page.endswith("ucl-arc/14-supplemental-rstudio.html") else 200
-                )
+                assert answer.status_code == (404 if page.endswith("ucl-arc/14-supplemental-rstudio.html") else 200)
                 assert html.fromstring(answer.content) is not None
                 assert b"${" not in answer.content
         for feed in _feeds(server, "oai_pmh"):

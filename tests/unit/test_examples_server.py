@@ -25,9 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serve_feeds.Ser
     (feeds / "robots.txt").write_text("User-agent: *\nDisallow:\n")
     (feeds / "a/edition-1/oai").mkdir(parents=True)
     (feeds / "a/edition-2/oai").mkdir(parents=True)
-    settings = (
-        'name = "A & B"\nemail = "a@a.example"\ndeleted = "persistent"\ngranularity = "YYYY-MM-DD"\npage = 2\n'
-    )
+    settings = 'name = "A & B"\nemail = "a@a.example"\ndeleted = "persistent"\ngranularity = "YYYY-MM-DD"\npage = 2\n'
     (feeds / "a/oai.toml").write_text(settings + '[sets]\nodd = "Odd"\neven = "Even"\n')
     for n in range(1, 6):
         text = RECORD.format(n=n, day=f"2026-01-0{n}", s="odd" if n % 2 else "even")
