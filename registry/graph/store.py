@@ -222,7 +222,7 @@ class EmbeddedStore:
         query = files("registry.graph").joinpath("queries/described.rq").read_text("utf-8")
         for graph in graphs:
             # A catalogue has two links for each record: they are passed over in the store, not here.
-            rows = self.store.query(query, substitutions={ox.Variable("graph"): ox.NamedNode(graph)})
+            rows = self.store.query(query, default_graph=[ox.NamedNode(graph)])
             plan.old |= {ox.Quad(row["s"], row["p"], row["o"], ox.NamedNode(graph)) for row in rows}  # type: ignore[union-attr]
         plan.new = _parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
         self._update(plan)
