@@ -46,6 +46,8 @@ def match_triples(match: Match, iris: Iris, kinds: Mapping[Relation, Kind]) -> l
         (node, Iri(SSSOM + "mapping_tool_version"), Literal(__version__)),
         (node, Iri(MA + "rule"), Literal(match.rule)),
     ]
+    if kinds[match.relation].directed and not match.source:
+        triples.append((node, Iri(MA + "directionUnknown"), Literal("true", XSD + "boolean")))
     if match.status == "rejected":
         triples.append((node, Iri(SSSOM + "predicate_modifier"), Iri(SSSOM + "NegatedPredicate")))
     if match.reviewer:

@@ -293,7 +293,7 @@ def test_own_terms_are_described_in_three_languages() -> None:
     assert {name.removeprefix(MA) for name in defined()} == {
         "MatchAssertion", "MatchEvidence", "MatchReview", "WorkCluster", "evidence", "feature", "subjectValue",
         "objectValue", "rule", "review", "verdict", "nearCopyOf", "otherRun", "overlapsWith", "partOf",
-        "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel",
+        "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel", "directionUnknown",
     }  # fmt: skip
     for name in map(URIRef, defined()):
         for slot in (RDFS.label, RDFS.comment):
