@@ -35,17 +35,29 @@ def quiet(what: str, stage: str, done: int, total: int) -> None:
     """No progress here: printing takes time."""
 
 
-class Memory(threading.Thread):
-    """Watches this process and its children; ``peak`` is the largest high-water mark of one process, in MB."""
+class Memory:
+    """Watches this process and its children now and then; ``peak`` is the most that one of them had, in MB."""
 
-    def __init__(self, peak: float = 0.0) -> None:
-        super().__init__(daemon=True)
-        self.peak, self.stopped = peak, threading.Event()
+    def __init__(self) -> None:
+        self.peak = 0.0
 
-    def run(self) -> None:
-        while not self.stopped.wait(0.1):
-            for pid in [os.getpid(), *children(os.getpid())]:
-                self.peak = max(self.peak, high_water(pid))
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch while the block runs."""
+        stopped = threading.Event()
+
+        def watch() -> None:
+            while not stopped.wait(0.1):
+                for pid in [os.getpid(), *children(os.getpid())]:
+                    self.peak = max(self.peak, high_water(pid))
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
 
 
 def children(pid: int) -> list[int]:
@@ -166,24 +178,21 @@ def whole(count: int) -> dict[str, float]:
         generate.write(folder / "pages", count)
         with served(folder / "pages") as address, registry(folder, address) as house:
             memory = Memory()
-            memory.start()
-            visit, run = timed_visit(house)
-            memory.stopped.set()
-            memory.join()
+            with memory.watching():
+                visit, run = timed_visit(house)
             matching, match_memory = timed_match(folder, address)
-            memory = Memory(memory.peak)
-            memory.start()
-            publish = timed_publish(house)
-            last = log.last_sequence(house.connection)
-            again, unchanged = timed_visit(house)
-            again += timed_publish(house)
+            with memory.watching():
+                publish = timed_publish(house)
+                last = log.last_sequence(house.connection)
+                again, unchanged = timed_visit(house)
+                again += timed_publish(house)
             assert log.last_sequence(house.connection) == last, "an unchanged listing changed the log"
             generate.write(folder / "pages", count, frozenset(range(0, count, max(count // 100, 1))))
-            few, changed = timed_visit(house)
+            with memory.watching():
+                few, changed = timed_visit(house)
             few_matching, _ = timed_match(folder, address)
-            few_publish = timed_publish(house)
-            memory.stopped.set()
-            memory.join()
+            with memory.watching():
+                few_publish = timed_publish(house)
     print(f"\nThe whole way at {count} records")
     print(f"  first run: visit                     {visit:8.1f} s   {dict(run.counts)}")
     print(f"  first run: publish                   {publish:8.1f} s")

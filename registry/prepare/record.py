@@ -95,6 +95,7 @@ class Preparer:
         missing: set[tuple[str, str]] = set()
         for issue in issues:
             findings[Finding(feed, record.key, self._severity(issue.code), issue)] = None
+        told = len(findings)
         where = self.where(record.format) if places else {}
         for shape, focus, result in results:
             code = result.shape.rpartition("#")[2]
@@ -108,9 +109,28 @@ class Preparer:
             # A shape of a node as a whole names the node itself: our own address, which tells the academy nothing.
             value = "" if result.value is None or result.value == focus else _text(result.value)
             findings[Finding(feed, record.key, result.severity, Issue(code, place or "", value[:300]))] = None
+        findings = dict.fromkeys(_once(list(findings), told))
         held = not places or any(finding.severity == "violation" for finding in findings)
         stated = "" if held else to_ntriples(places)
         return Prepared(record.key, stated, tuple(findings), frozenset(missing))
+
+
+_GRAVITY = {"violation": 2, "warning": 1, "info": 0}
+
+
+def _once(findings: list[Finding], first: int) -> list[Finding]:
+    """Each fault once: of what the crosswalk (the first ones) and a shape say of one value at one place, the
+    graver stays, of equals the crosswalk's, which knows more. Nothing that holds a record back is dropped."""
+    said = findings[:first]
+    told = {(one.issue.place, one.issue.value): one for one in said if one.issue.value}
+    dropped: set[Finding] = set()
+    for finding in findings[first:]:
+        other = told.get((finding.issue.place, finding.issue.value))
+        if other is not None:
+            graver = _GRAVITY[finding.severity] > _GRAVITY[other.severity]
+            weaker = other if graver else finding
+            dropped |= {weaker} if weaker.severity != "violation" else set()
+    return [finding for finding in findings if finding not in dropped]
 
 
 def _text(term: Term) -> str:

@@ -136,3 +136,9 @@ def test_what_the_format_cannot_carry_is_said_once(house: House, visit: Says) ->
     assert all(finding.issue.code == "format-cannot-carry" for finding in told)
     assert len({f.issue.value for f in told}) == len(told)
     assert groups["LR-license"].count == 2 and groups["LR-license"].examples[0].issue.place
+
+
+def test_one_fault_is_told_once(house: House, visit: Says) -> None:
+    visit([row("1", type="Zauberei", license="nobody knows"), Done(True)])
+    told = [(f.issue.value, f.severity) for f in findings.of_record(house.connection, "list", "1") if f.issue.value]
+    assert sorted(told) == [("Zauberei", "warning"), ("nobody knows", "warning")]
