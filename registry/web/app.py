@@ -70,16 +70,20 @@ class Guard:
         await self._app({**scope, "method": "GET"} if head else scope, receive, guarded)
 
 
+async def _lead(pool: Any, data: Path) -> None:
+    """Lead the query workers to the current release; one that cannot be opened is told and tried again."""
+    found = await asyncio.to_thread(release.current, data)
+    if found is not None and found.number != pool.release:
+        try:
+            await pool.switch(found.graph, found.number)
+        except Exception:
+            log.exception("the query workers could not open release %s", found.number)
+
+
 async def _follow(pool: Any, data: Path) -> None:
-    """Lead the query workers to each new release; one that cannot be opened is told and tried again."""
     while True:
-        found = await asyncio.to_thread(release.current, data)
-        if found is not None and found.number != pool.release:
-            try:
-                await pool.switch(found.graph, found.number)
-            except Exception:
-                log.exception("the query workers could not open release %s", found.number)
         await asyncio.sleep(FOLLOW)
+        await _lead(pool, data)
 
 
 def _lifespan(pool: Any, data: Path) -> Callable[[FastAPI], Any]:
@@ -89,6 +93,7 @@ def _lifespan(pool: Any, data: Path) -> Callable[[FastAPI], Any]:
             yield
             return
         await pool.start()
+        await _lead(pool, data)  # before the first request: who is answered may query
         follower = asyncio.create_task(_follow(pool, data))
         try:
             yield
