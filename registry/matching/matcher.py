@@ -42,6 +42,7 @@ AT_ONCE = 4_000
 """Records whose candidates are sought in one statement; each meets up to some 2,000 others."""
 CHUNK = 10_000
 READ_AT_ONCE = 2_000
+PAGE = 4_000
 
 READING, COMPUTING = "64MB", "250MB"
 """What DuckDB may keep in memory; what is more goes to disk."""
@@ -133,17 +134,19 @@ class Matcher:
         if not file or file != self._meta().get("file"):
             return None
         gone = self._db.execute("SELECT a, b FROM gone WHERE turn > ? ORDER BY a, b", [int(turn)]).fetchall()
-        return self._matches("WHERE turn > ?", [int(turn)]), list(gone)
+        return self._matches("turn > ?", [int(turn)]), list(gone)
 
     def all(self) -> Iterator[Match]:
         """Every match, by left and right IRI."""
-        return self._matches("", [])
+        return self._matches("true", [])
 
     def _matches(self, where: str, values: list[int]) -> Iterator[Match]:
-        cursor = self._db.cursor()
-        cursor.execute(f"SELECT body FROM match {where} ORDER BY a, b", values)
-        while rows := cursor.fetchmany(1000):
-            yield from (match_from_json(body) for (body,) in rows)
+        # Page by page: DuckDB keeps the whole answer of a query in memory.
+        cursor, last = self._db.cursor(), ("", "")
+        sql = f"SELECT a, b, body FROM match WHERE {where} AND (a > ? OR (a = ? AND b > ?)) ORDER BY a, b LIMIT {PAGE}"
+        while rows := cursor.execute(sql, [*values, last[0], *last]).fetchall():
+            yield from (match_from_json(body) for _, _, body in rows)
+            last = rows[-1][:2]
 
     def apply(
         self, changes: Iterable[Change], decisions: Iterable[Decision] | None = None, *, tell: bool = True
