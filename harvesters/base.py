@@ -33,7 +33,8 @@ class Visit:
     ``bookmark``: what the last completed visit left ({} on a full one). ``document(address)`` gives the
     Document last read from an address if all its records still stand, else None: use its validators for a
     conditional GET, and yield ``Unchanged`` on 304 or on an equal digest. ``seen(digest)`` tells the same
-    by digest alone, whatever the address (an OAI page behind a new token).
+    by digest alone, whatever the address (an OAI page behind a new token). ``token`` is the feed's secret
+    ("" without one): it may go into a request to the feed's own host, never into an event or a message.
     """
 
     feed: Feed
@@ -41,6 +42,7 @@ class Visit:
     bookmark: Mapping[str, str] = field(default_factory=dict)
     document: Callable[[str], Document | None] = lambda address: None
     seen: Callable[[str], bool] = lambda digest: False
+    token: str = field(default="", repr=False)
 
 
 class Harvester(Protocol):

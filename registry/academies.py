@@ -166,6 +166,27 @@ def _values(value: object) -> Mapping[str, Mapping[str, str]]:
     return {key: _texts(entry) for key, entry in table.items()}
 
 
+PERMISSIONS = ("agreed", "published", "asked", "none")
+STAY_BACK = ("categories", "access", "columns")
+
+
+def _permission(value: object) -> str:
+    text = _string(value)
+    if text not in PERMISSIONS:
+        raise _Wrong(f"must be one of {', '.join(PERMISSIONS)}, not {_shown(value)}")
+    return text
+
+
+def _publish(value: object) -> Mapping[str, tuple[str, ...]]:
+    table = _table(value)
+    unknown = sorted(set(table) - set(STAY_BACK))
+    if unknown:
+        raise _Wrong(f"has the unknown key {unknown[0]!r}; what stays back is named by: {', '.join(STAY_BACK)}")
+    if not all(isinstance(words, list) for words in table.values()):
+        raise _Wrong('must hold lists of what stays back, such as categories = ["Internal"]')
+    return {key: tuple(_string(word) for word in words) for key, words in table.items()}
+
+
 ACADEMY_KEYS: Mapping[str, Callable[[object], Any]] = {
     "name": _name,
     "homepage": _address,
@@ -185,8 +206,10 @@ FEED_KEYS: Mapping[str, Callable[[object], Any]] = {
     "expect": _expect,
     "columns": _texts,
     "values": _values,
-    "publish": _table,
+    "publish": _publish,
     "options": _table,
+    "metadata_licence": _string,
+    "permission": _permission,
 }
 
 

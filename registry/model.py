@@ -14,6 +14,7 @@ ChangeKind = Literal["record", "tombstone", "decision", "correction", "notice-en
 Cause = Literal["source", "crosswalk", "shapes", "rules", "person", "clock"]
 Relation = Literal["copy", "version", "translation", "derivative", "part", "run", "overlap", "different"]
 MatchStatus = Literal["candidate", "accepted", "rejected"]
+Permission = Literal["agreed", "published", "asked", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class Feed:
     the table template, ``values`` a field to {source value: our notation}. ``allow_hosts`` are the hosts
     (with or without ``:port``) for which private and loopback addresses are allowed, and, behind a proxy,
     the only hosts that are asked. ``options`` holds what only one protocol knows (``set``, ``sheet`` …).
+    ``publish`` names what stays back: {"categories" | "access" | "columns": [words]}. ``metadata_licence``
+    is the licence of the descriptions themselves, ``permission`` how we may pass them on: without "agreed" or
+    "published" (published for reuse) texts are shown here and not exported.
     """
 
     id: str
@@ -48,8 +52,10 @@ class Feed:
     allow_hosts: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    publish: Mapping[str, Any] = field(default_factory=dict)
+    publish: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    metadata_licence: str | None = None
+    permission: Permission = "none"
 
 
 @dataclass(frozen=True, slots=True)

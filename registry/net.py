@@ -14,7 +14,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpcore
 import httpx
@@ -30,19 +30,24 @@ MAX_ERROR_BODY = 64 << 10
 WHOLE = 5  # an answer as a whole may take so many times the timeout of one wait
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
 # What of a request's headers may follow a redirect to another host: nothing that is a secret.
 _TRAVELLING = frozenset({"accept", "accept-language", "if-none-match", "if-modified-since"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. ``url`` is the final address, ``headers`` have lower-case names, ``body`` is unpacked."""
+    """An answer. ``url`` is the final address, ``headers`` have lower-case names, ``body`` is unpacked.
+
+    ``moved`` is the address that the server says to use from now on (301 or 308 all the way), else "".
+    """
 
     status: int
     url: str
     headers: Mapping[str, str]
     body: bytes
     not_modified: bool = False
+    moved: str = ""
 
 
 class NetError(Exception):
@@ -173,10 +178,26 @@ class Fetcher:
             sent["if-none-match"] = etag
         if last_modified:
             sent["if-modified-since"] = last_modified
+        return self._tried(url, sent, None)
+
+    def post(
+        self, url: str, body: bytes, *, content_type: str, accept: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Fetched:  # fmt: skip
+        """Ask with a body (a SPARQL query, a call of a web service, a Git negotiation). Raises NetError.
+
+        The call must be one that may be repeated: it is tried again like a GET.
+        """
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        sent |= {"content-type": content_type, **({"accept": accept} if accept else {})}
+        return self._tried(url, sent, body)
+
+    def _tried(self, url: str, sent: dict[str, str], body: bytes | None) -> Fetched:
+        """As often as the settings allow where another try may do better."""
         tries = 0
         while True:
             try:
-                return self._follow(url, sent)
+                return self._follow(url, sent, body)
             except _Failed as failed:
                 tries += 1
                 if not failed.again or tries > self._settings.http_retries:
@@ -186,7 +207,7 @@ class Fetcher:
                     pause = max(failed.after, 0.0)
                 self._sleep(pause)
 
-    def _follow(self, url: str, headers: dict[str, str]) -> Fetched:
+    def _follow(self, url: str, headers: dict[str, str], body: bytes | None) -> Fetched:
         """One try: the address and the redirects from it, each checked anew."""
         try:
             here = _parse(url)
@@ -197,21 +218,27 @@ class Fetcher:
             secret = f"{here.username}:{here.password}".encode()
             headers["authorization"] = "Basic " + b64encode(secret).decode("ascii")
             here = here.copy_with(userinfo=b"")
-        for _ in range(MAX_REDIRECTS + 1):
-            fetched = self._once(here, headers)
+        moved = True
+        for hop in range(MAX_REDIRECTS + 1):
+            fetched = self._once(here, headers, body)
             if fetched.status not in REDIRECTS:
-                return fetched
+                return replace(fetched, moved=_shown(here)) if hop and moved else fetched
+            moved = moved and fetched.status in PERMANENT
             location = fetched.headers.get("location", "")
+            if body is not None and fetched.status not in (307, 308):
+                raise self._failed("net-bad-redirect", str(here), value=location)
             try:
                 there = _parse(str(here.join(location)) if location else "")
             except (ValueError, httpx.InvalidURL) as error:
                 raise self._failed("net-bad-redirect", str(here), value=location) from error
             if (there.scheme, there.host, _port(there)) != (here.scheme, here.host, _port(here)):
+                if body is not None:  # what was meant for one server is not told to another
+                    raise self._failed("net-bad-redirect", str(here), value=location)
                 headers = {name: value for name, value in headers.items() if name in _TRAVELLING}
             here = there.copy_with(userinfo=b"")
         raise self._failed("net-redirects", url, limit=str(MAX_REDIRECTS), value=str(here))
 
-    def _once(self, url: httpx.URL, headers: Mapping[str, str]) -> Fetched:
+    def _once(self, url: httpx.URL, headers: Mapping[str, str], body: bytes | None) -> Fetched:
         """One request, without following. Raises _Failed."""
         where = _shown(url)
         try:
@@ -224,7 +251,7 @@ class Fetcher:
         try:
             # The clock of an answer starts after the waiting for the host's turn.
             self._deadline.at = self._clock() + WHOLE * self._settings.http_timeout
-            return self._send(url, headers, proxy)
+            return self._send(url, headers, proxy, body)
         except net_guard.Refused as error:
             address = error.address
             raise self._failed(
@@ -322,14 +349,19 @@ class Fetcher:
         self._pools[key] = pool
         return pool
 
-    def _send(self, url: httpx.URL, headers: Mapping[str, str], proxy: httpx.URL | None) -> Fetched:
+    def _send(
+        self, url: httpx.URL, headers: Mapping[str, str], proxy: httpx.URL | None, body: bytes | None
+    ) -> Fetched:
         timeout = self._settings.http_timeout
         waits = {"connect": min(timeout, 30.0), "read": timeout, "write": timeout, "pool": timeout}
         sent = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip, deflate", **headers}
         encoded = [(b"host", url.netloc), *((name.encode("ascii"), value.encode()) for name, value in sent.items())]
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         pool = self._pool(url, proxy)
-        with pool.stream("GET", target, headers=encoded, extensions={"timeout": waits}) as response:
+        if body is not None:
+            encoded.append((b"content-length", str(len(body)).encode()))
+        method = "GET" if body is None else "POST"
+        with pool.stream(method, target, headers=encoded, content=body, extensions={"timeout": waits}) as response:
             found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             status, where = response.status, str(url)
             if status in REDIRECTS:

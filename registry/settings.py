@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PREFIX = "META_ACADEMY_"
+TOKEN = "token_"
 
 
 class BadSettings(Exception):
@@ -20,7 +21,11 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings with their defaults. Times in seconds, sizes in bytes."""
+    """All settings with their defaults. Times in seconds, sizes in bytes.
+
+    ``tokens`` are the secrets of feeds, {feed id: token}, from the environment alone: the token of the feed
+    ``eso-moodle`` stands in ``META_ACADEMY_TOKEN_ESO_MOODLE``.
+    """
 
     data: Path = Path("var")
     academies: Path = Path("academies")
@@ -43,6 +48,7 @@ class Settings:
     http_ca_file: str = ""
     releases_kept: int = 3
     trusted_proxies: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base_address(self) -> str:
@@ -78,8 +84,9 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
 
     Raises BadSettings for an unknown name, a value of the wrong kind, or a file that is not TOML.
     """
-    known = {field.name: str(field.type) for field in fields(Settings)}
+    known = {one.name: str(one.type) for one in fields(Settings) if one.name != "tokens"}
     values: dict[str, object] = {}
+    tokens: dict[str, str] = {}
     file = file or (Path(environment[PREFIX + "SETTINGS"]) if environment.get(PREFIX + "SETTINGS") else None)
     if file is not None:
         try:
@@ -94,7 +101,10 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         name = variable.removeprefix(PREFIX).lower()
         if not variable.startswith(PREFIX) or name == "settings":
             continue
+        if name.startswith(TOKEN):
+            tokens[name.removeprefix(TOKEN).replace("_", "-")] = value
+            continue
         if name not in known:
             raise BadSettings(f"environment: unknown setting {variable}; see docs/settings.md")
         values[name] = _convert(variable, known[name], value, "environment")
-    return Settings(**values)  # type: ignore[arg-type]
+    return Settings(**values, tokens=tokens)  # type: ignore[arg-type]

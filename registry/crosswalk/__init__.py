@@ -15,11 +15,11 @@ from registry.crosswalk.base import Crosswalk
 from registry.iris import PREFIXES
 
 GROUP = "meta_academy.crosswalks"
-FORMATS = {
-    "oai_dc": "registry.crosswalk.oai_dc:crosswalk",
-    "schemaorg": "registry.crosswalk.schemaorg:crosswalk",
-    "table": "registry.crosswalk.table:crosswalk",
-}
+# Each is a module of this package with a function ``crosswalk``, and a table of the same name.
+FORMATS = (
+    "amb", "datacite", "dcat", "feed", "git", "ical", "links", "lom", "mods", "moochub", "moodle", "oai_dc",
+    "openedx", "rdf", "schemaorg", "table", "zenodo",
+)  # fmt: skip
 
 
 def names() -> list[str]:
@@ -31,8 +31,7 @@ def names() -> list[str]:
 def load(name: str) -> Crosswalk:
     """The crosswalk of a format. Raises LookupError, naming those that exist."""
     if name in FORMATS:
-        module, _, function = FORMATS[name].partition(":")
-        found: Crosswalk = getattr(import_module(module), function)
+        found: Crosswalk = import_module(f"{__name__}.{name}").crosswalk
         return found
     for point in entry_points(group=GROUP):
         if point.name == name:

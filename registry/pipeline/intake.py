@@ -84,7 +84,8 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         raise harvesters.FeedFailed(Issue("feed-unknown-protocol", value=str(error))) from error
     with Fetcher(intake.settings, feed, pace=intake.pace) as http:
         document = partial(known_document, connection, feed.id)
-        visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id))
+        token = intake.settings.tokens.get(feed.id, "")
+        visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id), token)
 
         def progress(done: int) -> None:
             intake.progress(feed.id, "fetch", done, 0)

@@ -35,7 +35,7 @@ max_drop = 0.5
 [feeds.values.level]
 "Débutant" = "basic"
 [feeds.publish]
-descriptions = false
+categories = ["Internal"]
 [feeds.options]
 set = "training"
 
@@ -72,7 +72,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert oai.allow_hosts == ("127.0.0.1:8001", "moodle.example.org", "[::1]:80")
     assert oai.expect == Expect(3, 0.5) and table.expect == Expect()
     assert oai.columns == {"Intitulé": "title"} and oai.values == {"level": {"Débutant": "basic"}}
-    assert oai.publish == {"descriptions": False} and oai.options == {"set": "training"}
+    assert oai.publish == {"categories": ("Internal",)} and oai.options == {"set": "training"}
     assert (oai.academy, oai.format, oai.language, oai.licence) == ("off", "oai_dc", "fr", "CC-BY-4.0")
     assert (table.id, table.protocol, table.format, table.language) == ("off-table", "table", None, None)
 

@@ -12,7 +12,7 @@ import pytest
 
 from registry import messages, shape_texts
 from registry.messages import LANGUAGES, Message
-from registry.settings import Settings
+from registry.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
@@ -91,7 +91,12 @@ def rows() -> dict[str, str]:
 
 
 def test_the_settings_page_lists_every_setting_and_no_other() -> None:
-    assert set(rows()) == {field.name.upper() for field in fields(Settings)}
+    assert set(rows()) == {field.name.upper() for field in fields(Settings)} - {"TOKENS"}
+
+
+def test_tokens_stand_in_the_environment_by_feed() -> None:
+    assert load({"META_ACADEMY_TOKEN_ESO_MOODLE": "s3cret"}).tokens == {"eso-moodle": "s3cret"}
+    assert "META_ACADEMY_TOKEN_ESO_MOODLE" in (ROOT / "docs" / "settings.md").read_text("utf-8")
 
 
 def test_the_settings_page_gives_the_defaults() -> None:
