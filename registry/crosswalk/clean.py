@@ -7,6 +7,7 @@ nothing that can be trusted. Source: docs/profile.md, transforms T1, T4, T5.
 from __future__ import annotations
 
 import html
+import ipaddress
 import re
 import unicodedata
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -17,8 +18,8 @@ import lxml.html
 from registry.crosswalk.when import date, duration, words
 
 __all__ = [
-    "boolean", "canonical_url", "date", "doi", "drop_emails", "duration", "fold", "line", "looks_html", "orcid",
-    "split_list", "text", "url",
+    "boolean", "canonical_url", "date", "doi", "drop_emails", "drop_private", "duration", "fold", "is_private", "line",
+    "looks_html", "orcid", "private_host", "split_list", "text", "url",
 ]  # fmt: skip
 
 MAX_TEXT = 1_000_000
@@ -132,11 +133,67 @@ _PATH_SAFE = "!$&'()*+,/:;=@~-._"
 _SAFE = "!#$%&'()*+,/:;=?@[]~-._"
 
 
+# Names that only a house's own name server knows: reserved (RFC 6761, 6762, 8375) or never delegated (ICANN).
+_PRIVATE_ENDS = words(
+    "local localhost localdomain lan intra intranet internal corp home private priv workgroup loc lcl mshome onion"
+)
+_PRIVATE_LABEL = re.compile(r"(?:intra|intranet|internal|localhost)[0-9]{0,3}")
+_LAST_LABEL = re.compile(r"xn--[a-z0-9-]{1,59}|[a-z]{2,63}")
+
+
+def private_host(host: str) -> bool:
+    """Whether a host is of no use outside its house: no public address, a bare name, or an intranet's name.
+
+    "intranet", "10.1.2.3", "[fd00::1]", "srv.local", "moodle.stat.intra" and "intranet.stat.example" are.
+    """
+    host = host.strip("[]").rstrip(".").lower()
+    try:
+        return not ipaddress.ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        labels = host.split(".")
+    if len(labels) < 2 or labels[-1] in _PRIVATE_ENDS or host.endswith(".home.arpa"):
+        return True
+    return not _LAST_LABEL.fullmatch(labels[-1]) or any(map(_PRIVATE_LABEL.fullmatch, labels))
+
+
+def is_private(s: str) -> bool:
+    """Whether a string is an http(s) address on a private host: ``url`` gives None for it."""
+    s = s.strip().removeprefix("<").removesuffix(">")
+    try:
+        return s[:7].lower() in ("http://", "https:/") and private_host(urlsplit(s).hostname or "")
+    except ValueError:
+        return False
+
+
+_INSIDE = re.compile(
+    r"(?P<link>https?://[^\s<>\"'|]{1,2000})|(?:file:/{1,5}|(?<!\w)[A-Za-z]:\\|\\\\(?=\w))[^\s<>\"|;,)]{1,500}",
+    re.IGNORECASE,
+)
+
+
+_OWN_MACHINE = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.-])", re.IGNORECASE)
+
+
+def drop_private(s: str) -> tuple[str, bool]:
+    """A string without the addresses of private hosts, shared drives and files, and whether there were any.
+
+    "http://localhost:8888" stays: it is each reader's own machine and tells nothing of the academy's.
+    """
+    if "/" not in s and "\\" not in s:
+        return s, False
+    out = _INSIDE.sub(lambda found: "" if not found["link"] or _tells(found["link"]) else found[0], s)
+    return (s, False) if out == s else (_EMPTY_BRACKETS.sub("", out).strip(" ,;|-\t\n"), True)
+
+
+def _tells(link: str) -> bool:
+    return is_private(link) and not _OWN_MACHINE.match(link)
+
+
 def url(s: str) -> str | None:
     """An absolute http(s) address, percent-encoded to ASCII, or None.
 
-    None for other schemes, inner spaces, user:password, no host, more than 2000 characters. A bare
-    "www.…" gets https.
+    None for other schemes, inner spaces, user:password, no host or a private one, more than 2000 characters.
+    A bare "www.…" gets https.
     """
     s = s.strip()
     if s.startswith("<") and s.endswith(">"):
@@ -156,7 +213,7 @@ def url(s: str) -> str | None:
         return None
     if ":" in host:
         host = f"[{host}]"
-    if not _HOST.fullmatch(host) or ".." in host:
+    if not _HOST.fullmatch(host) or ".." in host or private_host(host):
         return None
     netloc = host if port is None else f"{host}:{port}"
     path, query, fragment = (

@@ -46,7 +46,7 @@ def test_text(given: str, expected: str) -> None:
         ("https://Example.org/a", "https://example.org/a"),
         ("  <http://x.org/é?q=ö|1>  ", "http://x.org/%C3%A9?q=%C3%B6%7C1"),
         ("www.x.org/y", "https://www.x.org/y"),
-        ("http://[::1]:8000/a", "http://[::1]:8000/a"),
+        ("http://[2001:4860:4860::8888]:8000/a", "http://[2001:4860:4860::8888]:8000/a"),
         ("http://bücher.de/", "http://xn--bcher-kva.de/"),
         ("https://x.org/100%", "https://x.org/100%25"),
         ("x.org/y", None),
@@ -179,3 +179,52 @@ def test_hostile_sizes_take_no_time() -> None:
         clean.text(s)
         clean.drop_emails(s + "@")
     clean.drop_emails("a." * 100_000 + "@" + "a." * 100_000)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["intranet", "10.1.2.3", "192.168.0.9", "172.20.1.1", "127.0.0.1", "169.254.1.1", "[fd00::1]", "[::1]", "0.0.0.0",
+     "srv-web.local", "moodle.stat.intra", "intranet.stat.example", "Intranet2.stat.example", "nas.home.arpa",
+     "forge.stat.LAN.", "localhost", "2130706433", "0x7f.1", "wiki.internal", "100.64.0.1", "formation.corp"],
+)  # fmt: skip
+def test_private_hosts_give_no_address(host: str) -> None:
+    assert clean.private_host(host)
+    assert clean.url(f"http://{host}/course/view.php?id=3") is None
+    assert clean.is_private(f" <http://{host}:8080/x> ")
+    assert clean.canonical_url(f"http://{host}/x") == ""
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["stat.example", "www.insee.fr", "8.8.8.8", "[2001:4860:4860::8888]", "stat.example.org.uk",
+     "xn--bcher-kva.de", "local.gov.uk", "home.kpmg", "intrastat.eu", "international.stat.int", "a.xn--p1ai"],
+)  # fmt: skip
+def test_public_hosts_do(host: str) -> None:
+    assert not clean.private_host(host)
+    assert clean.url(f"http://{host}/x") == f"http://{host}/x"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("See http://intranet/course/3, then the test.", "See  then the test."),
+        ("Fichiers : \\\\srv-form01\\partage\\git", "Fichiers :"),
+        ("Slides (S:\\Formation\\Git) and https://x.org/a", "Slides  and https://x.org/a"),
+        ("file:///C:/x.pdf", ""),
+        ("Open http://localhost:8888/lab in your browser", None),
+        ("http://localhost.stat.local/x", ""),
+        ("https://x.org/http://y", None),
+        ("km/h and 1:\\2", None),
+    ],
+)
+def test_addresses_of_the_house_are_taken_out_of_texts(given: str, expected: str | None) -> None:
+    assert clean.drop_private(given) == ((given, False) if expected is None else (expected, True))
+
+
+@FEW
+@given(AWKWARD)
+def test_nothing_makes_the_tests_of_hosts_raise(s: str) -> None:
+    clean.private_host(s)
+    out, found = clean.drop_private(s)
+    assert found or out == s
+    assert clean.is_private(s) in (True, False)
