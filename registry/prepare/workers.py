@@ -1,19 +1,23 @@
 """Preparing many records in worker processes, a bounded window of batches in flight.
 
-A worker is set up once per feed: value tables, screen and shapes are read there, not sent. A handful of
-records is prepared in the calling process, where starting workers would cost more than it saves.
+One pool serves all feeds of a harvest. A worker sets itself up for a feed when it gets its first batch: value
+tables, screen and shapes are read there, not sent. A handful of records is prepared in the calling process,
+where starting workers would cost more than it saves.
 """
 
 from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
+import pickle
 import signal
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry.iris import Iris
@@ -73,12 +77,14 @@ def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
     return result
 
 
-_worker: list[Preparer] = []
+_KEPT = 4
+_KIND = 5  # workers give way to the process that fetches, which feeds them
+_worker: dict[bytes, Preparer] = {}
 
 
-def _set_up(job: Job) -> None:
+def _set_up() -> None:
     die_with_parent()
-    _worker[:] = [make_preparer(job)]
+    os.nice(_KIND)
 
 
 def die_with_parent() -> None:
@@ -87,26 +93,71 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def _run(batch: Sequence[Waiting]) -> list[Outcome]:
-    return outcomes(_worker[0], batch)
+def _run(name: bytes, job: Job, batch: Sequence[Waiting]) -> list[Outcome]:
+    """One batch in a worker, which keeps what it set up for the last few feeds."""
+    if name not in _worker:
+        while len(_worker) >= _KEPT:
+            del _worker[next(iter(_worker))]
+        _worker[name] = make_preparer(job)
+    return outcomes(_worker[name], batch)
 
 
-def prepare(job: Job, batches: Iterable[Sequence[Waiting]], total: int, workers: int) -> Iterator[list[Outcome]]:
-    """Prepare batches, in order, with ``workers`` processes and at most twice as many batches in flight.
+@dataclass(slots=True)
+class Pool:
+    """Worker processes, started when they are first needed and shared by all feeds; a context manager.
 
-    An error in a worker is a bug and passes through.
+    To be used by one thread only, the one that made it: Linux ends a worker with the thread that started it
+    (``die_with_parent``).
     """
+
+    workers: int
+    _pool: ProcessPoolExecutor | None = field(default=None)
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def prepare(self, job: Job, batches: Iterable[Sequence[Waiting]]) -> Iterator[list[Outcome]]:
+        """Prepare batches, in order, at most twice as many in flight as there are workers.
+
+        An error in a worker is a bug and passes through; after BrokenProcessPool (a worker was killed) the
+        next call starts new workers.
+        """
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_set_up)
+        name = digest(pickle.dumps(job)).encode()
+        flying: deque[Future[list[Outcome]]] = deque()
+        try:
+            for batch in batches:
+                flying.append(self._pool.submit(_run, name, job, batch))
+                if len(flying) >= 2 * self.workers:
+                    yield flying.popleft().result()
+            while flying:
+                yield flying.popleft().result()
+        except BrokenProcessPool:
+            self._pool.shutdown()
+            self._pool = None
+            raise
+        finally:
+            for future in flying:
+                future.cancel()
+
+
+def prepare(
+    job: Job, batches: Iterable[Sequence[Waiting]], total: int, workers: int, pool: Pool | None = None
+) -> Iterator[list[Outcome]]:
+    """Prepare batches, in order: a handful here, more in ``pool``, or in ``workers`` processes of their own."""
     if total <= FEW or workers < 2:
         preparer = make_preparer(job)
         for batch in batches:
             yield outcomes(preparer, batch)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up, initargs=(job,)) as pool:
-        flying: deque[Future[list[Outcome]]] = deque()
-        for batch in batches:
-            flying.append(pool.submit(_run, batch))
-            if len(flying) >= 2 * workers:
-                yield flying.popleft().result()
-        while flying:
-            yield flying.popleft().result()
+    elif pool is not None:
+        yield from pool.prepare(job, batches)
+    else:
+        with Pool(workers) as own:
+            yield from own.prepare(job, batches)
