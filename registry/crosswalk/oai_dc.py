@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from registry import iris
-from registry.crosswalk import clean, record_node
+from registry.crosswalk import clean, oai_record, record_node
 from registry.crosswalk import oai_dc_record as reading
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.oai_dc_record import Elements, Value
@@ -56,13 +56,13 @@ _DATES = frozenset([XSD + "date", XSD + "dateTime"])
 def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     """Map one record of oai_dc. A record that is not one gives no triples, and an issue."""
     build = Builder(context.iris.resource(context.feed.id, record.key))
-    root = reading.parse(record.payload)
+    root = oai_record.parse(record.payload)
     if root is None:
         build.issue("dc-unreadable", "/record")
         return build.mapped()
     container = reading.container(root)
     if container is None:
-        metadata = reading.child(root, "metadata")
+        metadata = oai_record.child(root, "metadata")
         inner = "" if metadata is None or not len(metadata) else str(metadata[0].tag)
         build.issue("dc-not-dc", "/record/metadata", inner)
         return build.mapped()
@@ -81,7 +81,7 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     for value in values.get("coverage", ()):
         build.text("spatialCoverage", clean.text(value.text), value.language or language, value.place)
     build.add("provider", context.iris.academy(context.academy.id), "")
-    record_node.describe(build, record, context, FORMAT_IRI, reading.origins_of(root, build))
+    record_node.describe(build, record, context, FORMAT_IRI, oai_record.origins_of(root, build))
     return build.mapped()
 
 

@@ -212,7 +212,7 @@ def test_record_node_and_provenance():
     assert got(result, DCTERMS + "source", RECORD) == ["https://a.example/oai?x"]
     assert got(result, DCTERMS + "identifier", RECORD) == [Literal("k1")]
     assert got(result, "http://xmlns.com/foaf/0.1/primaryTopic", RECORD) == [RESOURCE]
-    assert got(result, "provider") == [f"{BASE}/id/agent/a"] and codes(result) == ["dc-about"]
+    assert got(result, "provider") == [f"{BASE}/id/agent/a"] and codes(result) == ["oai-about"]
 
 
 def test_what_is_no_simple_dublin_core_is_told():
