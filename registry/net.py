@@ -10,17 +10,17 @@ import email.utils
 import random
 import socket
 import ssl
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import httpcore
 import httpx
 
 from registry import messages, net_body, net_guard
 from registry.model import Feed, Issue
+from registry.net_pace import Pace, moved_feed
 from registry.settings import Settings
 
 MAX_REDIRECTS = 5
@@ -71,23 +71,6 @@ class _Failed(Exception):
         self.error, self.again, self.after = error, again, after
 
 
-@dataclass(slots=True)
-class Pace:
-    """When each host may be asked again; shared by fetchers that run at the same time in one process."""
-
-    _next: dict[str, float] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def wait(self, host: str, delay: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """Wait for this host's turn, and take it."""
-        with self._lock:
-            now = clock()
-            turn = max(now, self._next.get(host, now))
-            self._next[host] = turn + delay
-        if turn > now:
-            sleep(turn - now)
-
-
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
@@ -118,7 +101,8 @@ class Fetcher:
     """Reads addresses on behalf of one feed; a context manager that closes its connections.
 
     ``clock`` (seconds, monotonic) and ``sleep`` can be replaced in tests, as can ``resolve`` (host, port →
-    addresses). ``pace`` is shared between feeds that are harvested at the same time.
+    addresses). ``pace`` is shared between feeds that are harvested at the same time. ``moved`` is the address
+    that the feed's own server says to use from now on, "" if it says none.
     """
 
     def __init__(
@@ -139,6 +123,7 @@ class Fetcher:
         self._pools: dict[str, httpcore.ConnectionPool] = {}
         contact = f" (+{settings.contact})" if settings.contact else ""
         self._agent = "".join(char for char in settings.user_agent + contact if char.isprintable())
+        self.moved = ""
 
     def __enter__(self) -> Fetcher:
         return self
@@ -197,7 +182,9 @@ class Fetcher:
         tries = 0
         while True:
             try:
-                return self._follow(url, sent, body)
+                fetched = self._follow(url, sent, body)
+                self.moved = self.moved or moved_feed(self._feed.address, url, fetched.moved)
+                return fetched
             except _Failed as failed:
                 tries += 1
                 if not failed.again or tries > self._settings.http_retries:
@@ -246,12 +233,13 @@ class Fetcher:
         except httpx.InvalidURL as error:
             raise self._failed("net-proxy", where, value=str(error), proxy="?") from error
         self._check_name(url, proxy)
-        self._wait(url)
         shown = _shown(proxy) if proxy else ""
         try:
-            # The clock of an answer starts after the waiting for the host's turn.
-            self._deadline.at = self._clock() + WHOLE * self._settings.http_timeout
-            return self._send(url, headers, proxy, body)
+            with self._pace.slot(url.host):
+                self._wait(url)
+                # The clock of an answer starts after the waiting for the host's turn.
+                self._deadline.at = self._clock() + WHOLE * self._settings.http_timeout
+                return self._send(url, headers, proxy, body)
         except net_guard.Refused as error:
             address = error.address
             raise self._failed(

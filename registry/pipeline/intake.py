@@ -18,7 +18,8 @@ from registry.ledger import drafts, findings, log, records, runs, transaction, u
 from registry.ledger.staging import Staged, known_document, seen_digest, stage
 from registry.messages import Message, fill
 from registry.model import Academy, Feed, Finding, Issue, Run
-from registry.net import Fetcher, NetError, Pace
+from registry.net import Fetcher, NetError
+from registry.net_pace import Pace
 from registry.prepare import workers
 from registry.prepare.record import CANNOT_CARRY
 from registry.prepare.setup import recipe_digest

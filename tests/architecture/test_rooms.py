@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted([*(ROOT / "registry").rglob("*.py"), *(ROOT / "harvesters").rglob("*.py")])
-SHARED = {"model", "iris", "terms", "settings", "net", "net_body", "net_guard", "relations", "messages", "tables"}
+SHARED = {
+    "model", "iris", "terms", "settings", "net", "net_body", "net_guard", "net_pace", "relations", "messages", "tables",
+}  # fmt: skip
 READS = SHARED | {"__version__", "ledger", "release", "vocabulary", "shape_texts", "academies"}
 STAGES = ("harvesters", "crosswalk", "prepare", "matching", "graph", "search", "statistics", "federation", "web")
 # A stage's own first step, or what it shows: named one by one, with the reason.

@@ -12,8 +12,9 @@ import pytest
 
 from registry import messages
 from registry.model import Feed
-from registry.net import Fetcher, NetError, Pace, retry_after
+from registry.net import Fetcher, NetError, retry_after
 from registry.net_guard import Allowed, is_public, literal
+from registry.net_pace import PER_HOST, Pace, moved_feed
 from registry.settings import Settings
 from tests.support.oai_server import serving
 
@@ -394,3 +395,72 @@ def test_addresses():
     allowed = Allowed.of(["localhost", "10.0.0.1:8080", "[::1]:81", "fd00::5"])
     assert allowed("LOCALHOST", 1) and allowed("10.0.0.1", 8080) and not allowed("10.0.0.1", 80)
     assert allowed("::1", 81) and not allowed("::1", 80) and allowed("fd00::5", 443)
+
+
+def test_one_host_answers_two_at_once_however_many_feeds_ask():
+    lock, at_once, most = threading.Lock(), 0, 0
+
+    def reply(path, headers):
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.05)
+        with lock:
+            at_once -= 1
+        return 200, {}, b""
+
+    pace = Pace()
+    with serving(reply) as base:
+
+        def ask() -> None:
+            with fetcher(pace=pace) as http:
+                http.get(base + "/")
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert most == PER_HOST
+
+
+@pytest.mark.parametrize(
+    ("asked", "moved", "feed"),
+    [
+        ("https://a.example/oai", "https://b.example/oai", "https://b.example/oai"),
+        ("https://a.example/oai?verb=Identify", "https://b.example/x?verb=Identify", "https://b.example/x"),
+        ("https://a.example/oai?verb=Identify", "https://b.example/login", ""),
+        ("https://a.example/oai/api/v1?page=1", "https://b.example/new/api/v1?page=1", "https://b.example/new"),
+        ("https://a.example/oai/api/v1", "https://b.example/elsewhere", ""),
+        ("https://a.example/oai2", "https://b.example/oai2", ""),
+        ("https://elsewhere.example/", "https://b.example/", ""),
+        ("https://a.example/oai", "", ""),
+    ],
+)
+def test_what_a_move_says_of_the_feed(asked, moved, feed):
+    assert moved_feed("https://a.example/oai", asked, moved) == feed
+
+
+def test_a_move_keeps_what_belongs_to_the_feeds_own_address():
+    feed = "https://a.example/oai/?db=1"
+    assert (
+        moved_feed(feed, feed + "&verb=Identify", "https://b.example/?db=1&verb=Identify") == "https://b.example/?db=1"
+    )
+    assert moved_feed(
+        "https://a.example/", "https://a.example/?verb=Identify", "https://b.example/x?verb=Identify"
+    ) == ("https://b.example/x")
+
+
+def test_a_fetcher_remembers_that_its_feed_moved_for_good():
+    def reply(path, headers):
+        place, status = path.partition("?")[0], {"/old": 301, "/passing": 302, "/again": 308}
+        if place in status:
+            to = "/old" if place == "/again" else "/new"
+            return status[place], {"Location": to + path[len(place) :]}, b""
+        return 200, {}, b"here"
+
+    for path, told in (("/old", True), ("/again", True), ("/passing", False), ("/new", False)):
+        with serving(reply) as base, fetcher(address=base + path) as http:
+            assert http.get(base + path + "?verb=Identify").body == b"here"
+            assert http.moved == (base + "/new" if told else "")
