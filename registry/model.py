@@ -21,11 +21,15 @@ Permission = Literal["agreed", "published", "asked", "none"]
 class Expect:
     """What a sane harvest of a feed looks like; outside it yesterday's data stay.
 
-    ``max_drop`` is a share of the published records (0.2 = a fifth); ``min_records`` a count.
+    ``max_drop`` is a share of the published records (0.2 = a fifth); ``min_records`` a count. Where a protocol
+    proves no deletions, an entry goes when ``grace_visits`` complete listings in a row, over at least
+    ``grace_days`` days, did not show it.
     """
 
     min_records: int = 1
     max_drop: float = 0.2
+    grace_visits: int = 3
+    grace_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,14 @@ class FeedIssue:
 class Done:
     """The last event of a harvest; without it a run counts as broken off and proves nothing.
 
-    ``complete``: every record of the feed was listed, so absence may count as deletion (if the protocol
-    proves it). ``bookmark`` is handed to the next visit. ``deletions``: "proved" when absence from a
-    complete listing means deletion, "signalled" when only deleted headers do, "unknown" otherwise.
+    ``complete``: every record of the feed was listed. ``bookmark`` is handed to the next visit.
+    ``deletions`` says what absence means:
+
+    - "proved" and complete: what was not listed is deleted, and goes at once;
+    - "unknown" and complete: a full listing by a protocol that does not promise to list everything that
+      exists; what was not listed goes after a grace period (``Expect.grace_visits``, ``grace_days``);
+    - "signalled", or not complete (a news feed, an incremental visit): absence says nothing; only records
+      with ``deleted`` go. These go at once in every case.
     """
 
     complete: bool
@@ -208,6 +217,28 @@ class Decision:
     reviewer: str
     time: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A person's fix of one property of a harvested record, as long as it is not ended.
+
+    ``instead``, ``old`` and ``new`` are terms as lines of canonical N-Triples: the one value replaced ("": all
+    of the property, or of the language of ``new``), what the source said then, what is published in its place
+    ("": nothing). ``property`` is an IRI, ``author`` a name or an IRI, both public.
+    """
+
+    id: int
+    feed: str
+    key: str
+    property: str
+    old: str
+    new: str
+    reason: str
+    author: str
+    time: str
+    instead: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,6 @@ def _pass_gate(
     subject = partial(intake.iris.record, feed.id)
     counts["published_new"] = drafts.append(
         connection, feed.id, run.iri, subject, lambda done: intake.progress(feed.id, "publish", done, 0)
-    )
+    ).appended
     counts["withdrawn"] = drafts.withdraw(connection, feed.id, run.iri, subject, gone)
     return "done", ""
