@@ -45,11 +45,33 @@ def schema(name: str) -> Iri:
     return Iri(SCHEMA + name)
 
 
+_COMPACT = {
+    **PREFIXES,
+    "dct": DCTERMS,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+}
+
+
+def compact(iri: str) -> str:
+    """An IRI with a well-known prefix ("dct:title"), for people; others as <…>."""
+    for prefix, namespace in _COMPACT.items():
+        if prefix != "dcterms" and iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    found = re.fullmatch(r"https?://(?:www\.)?schema\.org/([\w-]+)", iri)
+    return f"schema:{found[1]}" if found else f"<{iri}>"
+
+
 def safe_key(key: str) -> str:
     """The key as a path segment: itself when it is safe, else the first 16 hex digits of its SHA-256."""
     if _SAFE_KEY.fullmatch(key):
         return key
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def public_key(key: str) -> str:
+    """The key as it may be shown: one that holds something like an e-mail address is shown as its digest."""
+    return safe_key(key) if "@" in key else key
 
 
 def owns(owner: str, subject: str) -> bool:
