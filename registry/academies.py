@@ -137,16 +137,22 @@ def _hosts(value: object) -> tuple[str, ...]:
 
 def _expect(value: object) -> Expect:
     table = _table(value)
-    unknown = sorted(set(table) - {"min_records", "max_drop"})
+    keys = ("grace_days", "grace_visits", "max_drop", "min_records")
+    unknown = sorted(set(table) - set(keys))
     if unknown:
-        raise _Wrong(f"has the unknown key {unknown[0]!r}; there are: max_drop, min_records")
+        raise _Wrong(f"has the unknown key {unknown[0]!r}; there are: {', '.join(keys)}")
     usual = Expect()
     least, drop = table.get("min_records", usual.min_records), table.get("max_drop", usual.max_drop)
     if type(least) is not int or least < 0:
         raise _Wrong(f"min_records must be a whole number from 0, not {_shown(least)}")
     if type(drop) not in (int, float) or not 0 <= drop <= 1:
         raise _Wrong(f"max_drop must be a share from 0 to 1 (0.2 is a fifth), not {_shown(drop)}")
-    return Expect(least, float(drop))
+    visits, days = table.get("grace_visits", usual.grace_visits), table.get("grace_days", usual.grace_days)
+    if type(visits) is not int or not 1 <= visits <= 1000:
+        raise _Wrong(f"grace_visits must be a whole number from 1, not {_shown(visits)}")
+    if type(days) is not int or not 0 <= days <= 3650:
+        raise _Wrong(f"grace_days must be a whole number of days from 0 to 3650, not {_shown(days)}")
+    return Expect(least, float(drop), visits, days)
 
 
 def _table(value: object) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """Opening the ledger: SQLite in WAL mode, migrations, transactions.
 
+SQLite has one writer at a time. Processes wait for each other by asking again and again (``busy_timeout``),
+which is unfair and slow with many; threads of one process share a lock instead and wait in line.
+
 A process killed at any moment loses nothing that was committed: every write of a run is a transaction.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,18 +20,28 @@ class LedgerError(Exception):
     """The ledger cannot be used; the message says why and what to do."""
 
 
-def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+class Ledger(sqlite3.Connection):
+    """A connection; ``turn`` is held while it writes, so that threads of one process wait in line."""
+
+    turn: threading.Lock | None = None
+
+
+def connect(path: Path, *, readonly: bool = False, turn: threading.Lock | None = None) -> sqlite3.Connection:
     """A connection in autocommit mode. Creates and migrates the file unless ``readonly``.
 
-    Raises LedgerError if the file was written by a newer version, or is not there (readonly).
+    ``turn`` is shared by the connections of threads that write at the same time. Raises
+    LedgerError if the file was written by a newer version, or is not there (readonly).
     """
     if readonly:
         if not path.exists():
             raise LedgerError(f"{path}: there is no ledger yet; harvest a feed first")
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection: sqlite3.Connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+        )
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=60)
+        connection = writer = sqlite3.connect(path, isolation_level=None, timeout=60, factory=Ledger)
+        writer.turn = turn
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=60000")
@@ -73,12 +87,13 @@ def _statements(sql: str) -> Iterator[str]:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All or nothing; the write lock is taken at once, so that two writers wait instead of failing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # A full disk may have undone it already (SQLite, "Response to errors within a transaction").
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    with getattr(connection, "turn", None) or nullcontext():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            # A full disk may have undone it already (SQLite, "Response to errors within a transaction").
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from registry.ledger import findings, log
+from registry.ledger import findings, log, records
 from registry.ledger.connection import transaction
 from registry.ledger.runs import utc_now
 from registry.model import Cause
@@ -180,21 +180,25 @@ def _let_go(connection: sqlite3.Connection, record: int) -> None:
 
 
 def withdraw(
-    connection: sqlite3.Connection, feed: str, run: str, subject: Subject, gone: Iterable[tuple[int, str]]
+    connection: sqlite3.Connection, feed: str, run: str, subject: Subject, gone: Iterable[list[tuple[int, str]]]
 ) -> int:
-    """Tombstones for records that are gone from their source; how many had been published."""
-    rows = list(gone)
+    """Tombstones for records that are gone from their source, batch by batch; how many had been published."""
     withdrawn = 0
-    for start in range(0, len(rows), log.APPEND_BATCH):
+    for rows in gone:
         now = utc_now()
         with transaction(connection):
-            for record, key in rows[start : start + log.APPEND_BATCH]:
+            for record, key in rows:
                 sequence = log.append(
                     connection, time=now, kind="tombstone", subject=subject(key), cause="source", feed=feed, key=key,
                     run=run,
                 )  # fmt: skip
                 withdrawn += sequence is not None
-                findings.replace(connection, feed, key, "prepare", [])
+                for stage in ("prepare", "missing"):
+                    findings.replace(connection, feed, key, stage, [])
+                records.mark(connection, feed, record, ())
                 connection.execute("DELETE FROM draft WHERE record=?", (record,))
-                connection.execute("UPDATE record SET status='gone', prepared=NULL WHERE id=?", (record,))
+                connection.execute(
+                    "UPDATE record SET status='gone', prepared=NULL, missing_visits=0, missing_since='' WHERE id=?",
+                    (record,),
+                )
     return withdrawn

@@ -1,6 +1,9 @@
 """Taking a harvest in: events become documents, payloads and records, in transactions of bounded size.
 
-What was staged before a crash stays staged; the next visit finds those documents unchanged and carries on.
+A batch is written when it has BATCH events or BATCH_BYTES, or when a document ends and FLUSH seconds passed, so
+that a kill costs little of what a slow source gave. Digests and compressed bodies are made outside the
+transaction: others write meanwhile. What was staged before a crash stays staged; the next visit finds those
+documents unchanged and carries on.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,6 +20,9 @@ from registry.ledger.connection import transaction
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 
 BATCH = 500
+BATCH_BYTES = 4 << 20
+FLUSH = 5.0
+RETURNED = 5
 
 
 def digest(body: bytes) -> str:
@@ -25,16 +32,29 @@ def digest(body: bytes) -> str:
 
 @dataclass(slots=True)
 class Staged:
-    """What a harvest brought: counts, the feed's own issues, and how it ended (None: broken off)."""
+    """What a harvest brought: counts, the feed's own issues, and how it ended (None: broken off).
+
+    ``returned`` records had been withdrawn; some of their keys are in ``back``.
+    """
 
     records: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
+    returned: int = 0
     documents: int = 0
     done: Done | None = None
     issues: list[Issue] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A record's payload as it is kept: digest and compressed bytes, made before the transaction."""
+
+    digest: str
+    packed: bytes
 
 
 def issues_json(issues: Iterable[Issue]) -> str:
@@ -66,7 +86,11 @@ def seen_digest(connection: sqlite3.Connection, feed: str, digest_: str) -> bool
 
 
 def _stands(connection: sqlite3.Connection, document: int, records: int) -> bool:
-    count: int = connection.execute("SELECT count(*) FROM record WHERE document=?", (document,)).fetchone()[0]
+    """Whether all records that a document gave still point to it. One that was withdrawn for its absence does
+    not stand: when its document is listed again, it has to come back."""
+    count: int = connection.execute(
+        "SELECT count(*) FROM record WHERE document=? AND NOT (status='gone' AND deleted=0)", (document,)
+    ).fetchone()[0]
     return count == records
 
 
@@ -126,17 +150,16 @@ class _Stage:
         if event.lasting:
             self.told.append(event.issue)
 
-    def record(self, event: RawRecord) -> None:
+    def record(self, event: RawRecord, body: Body | None) -> None:
         execute = self.connection.execute
         self.result.records += 1
-        digest_ = "" if event.deleted else digest(event.payload)
         row = execute(
             "SELECT r.id, p.digest, r.deleted, r.status, p.issues, p.broken FROM record r"
             " LEFT JOIN payload p ON p.id = r.latest WHERE r.feed=? AND r.key=?",
             (self.feed, event.key),
         ).fetchone()
         place = (self.document, event.source, event.locator, event.datestamp, self.run)
-        if event.deleted:
+        if body is None:
             self.result.deleted += 1
             if row is None:
                 return
@@ -147,8 +170,16 @@ class _Stage:
             )
             return
         self.keys.add(event.key)
+        if row is not None and row[3] == "gone":
+            self.result.returned += 1
+            self.result.back += [event.key] if len(self.result.back) < RETURNED else []
         issues = issues_json(event.issues)
-        if row is not None and row[1] == digest_ and not row[2] and (row[4], row[5]) == (issues, int(event.broken)):
+        if (
+            row is not None
+            and row[1] == body.digest
+            and not row[2]
+            and (row[4], row[5]) == (issues, int(event.broken))
+        ):
             self.result.unchanged += 1
             again = ", prepared=NULL, status='new'" if row[3] == "gone" else ""
             execute(
@@ -159,8 +190,7 @@ class _Stage:
         payload = execute(
             "INSERT INTO payload (digest, media_type, format, body, broken, issues, first_seen)"
             " VALUES (?,?,?,?,?,?,?)",
-            (digest_, event.media_type, event.format, zlib.compress(event.payload, 1), int(event.broken), issues,
-             self.now),
+            (body.digest, event.media_type, event.format, body.packed, int(event.broken), issues, self.now),
         ).lastrowid  # fmt: skip
         if row is None:
             self.result.new += 1
@@ -190,19 +220,25 @@ def stage(
     result: Staged,
     progress: Callable[[int], None] = lambda records: None,
 ) -> None:
-    """Write a harvest into the ledger, BATCH events to a transaction; what the harvester raises passes through.
+    """Write a harvest into the ledger, batch by batch; what the harvester raises passes through.
 
     ``result`` is filled as it goes, so that a harvest that breaks off still tells what it brought; what was
     written stays. A record that stands twice in one harvest: the later one counts.
     """
     stage_ = _Stage(connection, feed, run, now, result)
-    batch: list[HarvestEvent] = []
+    batch: list[_Event] = []
+    size, since = 0, time.monotonic()
     try:
         for event in events:
-            batch.append(event)
-            if len(batch) >= BATCH:
-                _write(stage_, batch)
-                batch = []
+            body = _body(event)
+            size += len(body.packed) if body is not None else 0
+            # A document of which nothing is written yet ends the batch: it closes the one before.
+            slow = isinstance(event, Document) and time.monotonic() - since > FLUSH
+            batch.append((event, body))
+            if slow or len(batch) >= BATCH or size >= BATCH_BYTES:
+                full, batch = batch, []
+                _write(stage_, full)
+                size, since = 0, time.monotonic()
                 progress(stage_.result.records)
     finally:
         _write(stage_, batch)
@@ -211,11 +247,20 @@ def stage(
         stage_.close()
 
 
-def _write(stage_: _Stage, batch: list[HarvestEvent]) -> None:
+_Event = tuple[HarvestEvent, Body | None]
+
+
+def _body(event: HarvestEvent) -> Body | None:
+    if not isinstance(event, RawRecord) or event.deleted:
+        return None
+    return Body(digest(event.payload), zlib.compress(event.payload, 1))
+
+
+def _write(stage_: _Stage, batch: list[_Event]) -> None:
     with transaction(stage_.connection):
-        for event in batch:
+        for event, body in batch:
             if isinstance(event, RawRecord):
-                stage_.record(event)
+                stage_.record(event, body)
             elif isinstance(event, Document):
                 stage_.open(event)
             elif isinstance(event, Unchanged):

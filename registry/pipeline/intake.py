@@ -1,6 +1,7 @@
-"""One feed's visit, from the harvester to the change log: stage, prepare, gate, apply.
+"""One feed's visit, from the harvester to the change log: fetch and stage; then prepare, gate, apply.
 
-A feed's failure is caught here and nowhere else: yesterday's data stay and the run says why. Bugs crash.
+The two halves may run in different threads, with connections of their own. A feed's failure is caught here and
+nowhere else: yesterday's data stay and the run says why. Bugs crash.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -42,12 +44,28 @@ class Intake:
     accept_drop: bool = False
     full: bool = False
     pace: Pace = field(default_factory=Pace)
+    pool: workers.Pool | None = None
+    now: Callable[[], str] = utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What fetching a feed brought into the ledger: its run, what was staged, why it failed, if it did."""
+
+    number: int
+    run: Run
+    staged: Staged
+    failure: Issue | None
 
 
 def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
     """Harvest one feed and bring what it says into the log; the run as it ended."""
-    connection = intake.connection
-    number, run = runs.start(connection, intake.iris, feed, utc_now())
+    return settle(intake, academy, feed, fetch(intake, feed))
+
+
+def fetch(intake: Intake, feed: Feed) -> Seen:
+    """The first half of a visit: all that the feed gives is in the ledger when this returns."""
+    number, run = runs.start(intake.connection, intake.iris, feed, intake.now())
     staged = Staged()
     failure: Issue | None = None
     try:
@@ -56,23 +74,43 @@ def visit(intake: Intake, academy: Academy, feed: Feed) -> Run:
         failure = error.issue
     except NetError as error:
         failure = error.issue
-    counts = {name: getattr(staged, name) for name in ("records", "new", "changed", "unchanged", "documents")}
+    intake.progress(feed.id, "fetched", staged.records, staged.records)
+    return Seen(number, run, staged, failure)
+
+
+COUNTS = ("records", "new", "changed", "unchanged", "documents", "returned")
+TOLD_TWICE = 200
+
+
+def settle(intake: Intake, academy: Academy, feed: Feed, seen: Seen) -> Run:
+    """The second half: prepare what waits, pass the gate, bring it into the log; the run as it ended."""
+    connection = intake.connection
+    number, run, staged, failure = seen.number, seen.run, seen.staged, seen.failure
+    counts = {name: getattr(staged, name) for name in COUNTS}
     issues = list(staged.issues)
+    if staged.returned:
+        count = (("count", str(staged.returned)),)
+        issues.append(Issue("feed-returned", value=", ".join(staged.back)[:300], params=count))
     done = staged.done
     if done is None or (not done.complete and done.deletions == "proved"):
         issues.append(failure or Issue("harvest-incomplete"))
     _feed_findings(intake, feed, "harvest", issues)
-    _prepare(intake, academy, feed)
+    prepared = _prepare(intake, academy, feed)
     outcome, message = _pass_gate(intake, feed, run, number, staged, counts)
+    if prepared or counts.get("withdrawn"):
+        _twice(intake, feed)
     if failure is not None:
         outcome, message = "failed", fill(intake.messages[failure.code].text["en"], failure)
     counts |= {f"{severity}s": count for severity, count in findings.counts(connection, feed.id).items()}
     counts |= {"held": records.statuses(connection, feed.id).get("held", 0)}
     counts |= {"published": log.standing_count(connection, feed.id)}
+    counts |= {"missing": records.missing_count(connection, feed.id)}
     if outcome == "done" and done is not None:
-        runs.set_bookmark(connection, feed.id, done.bookmark, utc_now())
-    runs.end(connection, number, outcome, message, counts, utc_now())
-    return replace(run, ended=utc_now(), outcome=outcome, message=message, counts=counts)
+        runs.set_bookmark(connection, feed.id, done.bookmark, intake.now())
+    ended = intake.now()
+    runs.end(connection, number, outcome, message, counts, ended)
+    intake.progress(feed.id, "done", staged.records, staged.records)
+    return replace(run, ended=ended, outcome=outcome, message=message, counts=counts)
 
 
 def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
@@ -91,7 +129,9 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         def progress(done: int) -> None:
             intake.progress(feed.id, "fetch", done, 0)
 
-        stage(connection, feed.id, number, utc_now(), harvester(visit_), staged, progress)
+        stage(connection, feed.id, number, intake.now(), harvester(visit_), staged, progress)
+        if http.moved:
+            staged.issues.append(Issue("feed-moved", feed.address, http.moved[:300]))
 
 
 def _feed_findings(intake: Intake, feed: Feed, stage_: str, issues: list[Issue]) -> None:
@@ -102,18 +142,18 @@ def _feed_findings(intake: Intake, feed: Feed, stage_: str, issues: list[Issue])
         findings.replace(intake.connection, feed.id, "", stage_, found)
 
 
-def _prepare(intake: Intake, academy: Academy, feed: Feed) -> None:
-    """Prepare what is new, changed, or was prepared with another recipe; accepted graphs wait as drafts."""
+def _prepare(intake: Intake, academy: Academy, feed: Feed) -> int:
+    """Prepare what is new, changed, or was prepared with another recipe; accepted graphs wait as drafts. How many."""
     connection = intake.connection
     recipe = recipe_digest(intake.root, academy, feed, intake.iris.base)
     total = records.waiting_count(connection, feed.id, recipe)
     if not total:
-        return
+        return 0
     job = workers.Job(academy, feed, intake.iris, intake.root, intake.settings.data / "cache")
     batches = records.waiting(connection, feed.id, recipe, workers.BATCH)
     missing: set[tuple[str, str, str]] = set()
     done = 0
-    for outcomes in workers.prepare(job, batches, total, intake.settings.prepare_workers):
+    for outcomes in workers.prepare(job, batches, total, intake.settings.prepare_workers, intake.pool):
         with transaction(connection):
             for outcome in outcomes:
                 _keep(connection, intake.iris, feed, outcome, recipe)
@@ -123,10 +163,12 @@ def _prepare(intake: Intake, academy: Academy, feed: Feed) -> None:
     statuses = records.statuses(connection, feed.id)
     everything = total >= sum(statuses.values()) - statuses.get("gone", 0)
     _cannot_carry(intake, feed, missing, everything)
+    return total
 
 
 def _keep(connection: sqlite3.Connection, iris: Iris, feed: Feed, outcome: workers.Outcome, recipe: str) -> None:
     findings.replace(connection, feed.id, outcome.key, "prepare", outcome.findings)
+    records.mark(connection, feed.id, outcome.id, outcome.marks)
     if not outcome.digest:
         drafts.hold(connection, outcome.id, recipe)
         return
@@ -150,15 +192,10 @@ def _pass_gate(
 ) -> tuple[str, str]:
     connection = intake.connection
     done = staged.done
-    gone = records.signalled(connection, feed.id)
-    if done is not None and done.complete and done.deletions == "proved":
-        gone += records.absent(connection, feed.id, number)
-    complete = done is not None and done.complete and done.deletions == "proved"
     published = log.standing_count(connection, feed.id)
-    issue = gate.weigh(
-        feed.expect, published=published, listed=staged.records,
-        gone=records.published(connection, feed.id, gone), complete=complete,
-    )  # fmt: skip
+    complete = done is not None and done.complete and done.deletions in ("proved", "unknown")
+    gone = _find_going(intake, feed, number, staged, published)
+    issue = gate.weigh(feed.expect, published=published, listed=staged.records, gone=gone, complete=complete)
     if issue is not None and not (intake.accept_drop and issue.code == "gate-refused-drop"):
         _feed_findings(intake, feed, "gate", [issue])
         drafts.discard(connection, feed.id)
@@ -168,5 +205,45 @@ def _pass_gate(
     counts["published_new"] = drafts.append(
         connection, feed.id, run.iri, subject, lambda done: intake.progress(feed.id, "publish", done, 0)
     ).appended
-    counts["withdrawn"] = drafts.withdraw(connection, feed.id, run.iri, subject, gone)
+    counts["withdrawn"] = drafts.withdraw(connection, feed.id, run.iri, subject, records.going(connection))
     return "done", ""
+
+
+def _find_going(intake: Intake, feed: Feed, number: int, staged: Staged, published: int) -> int:
+    """Collect in the ledger what this visit withdraws; how many of it stand published.
+
+    What the source names as deleted goes, and what a complete listing left out: at once where the protocol
+    proves by it that it is deleted, else after the feed's grace.
+    """
+    connection, expect, done, now = intake.connection, feed.expect, staged.done, intake.now()
+    for key in records.found_again(connection, feed.id, number):
+        with transaction(connection):
+            findings.replace(connection, feed.id, key, "missing", [])
+    complete = done is not None and done.complete
+    proved = complete and done is not None and done.deletions == "proved"
+    graced = complete and done is not None and done.deletions == "unknown"
+    if proved or graced:
+        records.find_absent(connection, feed.id, number)
+    # A listing that the gate refuses for its length is no evidence that anything is missing.
+    if graced and gate.weigh(expect, published=published, listed=staged.records, gone=0, complete=True) is None:
+        severity = intake.messages["feed-record-missing"].severity
+        params = (("days", str(expect.grace_days)), ("since", now[:10]), ("visits", str(expect.grace_visits)))
+        for missing in records.count_missing(connection, now):
+            for one in missing:
+                issue = Issue("feed-record-missing", one.place[:300], one.key[:300], params)
+                findings.replace(connection, feed.id, one.key, "missing", [Finding(feed.id, one.key, severity, issue)])
+    before = datetime.fromisoformat(now) - timedelta(days=expect.grace_days)
+    return records.find_going(
+        connection, feed.id, absent=proved, visits=expect.grace_visits if graced else 0,
+        before=before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )[1]  # fmt: skip
+
+
+def _twice(intake: Intake, feed: Feed) -> None:
+    """Entries of the list that seem to be the same are told, each pair once; they are never merged."""
+    issues = []
+    for (first, place), (second, other), count in records.alike(intake.connection, feed.id, TOLD_TWICE):
+        said = {"first": first[:100], "place": place[:300], "second": second[:100], "other": other[:300]}
+        params = tuple(sorted({**said, "count": str(count)}.items()))
+        issues.append(Issue("feed-same-record-twice", place[:300], f"{first} = {second}"[:300], params))
+    _feed_findings(intake, feed, "twice", issues)

@@ -14,7 +14,7 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -22,10 +22,14 @@ from pathlib import Path
 
 from registry.iris import Iris
 from registry.ledger.records import Waiting
+from registry.ledger.log import graph_digest
 from registry.ledger.staging import digest
-from registry.model import Academy, Cause, Feed, Finding
+from registry.model import Academy, Correction, Feed, Finding
+from registry.prepare.loops import KnownFeed
 from registry.prepare.record import Preparer, packed
+from registry.prepare.same import marks
 from registry.prepare.setup import make_preparer
+from registry.prepare.steps import Held
 
 BATCH = 200
 FEW = 150
@@ -33,46 +37,64 @@ FEW = 150
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the main process writes for one record: packed graphs, their digest ("" when held), findings."""
+    """What the main process writes for one record: packed graphs, their digest ("" when held), findings.
+
+    ``held`` says whether a rule or a loop holds it back; ``first_hand`` as in ``steps.Worked``. ``prepared``,
+    ``status`` and ``published`` are how it stood before (``records.Waiting``).
+    """
 
     id: int
     key: str
     digest: str
     stated: bytes
     inferred: bytes
-    cause: Cause
     findings: tuple[Finding, ...]
     missing: frozenset[tuple[str, str, str]]
+    held: Held
+    first_hand: tuple[str, str] | None
+    prepared: str | None
+    status: str
+    published: bool
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Which feed is prepared, with what: everything that a worker needs to set itself up."""
+    """Which feed is prepared, with what: everything that a worker needs to set itself up.
+
+    ``corrections`` are those of the feed's records that are in force, by key; ``known`` all feeds of this
+    registry, by which a record that comes from one of them is recognised.
+    """
 
     academy: Academy
     feed: Feed
     iris: Iris
     root: Path
     cache: Path
+    corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
+    known: tuple[KnownFeed, ...] = ()
 
 
 def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
     """Prepare one batch."""
     result = []
     for waiting, prepared in zip(batch, preparer.prepare([one.record for one in batch]), strict=True):
-        body = prepared.stated.encode()
         missing = frozenset((code, field, waiting.record.format) for code, field in prepared.missing)
         result.append(
             Outcome(
                 waiting.id,
                 prepared.key,
-                digest(body + b"\x00") if body else "",
+                graph_digest(prepared.stated, prepared.inferred) if prepared.stated else "",
                 packed(prepared.stated),
-                packed(""),
-                "crosswalk" if waiting.same_payload else "source",
+                packed(prepared.inferred),
                 prepared.findings,
                 missing,
-            )  # fmt: skip
+                prepared.held,
+                prepared.first_hand,
+                waiting.prepared,
+                waiting.status,
+                waiting.published,
+            )
         )
     return result
 

@@ -104,6 +104,8 @@ def test_everything_is_read(tmp_path: Path) -> None:
         (SHORT + FEED + "expect = { min_records = true }\n", 7, "whole number"),
         (SHORT + FEED + "[feeds.expect]\nmax_drop = 20\n", 7, "share"),
         (SHORT + FEED + "[feeds.expect]\nmax_drop = nan\n", 7, "share"),
+        (SHORT + FEED + "[feeds.expect]\ngrace_visits = 0\n", 7, "whole number from 1"),
+        (SHORT + FEED + "[feeds.expect]\ngrace_days = 1.5\n", 7, "whole number of days"),
         (SHORT + FEED + "[feeds.columns]\nTitle = 1\n", 7, "must be a text"),
         (SHORT + FEED + '[feeds.values]\nlevel = "basic"\n', 7, "one table for each field"),
         (SHORT + FEED + FEED, 8, "already names a feed of a.toml"),

@@ -55,7 +55,7 @@ def test_second_visit_of_the_same_finds_the_document_unchanged(ledger: sqlite3.C
     assert seen_digest(ledger, "f", "sha256:p")
     number, second = visit(ledger, [Unchanged(page.address, page.digest), Done(True)])
     assert (second.new, second.changed, second.unchanged) == (0, 0, 2)
-    assert records.absent(ledger, "f", number) == []
+    assert records.find_absent(ledger, "f", number) == 0
 
 
 def test_a_document_whose_record_moved_or_that_broke_off_no_longer_stands(ledger: sqlite3.Connection) -> None:
@@ -88,16 +88,20 @@ def test_what_was_told_of_a_document_is_told_again_while_it_is_unchanged(ledger:
 def test_only_what_stands_counts_as_published(ledger: sqlite3.Connection) -> None:
     visit(ledger, [Document("u", "sha256:1"), raw("a"), raw("b"), Done(True)])
     ledger.execute("UPDATE record SET good=latest, status='active' WHERE key='a'")
-    rows = ledger.execute("SELECT id, key FROM record").fetchall()
-    assert records.published(ledger, "f", rows) == 1
+    number, _ = visit(ledger, [Done(True)])
+    assert records.find_absent(ledger, "f", number) == 2
+    assert records.find_going(ledger, "f", absent=True) == (2, 1)
 
 
 def test_absent_and_signalled(ledger: sqlite3.Connection) -> None:
     visit(ledger, [Document("u", "sha256:1"), raw("1"), raw("2"), raw("3"), Done(True)])
     number, result = visit(ledger, [Document("u", "sha256:2"), raw("1"), raw("2", deleted=True), Done(True)])
     assert result.deleted == 1
-    assert [key for _, key in records.signalled(ledger, "f")] == ["2"]
-    assert [key for _, key in records.absent(ledger, "f", number)] == ["3"]
+    assert records.find_going(ledger, "f", absent=False) == (1, 0)
+    assert [key for batch in records.going(ledger) for _, key in batch] == ["2"]
+    assert records.find_absent(ledger, "f", number) == 1
+    assert records.find_going(ledger, "f", absent=True) == (2, 0)
+    assert [key for batch in records.going(ledger) for _, key in batch] == ["2", "3"]
 
 
 def test_a_deleted_record_that_comes_back_is_prepared_again(ledger: sqlite3.Connection) -> None:
