@@ -22,7 +22,7 @@ from registry.terms import XSD, Iri, Literal, is_iri
 
 MAX_NAME = 1000
 FORMAT_IRI = "http://www.openarchives.org/OAI/2.0/oai_dc/"
-_ORGANISATION = re.compile(
+ORGANISATION = re.compile(
     r"\b(universit\w*|institut\w*|instituto|office|bureau|agency|agence|agencia|ministr\w+|ministerio|department|"
     r"d[ée]partement|departamento|statisti\w+|estad[ií]stic\w+|commission|comisi[óo]n|committee|comit[ée]|division|"
     r"united nations|nations unies|naciones unidas|bank|banque|banco|eurostat|school|[ée]cole|escuela|academ\w+|"
@@ -38,8 +38,8 @@ _ORCID = re.compile(
 )
 _ROR = re.compile(r"[\s(\[;,]*(https?://ror\.org/0[a-z0-9]{8})[\s)\]]*", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"'()]+")
-_MEDIA_TYPE = re.compile(r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+_-]+")
-_MEDIA_NAMES = {
+MEDIA_TYPE = re.compile(r"(?:application|audio|font|image|message|model|multipart|text|video)/[A-Za-z0-9.+_-]+")
+MEDIA_NAMES = {
     "pdf": "application/pdf", "html": "text/html", "htm": "text/html", "epub": "application/epub+zip",
     "mp4": "video/mp4", "mp3": "audio/mpeg", "zip": "application/zip", "csv": "text/csv", "txt": "text/plain",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -234,7 +234,7 @@ def _agents(values: Elements, build: Builder, context: MapContext) -> None:
             if key not in known:
                 known[key] = node = build.child("agent", len(known) + 1)
                 is_person = person is not None or (
-                    ror is None and predicate != "publisher" and _ORGANISATION.search(name) is None and " " in name
+                    ror is None and predicate != "publisher" and ORGANISATION.search(name) is None and " " in name
                 )
                 build.type(iris.SCHEMA + ("Person" if is_person else "Organization"), value.place, node)
                 build.string("name", name, value.place, node)
@@ -284,8 +284,8 @@ def _identifiers(values: Elements, build: Builder, key: str) -> None:
 def _formats(values: Elements, build: Builder) -> None:
     number = 0
     for value in values.get("format", ()):
-        name = _MEDIA_TYPE.search(value.text.lower())
-        media = name.group() if name else _MEDIA_NAMES.get(value.text.lower().strip(" ."))
+        name = MEDIA_TYPE.search(value.text.lower())
+        media = name.group() if name else MEDIA_NAMES.get(value.text.lower().strip(" ."))
         if media is None:
             build.issue("dc-format", value.place, value.text)
             continue
