@@ -34,6 +34,7 @@ class Settings:
     port: int = 8000
     demo_port: int = 8001
     workers: int = 0
+    harvest_workers: int = 40
     query_workers: int = 0
     query_deadline: float = 30.0
     query_memory: int = 1 << 30

@@ -3,8 +3,8 @@
 It is the truth; everything served is a projection of it. The only thing that several processes write.
 """
 
-from registry.ledger.connection import LedgerError, connect, transaction
+from registry.ledger.connection import LedgerError, beside, connect, transaction
 from registry.ledger.findings import FindingGroup
 from registry.ledger.runs import utc_now
 
-__all__ = ["FindingGroup", "LedgerError", "connect", "transaction", "utc_now"]
+__all__ = ["FindingGroup", "LedgerError", "beside", "connect", "transaction", "utc_now"]

@@ -41,7 +41,7 @@ def connect(path: Path, *, readonly: bool = False, turn: threading.Lock | None =
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = writer = sqlite3.connect(path, isolation_level=None, timeout=60, factory=Ledger)
-        writer.turn = turn
+        writer.turn = turn or threading.Lock()
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=60000")
@@ -49,6 +49,11 @@ def connect(path: Path, *, readonly: bool = False, turn: threading.Lock | None =
     if not readonly:
         migrate(connection, path)
     return connection
+
+
+def beside(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Another connection to the same file, for a thread: both wait in line when they write."""
+    return connect(path, turn=getattr(connection, "turn", None))
 
 
 def _migrations() -> list[tuple[int, str]]:

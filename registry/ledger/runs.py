@@ -52,6 +52,24 @@ def end(
         )
 
 
+def close(connection: sqlite3.Connection, feed: str, outcome: str, message: str, now: str) -> None:
+    """Close a feed's run that met a bug or was interrupted, if one is open."""
+    with transaction(connection):
+        connection.execute(
+            "UPDATE run SET ended=?, outcome=?, message=? WHERE feed=? AND outcome='running'",
+            (now, outcome, message, feed),
+        )
+
+
+def durations(connection: sqlite3.Connection) -> dict[str, float]:
+    """{feed: seconds that its last visit took}, of those that came to an end."""
+    rows = connection.execute(
+        "SELECT feed, (julianday(ended) - julianday(started)) * 86400, max(id) FROM run"
+        " WHERE outcome IN ('done','refused','failed') GROUP BY feed"
+    )
+    return {feed: seconds or 0.0 for feed, seconds, _ in rows}
+
+
 def listed(connection: sqlite3.Connection, feed: str | None = None, limit: int = 50) -> list[Run]:
     """Runs, newest first."""
     where, values = ("", []) if feed is None else ("WHERE feed=?", [feed])

@@ -7,7 +7,8 @@ nowhere else: yesterday's data stay and the run says why. Bugs crash.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,12 +20,13 @@ from registry.iris import Iris
 from registry.ledger import drafts, findings, log, records, runs, transaction, utc_now
 from registry.ledger.staging import Staged, known_document, seen_digest, stage
 from registry.messages import Message, fill
-from registry.model import Academy, Feed, Finding, Issue, Run
+from registry.model import Academy, Feed, Finding, HarvestEvent, Issue, Run
 from registry.net import Fetcher, NetError
 from registry.net_pace import Pace
+from registry.pipeline.prepare import apply_drafts, feed_findings, prepare_waiting
 from registry.prepare import workers
-from registry.prepare.record import CANNOT_CARRY
-from registry.prepare.setup import recipe_digest
+from registry.prepare.loops import KnownFeed
+from registry.prepare.publication import HELD
 from registry.settings import Settings
 
 Progress = Callable[[str, str, int, int], None]
@@ -33,7 +35,8 @@ Progress = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/."""
+    """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/; ``known`` are all feeds of the
+    registry, by which an entry that comes from one of them is recognised."""
 
     connection: sqlite3.Connection
     settings: Settings
@@ -46,6 +49,12 @@ class Intake:
     pace: Pace = field(default_factory=Pace)
     pool: workers.Pool | None = None
     now: Callable[[], str] = utc_now
+    known: tuple[KnownFeed, ...] = ()
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+class Stopped(Exception):
+    """The visit is broken off from outside; what was read until then is staged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +103,8 @@ def settle(intake: Intake, academy: Academy, feed: Feed, seen: Seen) -> Run:
     done = staged.done
     if done is None or (not done.complete and done.deletions == "proved"):
         issues.append(failure or Issue("harvest-incomplete"))
-    _feed_findings(intake, feed, "harvest", issues)
-    prepared = _prepare(intake, academy, feed)
+    feed_findings(intake, feed, "harvest", issues)
+    prepared = prepare_waiting(intake, academy, feed)
     outcome, message = _pass_gate(intake, feed, run, number, staged, counts)
     if prepared or counts.get("withdrawn"):
         _twice(intake, feed)
@@ -104,6 +113,7 @@ def settle(intake: Intake, academy: Academy, feed: Feed, seen: Seen) -> Run:
     counts |= {f"{severity}s": count for severity, count in findings.counts(connection, feed.id).items()}
     counts |= {"held": records.statuses(connection, feed.id).get("held", 0)}
     counts |= {"published": log.standing_count(connection, feed.id)}
+    counts |= {"by_rule": findings.records_with(connection, feed.id, HELD)}
     counts |= {"missing": records.missing_count(connection, feed.id)}
     if outcome == "done" and done is not None:
         runs.set_bookmark(connection, feed.id, done.bookmark, intake.now())
@@ -121,7 +131,12 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         harvester = harvesters.load(feed.protocol)
     except LookupError as error:
         raise harvesters.FeedFailed(Issue("feed-unknown-protocol", value=str(error))) from error
-    with Fetcher(intake.settings, feed, pace=intake.pace) as http:
+
+    def sleep(seconds: float) -> None:
+        if intake.stopped.wait(seconds):
+            raise Stopped
+
+    with Fetcher(intake.settings, feed, pace=intake.pace, sleep=sleep) as http:
         document = partial(known_document, connection, feed.id)
         token = intake.settings.tokens.get(feed.id, "")
         visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id), token)
@@ -129,62 +144,17 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         def progress(done: int) -> None:
             intake.progress(feed.id, "fetch", done, 0)
 
-        stage(connection, feed.id, number, intake.now(), harvester(visit_), staged, progress)
+        events = _until(intake.stopped, harvester(visit_))
+        stage(connection, feed.id, number, intake.now(), events, staged, progress)
         if http.moved:
             staged.issues.append(Issue("feed-moved", feed.address, http.moved[:300]))
 
 
-def _feed_findings(intake: Intake, feed: Feed, stage_: str, issues: list[Issue]) -> None:
-    """What is said of a list as a whole stands at its address, unless it has a place of its own."""
-    placed = [issue if issue.place or stage_ == "prepare" else replace(issue, place=feed.address) for issue in issues]
-    found = [Finding(feed.id, "", intake.messages[issue.code].severity, issue) for issue in placed]
-    with transaction(intake.connection):
-        findings.replace(intake.connection, feed.id, "", stage_, found)
-
-
-def _prepare(intake: Intake, academy: Academy, feed: Feed) -> int:
-    """Prepare what is new, changed, or was prepared with another recipe; accepted graphs wait as drafts. How many."""
-    connection = intake.connection
-    recipe = recipe_digest(intake.root, academy, feed, intake.iris.base)
-    total = records.waiting_count(connection, feed.id, recipe)
-    if not total:
-        return 0
-    job = workers.Job(academy, feed, intake.iris, intake.root, intake.settings.data / "cache")
-    batches = records.waiting(connection, feed.id, recipe, workers.BATCH)
-    missing: set[tuple[str, str, str]] = set()
-    done = 0
-    for outcomes in workers.prepare(job, batches, total, intake.settings.prepare_workers, intake.pool):
-        with transaction(connection):
-            for outcome in outcomes:
-                _keep(connection, intake.iris, feed, outcome, recipe)
-                missing |= outcome.missing
-        done += len(outcomes)
-        intake.progress(feed.id, "check", done, total)
-    statuses = records.statuses(connection, feed.id)
-    everything = total >= sum(statuses.values()) - statuses.get("gone", 0)
-    _cannot_carry(intake, feed, missing, everything)
-    return total
-
-
-def _keep(connection: sqlite3.Connection, iris: Iris, feed: Feed, outcome: workers.Outcome, recipe: str) -> None:
-    findings.replace(connection, feed.id, outcome.key, "prepare", outcome.findings)
-    records.mark(connection, feed.id, outcome.id, outcome.marks)
-    if not outcome.digest:
-        drafts.hold(connection, outcome.id, recipe)
-        return
-    drafts.keep(
-        connection, outcome.id, feed.id, recipe, iris.record(feed.id, outcome.key), digest=outcome.digest,
-        stated=outcome.stated, inferred=outcome.inferred, cause=outcome.cause,
-    )  # fmt: skip
-
-
-def _cannot_carry(intake: Intake, feed: Feed, missing: set[tuple[str, str, str]], everything: bool) -> None:
-    """What the format cannot carry is said once per feed; a partial preparation only adds to it."""
-    connection = intake.connection
-    said = {Issue(CANNOT_CARRY, "", code, (("field", field), ("format", form))) for code, field, form in missing}
-    if not everything:
-        said |= {f.issue for f in findings.of_record(connection, feed.id, "") if f.issue.code == CANNOT_CARRY}
-    _feed_findings(intake, feed, "prepare", sorted(said, key=str))
+def _until(stopped: threading.Event, events: Iterator[HarvestEvent]) -> Iterator[HarvestEvent]:
+    for event in events:
+        if stopped.is_set():
+            raise Stopped
+        yield event
 
 
 def _pass_gate(
@@ -195,17 +165,18 @@ def _pass_gate(
     published = log.standing_count(connection, feed.id)
     complete = done is not None and done.complete and done.deletions in ("proved", "unknown")
     gone = _find_going(intake, feed, number, staged, published)
+    gone += drafts.pending(connection, feed.id, ("source",)).withdrawn
     issue = gate.weigh(feed.expect, published=published, listed=staged.records, gone=gone, complete=complete)
     if issue is not None and not (intake.accept_drop and issue.code == "gate-refused-drop"):
-        _feed_findings(intake, feed, "gate", [issue])
+        feed_findings(intake, feed, "gate", [issue])
         drafts.discard(connection, feed.id)
         return "refused", fill(intake.messages[issue.code].text["en"], issue)
-    _feed_findings(intake, feed, "gate", [])
+    feed_findings(intake, feed, "gate", [])
     subject = partial(intake.iris.record, feed.id)
-    counts["published_new"] = drafts.append(
-        connection, feed.id, run.iri, subject, lambda done: intake.progress(feed.id, "publish", done, 0)
-    ).appended
-    counts["withdrawn"] = drafts.withdraw(connection, feed.id, run.iri, subject, records.going(connection))
+    applied, _ = apply_drafts(intake, feed, run.iri)
+    counts["published_new"] = applied.appended
+    left = drafts.withdraw(connection, feed.id, run.iri, subject, records.going(connection))
+    counts["withdrawn"] = applied.withdrawn + left
     return "done", ""
 
 
@@ -246,4 +217,4 @@ def _twice(intake: Intake, feed: Feed) -> None:
         said = {"first": first[:100], "place": place[:300], "second": second[:100], "other": other[:300]}
         params = tuple(sorted({**said, "count": str(count)}.items()))
         issues.append(Issue("feed-same-record-twice", place[:300], f"{first} = {second}"[:300], params))
-    _feed_findings(intake, feed, "twice", issues)
+    feed_findings(intake, feed, "twice", issues)
