@@ -18,8 +18,26 @@ def weigh(expect: Expect, *, published: int, listed: int, gone: int, complete: b
     if complete and published and listed < max(expect.min_records, 1):
         expected = str(max(expect.min_records, 1))
         return Issue("gate-refused-few", params=(("expected", expected), ("records", str(listed))))
-    # A fifth of four is none: one entry may go from any list that it does not empty, unless none ever may.
-    one = 1 if expect.max_drop and published > 1 else 0
-    if published and gone > max(expect.max_drop * published, one):
+    if published and gone > _few(expect, published):
         return Issue("gate-refused-drop", params=(("gone", str(gone)), ("published", str(published))))
     return None
+
+
+def weigh_recipe(
+    expect: Expect, feed: str, *, published: int, altered: int, withdrawn: int, held: int
+) -> Issue | None:
+    """None if what our own recipe changes may pass, else the issue that says why it waits until it is accepted.
+
+    ``altered``, ``withdrawn`` and ``held`` count published records whose payload is the same as before. A recipe
+    alone never holds a published record back unseen, nor changes more of a list than a visit may take away.
+    """
+    if published and (held or altered + withdrawn > _few(expect, published)):
+        counts = {"altered": altered, "held": held, "published": published, "withdrawn": withdrawn}
+        params = {"feed": feed, **{name: str(count) for name, count in counts.items()}}
+        return Issue("gate-held-changes", params=tuple(sorted(params.items())))
+    return None
+
+
+def _few(expect: Expect, published: int) -> float:
+    """How many may go. A fifth of four is none: one may go from any list that it does not empty, unless none may."""
+    return max(expect.max_drop * published, 1 if expect.max_drop and published > 1 else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,6 +94,24 @@ def pending(connection: sqlite3.Connection, feed: str, causes: Sequence[Cause]) 
         count.get(("record", True), 0), count.get(("tombstone", True), 0), count.get(("hold", True), 0),
         count.get(("record", False), 0),
     )  # fmt: skip
+
+
+def listed(
+    connection: sqlite3.Connection, feed: str, recipe: str
+) -> Iterator[tuple[str, Kind, bool, Cause, bytes, bytes]]:
+    """(key, kind, published, cause, stated, inferred) of what this recipe, or a person, made and the gate holds."""
+    last, causes = 0, ("person", *RECIPE)
+    while True:
+        rows = connection.execute(
+            "SELECT d.record, r.key, d.kind, r.good IS NOT NULL, d.cause, d.stated, d.inferred FROM draft d"
+            " JOIN record r ON r.id = d.record WHERE d.feed=? AND d.record > ? AND r.prepared IS (? || r.corrected)"
+            f" AND d.cause IN ({','.join('?' * len(causes))}) ORDER BY d.record LIMIT ?",
+            (feed, last, recipe, *causes, log.APPEND_BATCH),
+        ).fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        yield from ((row[1], row[2], bool(row[3]), *row[4:]) for row in rows)
 
 
 def _accept(connection: sqlite3.Connection, record: int) -> None:

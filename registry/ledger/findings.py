@@ -107,3 +107,10 @@ def counts(connection: sqlite3.Connection, feed: str) -> dict[str, int]:
     """Findings of a feed by severity."""
     rows = connection.execute("SELECT severity, count(*) FROM finding WHERE feed=? GROUP BY severity", (feed,))
     return dict(rows)
+
+
+def records_with(connection: sqlite3.Connection, feed: str, codes: Sequence[str]) -> int:
+    """How many records of a feed have a finding of one of these causes."""
+    sql = f"SELECT count(DISTINCT record) FROM finding WHERE feed=? AND record <> '' AND code IN ({_feeds(codes)})"
+    count: int = connection.execute(sql, (feed, *codes)).fetchone()[0]
+    return count

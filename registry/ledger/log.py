@@ -65,6 +65,12 @@ def append(
     return sequence
 
 
+def stands(connection: sqlite3.Connection, subject: str) -> tuple[str, str] | None:
+    """(kind, digest) of what stands of a subject, None if it was never heard of."""
+    row = connection.execute("SELECT kind, digest FROM standing WHERE subject=?", (subject,)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
 def last_sequence(connection: sqlite3.Connection) -> int:
     """The sequence of the newest change, 0 in an empty log."""
     row = connection.execute("SELECT max(sequence) FROM change").fetchone()

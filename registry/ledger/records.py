@@ -42,7 +42,7 @@ _RAW = "r.key, p.body, p.media_type, p.format, r.source, r.locator, r.datestamp,
 
 _WAITS = "r.feed=? AND r.status<>'gone' AND r.deleted=0 AND r.prepared IS NOT (? || r.corrected)"
 # Not what the gate refused, or a visit that broke off left: that is weighed by the next visit.
-_AGAIN = " AND (r.good = r.latest OR r.prepared IS NOT NULL)"
+_AGAIN = " AND r.prepared IS NOT NULL"
 
 
 def waiting_count(connection: sqlite3.Connection, feed: str, recipe: str, *, again: bool = False) -> int:

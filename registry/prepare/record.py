@@ -1,4 +1,4 @@
-"""Preparing records: crosswalk, then shapes; pure, so that it can run anywhere and be cached by digests.
+"""Preparing records: crosswalk, steps, then shapes; pure, so that it can run anywhere and be cached by digests.
 
 What comes out is an accepted graph as canonical N-Triples, or findings that say why not. Every finding has a
 place in the academy's own payload: the value's, or where a missing value would stand; what the format cannot
@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from registry.crosswalk import names
-from registry.crosswalk.base import Crosswalk, MapContext
+from registry.crosswalk.base import Crosswalk, MapContext, Mapped
 from registry.iris import RDF_TYPE
 from registry.messages import Message
-from registry.model import Finding, Issue, RawRecord, Severity
+from registry.model import Correction, Finding, Issue, RawRecord, Severity
 from registry.prepare.judge import Judge, Result
+from registry.prepare.loops import KnownFeed
 from registry.prepare.screen import Data, Screen, Shape
+from registry.prepare.steps import Annotate, Held, Worked, work
 from registry.terms import Iri, Literal, Term, Triple, to_ntriples
 
 CANNOT_CARRY = "format-cannot-carry"
@@ -25,20 +27,24 @@ CANNOT_CARRY = "format-cannot-carry"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One prepared record. ``stated`` is empty when it is held back; ``missing`` are (shape, field) pairs
-    that the format cannot carry."""
+    """One prepared record. ``stated`` is empty when it is held back: by a rule or a loop (``held``), else by its
+    faults. ``missing`` are (shape, field) pairs that the format cannot carry; ``first_hand`` as in ``Worked``."""
 
     key: str
     stated: str
     findings: tuple[Finding, ...]
     missing: frozenset[tuple[str, str]] = frozenset()
+    inferred: str = ""
+    held: Held = ""
+    first_hand: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Preparer:
     """Everything that preparing a feed's records needs; built once per worker.
 
-    ``crosswalk`` and ``where`` answer by format name; ``where`` gives {property IRI: place}.
+    ``crosswalk`` and ``where`` answer by format name; ``where`` gives {property IRI: place}. ``corrections`` are
+    those in force by key, ``known`` the feeds of this registry, ``annotate`` what infers (``steps.Annotate``).
     """
 
     context: MapContext
@@ -47,34 +53,42 @@ class Preparer:
     screen: Screen
     judge: Judge
     messages: Mapping[str, Message]
+    corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
+    known: tuple[KnownFeed, ...] = ()
+    annotate: Annotate | None = None
 
     def prepare(self, records: Sequence[RawRecord]) -> list[Prepared]:
         """Prepare a batch; one record's faults never touch another's."""
-        mapped = [self._map(record) for record in records]
+        worked = [self._work(record) for record in records]
+        data = [Data((s, p, o) for s, p, o, _ in (*one.mapped.triples, *one.inferred)) for one in worked]
         doubts = [
-            (number, data, shape, focus)
-            for number, (_, data, _) in enumerate(mapped)
-            for shape, focus in self.screen.doubtful(data)
+            (number, shape, focus)
+            for number, described in enumerate(data)
+            for shape, focus in self.screen.doubtful(described)
         ]
-        verdicts = self.judge.decide([(data, shape, focus) for _, data, shape, focus in doubts])
+        verdicts = self.judge.decide([(data[number], shape, focus) for number, shape, focus in doubts])
         results: dict[int, list[tuple[Shape, Iri, Result]]] = {}
-        for (number, _, shape, focus), found in zip(doubts, verdicts, strict=True):
+        for (number, shape, focus), found in zip(doubts, verdicts, strict=True):
             results.setdefault(number, []).extend((shape, focus, result) for result in found)
-        return [
-            self._finish(record, *mapped[number], results.get(number, [])) for number, record in enumerate(records)
-        ]
+        return [self._finish(record, worked[number], results.get(number, [])) for number, record in enumerate(records)]
 
-    def _map(self, record: RawRecord) -> tuple[dict[Triple, str], Data, tuple[Issue, ...]]:
+    def mapped(self, record: RawRecord) -> Mapped:
+        """What the source states: the crosswalk alone, with what the harvester said of the record."""
+        resource = self.context.iris.resource(self.context.feed.id, record.key)
         if record.broken:
-            return {}, Data(()), record.issues
+            return Mapped(resource, (), record.issues)
         try:
             crosswalk = self.crosswalk(record.format)
         except LookupError:
             params = (("readable", ", ".join(names())),)
-            return {}, Data(()), (*record.issues, Issue("format-unknown", record.source[:300], record.format, params))
+            unknown = Issue("format-unknown", record.source[:300], record.format, params)
+            return Mapped(resource, (), (*record.issues, unknown))
         mapped = crosswalk(record, self.context)
-        places = {(s, p, o): place for s, p, o, place in mapped.triples}
-        return places, Data(places), (*record.issues, *mapped.issues)
+        return Mapped(resource, mapped.triples, (*record.issues, *mapped.issues))
+
+    def _work(self, record: RawRecord) -> Worked:
+        fixes = self.corrections.get(record.key, ())
+        return work(record, self.mapped(record), self.context, fixes, self.known, self.annotate)
 
     def _severity(self, code: str) -> Severity:
         message = self.messages.get(code)
@@ -82,18 +96,12 @@ class Preparer:
             raise KeyError(f"the issue code {code!r} has no row in registry/messages")
         return message.severity
 
-    def _finish(
-        self,
-        record: RawRecord,
-        places: Mapping[Triple, str],
-        data: Data,
-        issues: tuple[Issue, ...],
-        results: Sequence[tuple[Shape, Iri, Result]],
-    ) -> Prepared:
+    def _finish(self, record: RawRecord, worked: Worked, results: Sequence[tuple[Shape, Iri, Result]]) -> Prepared:
         feed = self.context.feed.id
+        places = {(s, p, o): place for s, p, o, place in (*worked.mapped.triples, *worked.inferred)}
         findings: dict[Finding, None] = {}
         missing: set[tuple[str, str]] = set()
-        for issue in issues:
+        for issue in worked.mapped.issues:
             findings[Finding(feed, record.key, self._severity(issue.code), issue)] = None
         told = len(findings)
         where = self.where(record.format) if places else {}
@@ -101,7 +109,7 @@ class Preparer:
             code = result.shape.rpartition("#")[2]
             if focus == self.context.iris.record(feed, record.key):
                 raise RuntimeError(f"{code} fails on our own field of {focus}: a bug, not a finding")
-            place = _place(places, shape, focus, result, where, self.context.iris.resource(feed, record.key))
+            place = _place(places, shape, focus, result, where, worked.mapped.resource)
             if place is None and result.severity != "violation":
                 assert shape.path is not None
                 missing.add((code, shape.path.predicates[0]))
@@ -111,8 +119,11 @@ class Preparer:
             findings[Finding(feed, record.key, result.severity, Issue(code, place or "", value[:300]))] = None
         findings = dict.fromkeys(_once(list(findings), told))
         held = not places or any(finding.severity == "violation" for finding in findings)
-        stated = "" if held else to_ntriples(places)
-        return Prepared(record.key, stated, tuple(findings), frozenset(missing))
+        stated = "" if held else to_ntriples((s, p, o) for s, p, o, _ in worked.mapped.triples)
+        inferred = "" if held else to_ntriples((s, p, o) for s, p, o, _ in worked.inferred)
+        return Prepared(
+            record.key, stated, tuple(findings), frozenset(missing), inferred, worked.held, worked.first_hand
+        )
 
 
 _GRAVITY = {"violation": 2, "warning": 1, "info": 0}
@@ -167,3 +178,8 @@ def _place(
 def packed(text: str) -> bytes:
     """N-Triples as the ledger keeps them."""
     return zlib.compress(text.encode(), 1) if text else b""
+
+
+def unpacked(data: bytes) -> str:
+    """What ``packed`` packed."""
+    return zlib.decompress(data).decode() if data else ""

@@ -24,6 +24,7 @@ from registry.model import Academy, Feed
 from registry.prepare.judge import Judge
 from registry.prepare.record import Preparer
 from registry.prepare.screen import compile_screen
+from registry.prepare.steps import Annotate
 
 if TYPE_CHECKING:
     from registry.prepare.workers import Job
@@ -57,14 +58,20 @@ def _lookup(folder: Path, base: str, store: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def make_preparer(job: Job) -> Preparer:
-    """Everything that preparing one feed's records needs."""
+def make_context(job: Job) -> MapContext:
+    """What mapping one feed's records needs."""
     lookup = _lookup(job.root / "ontology", job.iris.base, job.cache)
-    context = MapContext(job.academy, job.feed, job.iris, values.load(job.iris, job.feed, lookup))
+    return MapContext(job.academy, job.feed, job.iris, values.load(job.iris, job.feed, lookup))
+
+
+def make_preparer(job: Job, annotate: Annotate | None = None) -> Preparer:
+    """Everything that preparing one feed's records needs; ``annotate`` infers from the texts, if given."""
+    context = make_context(job)
     shapes = shapes_graph(job.root / "shapes", job.iris.base)
     return Preparer(
-        context, cache(crosswalk.load), cache(crosswalk.where), compile_screen(shapes), Judge(shapes), messages.load()
-    )
+        context, cache(crosswalk.load), cache(crosswalk.where), compile_screen(shapes), Judge(shapes),
+        messages.load(), job.corrections, job.known, annotate,
+    )  # fmt: skip
 
 
 def _package_digest() -> str:

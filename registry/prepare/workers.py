@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry.iris import Iris
-from registry.ledger.records import Waiting
 from registry.ledger.log import graph_digest
+from registry.ledger.records import Waiting
 from registry.ledger.staging import digest
 from registry.model import Academy, Correction, Feed, Finding
 from registry.prepare.loops import KnownFeed
@@ -94,9 +94,17 @@ def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
                 waiting.prepared,
                 waiting.status,
                 waiting.published,
+                _marks(preparer, waiting, prepared.stated),
             )
         )
     return result
+
+
+def _marks(preparer: Preparer, waiting: Waiting, stated: str) -> tuple[int, ...]:
+    """By what an accepted record can be found to stand twice in its list."""
+    context = preparer.context
+    resource = context.iris.resource(context.feed.id, waiting.record.key)
+    return marks(stated, resource, waiting.digest) if stated else ()
 
 
 _KEPT = 4
