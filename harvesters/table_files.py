@@ -1,4 +1,4 @@
-"""Bytes of a CSV, TSV, XLSX, ODS or XLS file to sheets of text cells.
+"""Bytes of a CSV, TSV, XLSX, XLSB, ODS or XLS file to sheets of text cells.
 
 Bounded: what a packed file unpacks to is measured before anything parses it. Sources: RFC 4180; ECMA-376
 (SpreadsheetML); OpenDocument 1.3 part 3; APPNOTE (ZIP).
@@ -14,14 +14,14 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
 
 import python_calamine
 from charset_normalizer import from_bytes
-from lxml import etree
 
 from harvesters.base import FeedFailed
 from harvesters.table_links import links
+from harvesters.table_ods import BadTable, Block, layouts
+from harvesters.table_xlsb import extent
 from registry.model import Issue
 
 MAX_UNPACKED = 200 << 20
@@ -73,8 +73,6 @@ def kind(body: bytes) -> str:
 # --- workbooks -------------------------------------------------------------------------------------------
 
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]{0,200}?(?<!/)>')
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 
 
 def _column(letters: bytes) -> int:
@@ -112,7 +110,7 @@ def _inflated(body: bytes, member: zipfile.ZipInfo, budget: int) -> Iterator[byt
 
 
 def check_archive(body: bytes) -> str:
-    """ "xlsx" or "ods" of a packed workbook that is safe to parse; FeedFailed otherwise."""
+    """ "xlsx", "xlsb" or "ods" of a packed workbook that is safe to parse; FeedFailed otherwise."""
     try:
         members = zipfile.ZipFile(io.BytesIO(body)).infolist()
     except DAMAGED as error:
@@ -120,6 +118,8 @@ def check_archive(body: bytes) -> str:
     names = {member.filename for member in members}
     if any(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in names):
         form = "xlsx"
+    elif any(name.startswith("xl/worksheets/") and name.endswith(".bin") for name in names):
+        form = "xlsb"
     elif "content.xml" in names:
         form = "ods"
     else:
@@ -131,6 +131,8 @@ def check_archive(body: bytes) -> str:
     for member in members:
         scan = form == "xlsx" and member.filename.startswith("xl/worksheets/")
         tail, row, column = b"", 0, 0
+        if form == "xlsb" and member.filename.startswith("xl/worksheets/"):
+            row, column = extent(_inflated(body, member, budget))
         for piece in _inflated(body, member, budget):
             budget -= len(piece)
             if scan:
@@ -141,51 +143,6 @@ def check_archive(body: bytes) -> str:
         if row * column > MAX_CELLS:
             raise failed("table-too-large", value=f"{row} × {column}", limit=str(MAX_CELLS))
     return form
-
-
-Block = tuple[int, int, int, int]  # first row, first column, last row, last column
-
-
-def _ods_blocks(body: bytes) -> list[list[Block]]:
-    """The merged blocks of each table of an OpenDocument sheet; fails when it is too large."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)).open("content.xml") as content:
-            return _blocks(content)
-    except (etree.XMLSyntaxError, *DAMAGED) as error:
-        raise failed("table-unreadable", value=str(error)) from error
-
-
-def _blocks(content: IO[bytes]) -> list[list[Block]]:
-    tables: list[list[Block]] = []
-    blocks: list[Block] = []
-    row = width = 0
-    for _, node in etree.iterparse(
-        content, tag=(_TABLE + "table-row", _TABLE + "table"), resolve_entities=False, no_network=True
-    ):
-        if node.tag == _TABLE + "table":
-            tables.append(blocks)
-            blocks, row, width = [], 0, 0
-            node.clear()
-            continue
-        column, filled = 0, False
-        for cell in node:
-            repeat = _count(cell.get(_TABLE + "number-columns-repeated"))
-            if cell.get(_OFFICE + "value-type") is not None:
-                filled, width = True, max(width, column + repeat)
-                down = _count(cell.get(_TABLE + "number-rows-spanned"))
-                across = _count(cell.get(_TABLE + "number-columns-spanned"))
-                if down > 1 or across > 1:
-                    blocks.append((row, column, row + down - 1, column + across - 1))
-            column += repeat
-        row += _count(node.get(_TABLE + "number-rows-repeated"))
-        if filled and row * width > MAX_CELLS:
-            raise failed("table-too-large", value=f"{row} × {width}", limit=str(MAX_CELLS))
-        node.clear()
-    return tables
-
-
-def _count(value: str | None) -> int:
-    return int(value) if value is not None and value.isdecimal() and len(value) < 9 else 1
 
 
 def cell_text(value: object) -> str:
@@ -226,7 +183,10 @@ def workbook(body: bytes, wanted: list[str], limit: int) -> tuple[list[Sheet], l
     """The visible sheets of a workbook (or the wanted ones, by name or number), and the hidden ones' names."""
     packed = body.startswith(b"PK")
     form = check_archive(body) if packed else "xls"
-    ods = _ods_blocks(body) if form == "ods" else []
+    try:
+        ods = layouts(body, MAX_CELLS) if form == "ods" else []
+    except BadTable as error:
+        raise FeedFailed(error.issue) from error
     addresses = links(body) if form == "xlsx" else {}
     try:
         book = python_calamine.load_workbook(io.BytesIO(body))
@@ -241,8 +201,11 @@ def workbook(body: bytes, wanted: list[str], limit: int) -> tuple[list[Sheet], l
             grid = source.to_python(skip_empty_area=False, nrows=limit)
             sheet = Sheet(name, [[cell_text(value) for value in row] for row in grid], links=addresses.get(name, {}))
             number = names.index(name)
-            blocks = ods[number] if number < len(ods) else [(*a, *b) for a, b in source.merged_cell_ranges or ()]
-            _fill(sheet, blocks)
+            if number < len(ods):
+                sheet.links = ods[number].links
+                _fill(sheet, ods[number].blocks)
+            else:
+                _fill(sheet, [(*a, *b) for a, b in source.merged_cell_ranges or ()])
             sheets.append(sheet)
     except python_calamine.PasswordError as error:
         raise failed("table-password") from error

@@ -19,11 +19,18 @@ from harvesters.table_files import Sheet
 SEARCHED = 30  # the header stands within the first rows of a sheet
 MANY = frozenset(
     ["about", "audience", "authors", "contact", "contributors", "csa", "fields", "gamso", "gsbpm", "host_institutions",
-     "instructor", "keywords", "languages", "organizer", "ost", "outcomes", "prerequisites", "type"]
+     "ignored", "instructor", "keywords", "languages", "organizer", "ost", "outcomes", "prerequisites", "secret",
+     "type"]
 )  # fmt: skip
 TRANSLATED = frozenset(["title", "description", "keywords", "outcomes", "prerequisites", "subtitle"])
 _WORD = re.compile(r"[^\W_]+")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+# What opens a door: never kept, never shown as a sample.
+_SECRET = re.compile(
+    r"\b(?:password|passwd|passcode|pass code|mot de passe|mots de passe|contrasena|senha|passwort|kennwort|pin|"
+    r"(?:enrolment|enrollment|access|host|meeting) (?:key|code|pin)|cle d (?:inscription|acces)|code d acces|"
+    r"clave de (?:matriculacion|acceso|inscripcion)|codigo de acceso|chiave di iscrizione|token)\b"
+)
 _UNIT = re.compile(r" (?:en|in|em) (?:heures?|jours?|hours?|days?|minutes?|horas?|dias?|stunden|tagen?|ore|giorni)$")
 
 
@@ -72,6 +79,8 @@ def field_of(heading: str, own: Mapping[str, str]) -> tuple[str, int] | None:
         return None
     if whole in aliases:
         return aliases[whole]
+    if _SECRET.search(whole):
+        return "secret", 0
     bare = fold(_BRACKETS.sub(" ", heading))
     forms = [bare, _UNIT.sub("", bare), *(fold(part) for part in re.split(r"[/|\n:;]| - ", heading))]
     inner = fold(" ".join(_BRACKETS.findall(heading)))
@@ -132,8 +141,14 @@ def _has_title(found: Mapping[int, tuple[str, int, str]]) -> bool:
     )
 
 
-def find(sheet: Sheet, own: Mapping[str, str]) -> Header | None:
-    """The header of a sheet: the row, or two rows, with most known headings, a title among them."""
+def _has(found: Mapping[int, tuple[str, int, str]], need: str) -> bool:
+    if need == "title":
+        return _has_title(found)
+    return len(found) > 1 and any(field == need for field, _, _ in found.values())
+
+
+def find(sheet: Sheet, own: Mapping[str, str], need: str = "title") -> Header | None:
+    """The header of a sheet: the row, or two rows, with most known headings, a title (or ``need``) among them."""
     best: tuple[int, int, int, dict[int, tuple[str, int, str]], list[list[str]]] | None = None
     first = -1
     for row in range(min(SEARCHED, len(sheet.rows))):
@@ -144,7 +159,7 @@ def find(sheet: Sheet, own: Mapping[str, str]) -> Header | None:
         filled = sum(1 for cell in lower if cell)
         first = first if first >= 0 or filled < 2 else row
         sure = len(found) > 1 or filled == 1 or row == first
-        if _has_title(found) and sure and (best is None or len(found) > best[0]):
+        if _has(found, need) and sure and (best is None or len(found) > best[0]):
             best = (len(found), row, row + 1, found, single)
         if row == 0 or not found:
             continue
@@ -153,7 +168,7 @@ def find(sheet: Sheet, own: Mapping[str, str]) -> Header | None:
         upper, lower = upper + [""] * (width - len(upper)), lower + [""] * (width - len(lower))
         pair = [[low, high if low in ("", high) else f"{high} {low}"] for high, low in zip(upper, lower, strict=True)]
         double = _read(pair, own)
-        if _has_title(double) and (best is None or len(double) > best[0]):
+        if _has(double, need) and (best is None or len(double) > best[0]):
             best = (len(double), row - 1, row + 1, double, pair)
     if best is None:
         return None

@@ -26,10 +26,13 @@ def describe(
     node = context.iris.record(context.feed.id, record.key)
     builder.type(iris.DCAT + "CatalogRecord", subject=node)
     builder.add(iris.FOAF + "primaryTopic", builder.resource, "", node)
-    source = record.source if is_iri(record.source) else context.feed.address
-    if is_iri(source):
-        builder.add(iris.DCTERMS + "source", Iri(source), "", node)
-    builder.add(iris.DCTERMS + "identifier", Literal(record.key), "", node)
+    # An address that only the house itself can open says where it was read to nobody, and is not published.
+    known = [a for a in (record.source, context.feed.address) if is_iri(a)]
+    source = next((a for a in (*known, context.academy.homepage) if not clean.drop_private(a)[1] and is_iri(a)), "")
+    if source or known:
+        builder.add(iris.DCTERMS + "source", Iri(source or known[0]), "", node)
+    key = iris.safe_key(record.key) if clean.drop_private(record.key)[1] else record.key
+    builder.add(iris.DCTERMS + "identifier", Literal(key), "", node)
     builder.add(iris.DCTERMS + "conformsTo", Iri(profile_iri), "", node)
     for origin, place in origins:
         builder.add(iris.PROV + "wasDerivedFrom", Iri(origin), place, node)

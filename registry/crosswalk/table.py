@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from registry.crosswalk import clean
+from registry.crosswalk import clean, table_dates
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.record_node import describe
+from registry.crosswalk.table_lengths import length
 from registry.crosswalk.table_row import ORGANISATION, Row, agent, people
-from registry.crosswalk.table_runs import Dates, read_dates, usual_order, write_run
+from registry.crosswalk.table_runs import OCCASION, occasions, read_dates, usual_order, write_run
 from registry.crosswalk.values import EVENT_TYPES, types_for
 from registry.iris import DCAT, MA, SCHEMA
 from registry.model import RawRecord
@@ -55,6 +56,9 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
             {str(key): str(value) for key, value in data.get(part, {}).items()}
             for part in ("row", "header", "unknown")
         )
+        sessions = [
+            {str(key): str(value) for key, value in one.items() if key in OCCASION} for one in data.get("sessions", [])
+        ]
     except (ValueError, AttributeError, TypeError, RecursionError):
         builder.issue("table-bad-payload", "", record.payload[:100].decode("utf-8", "replace"))
         return builder.mapped()
@@ -66,21 +70,26 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     describe(builder, record, context, PROFILE)
     kinds = _concepts(row, "type", "resource-type", "learningResourceType")
     dates = read_dates(row)
-    event = bool(dates.start and kinds and kinds[0] in EVENT_TYPES)
-    _types(row, kinds, dates, event)
+    runs = occasions(row, dates, [_safe(one) for one in sessions])
+    # An event takes place once; what has several dates is offered several times.
+    event = bool(len(runs) == 1 and kinds and kinds[0] in EVENT_TYPES)
+    _types(row, kinds, bool(runs), event)
     _texts(row)
     _links(row)
     _agents(row)
     _values(row, event)
-    if event or (dates.start and builder.objects(SCHEMA + "hasCourseInstance") == [] and not _undated(kinds)):
-        target = builder.resource if event else builder.child("run", 1)
-        if not event:
-            builder.add("hasCourseInstance", target, row.place("start"))
-            builder.type(SCHEMA + "CourseInstance", row.place("start"), target)
-        write_run(row, dates, target, [mode for mode in _modes(row) if mode])
-    elif dates.start:
+    if dates.bad or dates.rough:
+        row.issue("table-date" if dates.bad else "table-date-rough", "start", dates.bad or dates.rough)
+    elif runs and not event and _undated(kinds):
         row.issue("table-date-unused", "start", row.get("start"))
-    else:
+    if event or (runs and not _undated(kinds)):
+        for number, (own, when) in enumerate(runs, start=1):
+            target = builder.resource if event else builder.child("run", number)
+            if not event:
+                builder.add("hasCourseInstance", target, row.place("start"))
+                builder.type(SCHEMA + "CourseInstance", row.place("start"), target)
+            write_run(own, when, target, [mode for mode in _modes(row) if mode], number)
+    elif not runs:
         _place_words(row)
     return builder.mapped()
 
@@ -91,9 +100,13 @@ def _prepare(cells: Mapping[str, str], header: Mapping[str, str], builder: Build
     for field, value in cells.items():
         if field in PERSONAL:
             continue
+        name = header.get(field, field)
         value, found = clean.drop_emails(value)
         if found:
-            builder.issue("table-email", f"column «{header.get(field, field)}»", "", field=header.get(field, field))
+            builder.issue("table-email", f"column «{name}»", "", field=name)
+        value, found = clean.drop_private(value)
+        if found:
+            builder.issue("table-private", f"column «{name}»", "", field=name)
         if value:
             kept[field] = value
     values = context.values
@@ -107,11 +120,16 @@ def _prepare(cells: Mapping[str, str], header: Mapping[str, str], builder: Build
     return Row(kept, header, builder, context, language or context.feed.language or "und")
 
 
+def _safe(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells of a further session, without e-mail addresses and those of the house."""
+    return {name: clean.drop_private(clean.drop_emails(text)[0])[0] for name, text in cells.items()}
+
+
 def _undated(kinds: list[str]) -> bool:
     return bool(kinds) and all(kind in UNDATED for kind in kinds)
 
 
-def _types(row: Row, kinds: list[str], dates: Dates, event: bool) -> None:
+def _types(row: Row, kinds: list[str], dated: bool, event: bool) -> None:
     """rdf:type: the profile's choice of event, course or plain resource (docs/profile.md, "choice rule")."""
     builder, place = row.builder, row.place("type")
     builder.type(DCAT + "Resource", place)
@@ -119,10 +137,8 @@ def _types(row: Row, kinds: list[str], dates: Dates, event: bool) -> None:
         for iri in types_for(kind, dated=event):
             if not (event and iri == SCHEMA + "LearningResource"):
                 builder.type(iri, place)
-    if dates.start and not event and not _undated(kinds):
+    if dated and not event and not _undated(kinds):
         builder.type(SCHEMA + "Course", row.place("start"))
-    if dates.bad and not dates.start:
-        row.issue("table-date", "start", dates.bad)
 
 
 def _texts(row: Row) -> None:
@@ -144,12 +160,9 @@ def _texts(row: Row) -> None:
             builder.text(predicate, clean.text(row.get(name)), language, place)
         else:
             builder.text(predicate, clean.line(row.get(name)), language, place)
-    for item in row.items("fields", comma=True):
-        subject = row.context.values.subject(item)
-        if subject is not None:
-            builder.add("about", subject, row.place("fields"))
-        else:
-            builder.text("keywords", item, row.language, row.place("fields"))
+    for field in ("fields", "section"):
+        for item in row.items(field, comma=field == "fields"):
+            _topic(row, field, item)
     if row.get("syllabus"):
         node = builder.child("syllabus", 1)
         builder.add("syllabusSections", node, row.place("syllabus"))
@@ -158,8 +171,20 @@ def _texts(row: Row) -> None:
     builder.text(
         "educationalCredentialAwarded", clean.line(row.get("recognition")), row.language, row.place("recognition")
     )
-    for field, predicate in (("version", "version"), ("id", "identifier")):
+    for field, predicate in (("version", "version"), ("id", "identifier"), ("code", "identifier")):
         builder.string(predicate, clean.line(row.get(field)), row.place(field))
+
+
+def _topic(row: Row, field: str, item: str) -> None:
+    """A category or the heading of a section: a subject that is known, else a keyword. Of a path each step."""
+    for step in [item] if row.context.values.subject(item) else re.split(r"\s+[/>»→]\s+", item):
+        subject = row.context.values.subject(step)
+        if subject is not None:
+            row.builder.add("about", subject, row.place(field))
+        elif not re.fullmatch(r"[\d\W]*", step) and not row.context.values.is_ignored("keywords", step):
+            # A heading speaks the language of the list, not that of one course.
+            language = (row.context.feed.language if field == "section" else None) or row.language
+            row.builder.text("keywords", step.strip(" :"), language, row.place(field))
 
 
 def _addresses(cell: str) -> list[str]:
@@ -261,12 +286,12 @@ def _values(row: Row, event: bool) -> None:
     )
     _each(row, "license", "license", values.licence, "value-licence", whole=True)
     _access(row)
-    length = _duration(row)
-    if length is not None:
-        builder.add("duration" if event else "timeRequired", Literal(length, XSD + "duration"), row.place("duration"))
+    lasts = _duration(row)
+    if lasts is not None:
+        builder.add("duration" if event else "timeRequired", Literal(lasts, XSD + "duration"), row.place("duration"))
     for field, predicate in (("created", "dateCreated"), ("published", "datePublished"), ("modified", "dateModified")):
         if row.get(field):
-            date = clean.date(row.get(field), usual_order(row))
+            date = clean.date(table_dates.serial(row.get(field)), usual_order(row))
             if date is not None:
                 builder.add(predicate, date, row.place(field))
             else:
@@ -360,14 +385,14 @@ def _duration(row: Row) -> str | None:
     value = row.get("duration")
     if not value:
         return None
-    length = clean.duration(value)
-    if length is None and _NUMBER.fullmatch(value.strip()):
+    span = length(value)
+    if span is None and _NUMBER.fullmatch(value.strip()):
         heading = clean.fold(row.header.get("duration", ""))
         unit = next((unit for pattern, unit in _UNITS if pattern.search(heading)), "")
-        length = clean.duration(f"{value} {unit}") if unit else None
-    if length is None:
+        span = length(f"{value} {unit}") if unit else None
+    if span is None:
         row.issue("table-duration", "duration", value)
-    return length
+    return span
 
 
 def _place_words(row: Row) -> None:

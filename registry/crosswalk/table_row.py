@@ -11,6 +11,8 @@ from registry.crosswalk.base import Builder, MapContext
 from registry.iris import SCHEMA
 from registry.terms import Iri, Literal
 
+_DAYS = frozenset(["start", "end", "created", "published", "modified"])
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -24,11 +26,15 @@ class Row:
 
     def place(self, field: str) -> str:
         """Where a field's value stands, or would stand."""
+        if field == "section":  # a heading that stands over several rows
+            return f"section «{self.header.get(field, '')}»"
         return f"column «{self.header.get(field, field)}»"
 
     def get(self, field: str) -> str:
         """A cell's text; "" when empty or a filler."""
         value = self.cells.get(field, "")
+        if value == "0" and field in _DAYS:  # how programs write that there is none
+            return ""
         return "" if not value or self.context.values.is_ignored(field, value) else value
 
     def items(self, field: str, comma: bool = False) -> list[str]:

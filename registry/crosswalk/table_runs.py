@@ -7,33 +7,40 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from registry.crosswalk import clean
+from registry.crosswalk import clean, table_dates
 from registry.crosswalk.table_row import Row, agent
 from registry.iris import SCHEMA
 from registry.terms import XSD, Iri, Literal
 
 _ATTENDANCE = {"onsite": "Offline", "online": "Online", "blended": "Mixed"}
-_BETWEEN = re.compile(r"\s+(?:-|–|—|to|au|al|bis|until|a|à|até|→)\s+|\s*[–—→]\s*|(?<=\d{4}-\d{2}-\d{2})/(?=\d{4})")
+# What belongs to one date of a course: a sheet of dates gives these for each.
+OCCASION = (
+    "start", "end", "timezone", "city", "country", "venue", "postcode", "online_url", "organizer", "host_institutions",
+    "capacity",
+)  # fmt: skip
 # Languages that write the day first where they write a date in figures with the year last.
 _DAY_FIRST = frozenset(
     "ar be bg bs ca cs da de el en es et fi fr ga gl he hr hy id is it ka kk ky lb lv mk mt nb nl nn no pl pt ro ru "
     "sk sl sq sr sv tg th tk tr uk uz vi".split()
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)", re.ASCII)
-_BEFORE = re.compile(r"^(?:from|du|del|von|de|dal)\s+", re.IGNORECASE)
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """When: dates or date-times, or None; ``bad`` is a start that could not be read."""
+    """When: dates or date-times, or None; ``bad`` is a start that could not be read, ``rough`` one that says
+    only roughly when ("Q2 2025"). ``more`` are further sessions of the same cell."""
 
     start: Literal | None
     end: Literal | None
     bad: str = ""
+    rough: str = ""
+    more: tuple[tuple[Literal, Literal | None], ...] = ()
 
 
 def _usable(date: Literal | None) -> Literal | None:
@@ -41,23 +48,36 @@ def _usable(date: Literal | None) -> Literal | None:
 
 
 def read_dates(row: Row) -> Dates:
-    """Start and end of a row; "12/03/2024 - 14/03/2024" in one cell is both. Same datatype for both."""
+    """Start and end of a row; "12/03/2024 - 14/03/2024" in one cell is both, several lines are several sessions.
+    Same datatype for both."""
     begin, finish = row.get("start"), row.get("end")
     order = _order(f"{begin} {finish}") or usual_order(row)
-    start = _usable(clean.date(begin, order)) if begin else None
-    if begin and start is None and not finish:
-        parts = _BETWEEN.split(_BEFORE.sub("", begin.strip()))
-        if len(parts) == 2:
-            begin, finish = parts
-            start = _usable(clean.date(begin, order))
-    end = _usable(clean.date(finish, order)) if finish else None
-    if finish and end is None:
-        row.issue("table-date", "end" if row.get("end") else "start", finish)
-    start, end = _zoned(row, start, "start"), _zoned(row, end, "end")
-    if start and end and start.datatype != end.datatype:  # they must be of one kind to be compared
+    if not begin:
+        if finish and table_dates.day(finish, order) is None:
+            row.issue("table-date", "end", finish)
+        return Dates(None, _usable(table_dates.day(finish, order)) if finish else None)
+    starts = table_dates.read(begin, order)
+    ends = table_dates.read(finish, order).spans if finish else ()
+    pairs = [(span.start, span.end) for span in starts.spans]
+    if ends and len(ends) == len(pairs) and not any(end for _, end in pairs):
+        pairs = [(start, end.end or end.start) for (start, _), end in zip(pairs, ends, strict=True)]
+    elif finish and (len(pairs) == 1 or not ends):
+        row.issue("table-date", "end", finish)
+    for word in starts.unread if pairs else ():
+        row.issue("table-date", "start", word)
+    sessions = [_kinds(row, *(_zoned(row, date, "start") for date in pair)) for pair in pairs]
+    more = tuple((start, end) for start, end in sessions[1:] if start is not None)
+    start, end = sessions[0] if sessions else (None, None)
+    rough = "" if pairs or starts.unread else " · ".join(starts.rough)
+    return Dates(start, end, "" if start or rough else begin, rough, more)
+
+
+def _kinds(row: Row, start: Literal | None, end: Literal | None) -> tuple[Literal | None, Literal | None]:
+    """Start and end of one kind, to be compared."""
+    if start and end and start.datatype != end.datatype:
         row.issue("table-date-kinds", "end" if row.get("end") else "start", f"{start.value} / {end.value}")
         start, end = (Literal(date.value[:10], XSD + "date") for date in (start, end))
-    return Dates(start, end, "" if start else row.get("start"))
+    return start, end
 
 
 def usual_order(row: Row) -> str | None:
@@ -109,8 +129,23 @@ def _offset(name: str, stamp: str) -> str | None:
     return f"{shown[:3]}:{shown[3:5]}"
 
 
-def write_run(row: Row, dates: Dates, target: Iri, modes: list[str]) -> None:
-    """Dates, attendance, place, organisers and seats of an event or course run."""
+def occasions(row: Row, dates: Dates, sessions: Sequence[Mapping[str, str]]) -> list[tuple[Row, Dates]]:
+    """Each date of a course with what belongs to it: the cell's own ones, then those of a sheet of dates."""
+    found = [(row, replace(dates, more=()))] if dates.start else []
+    found += [(row, Dates(start, end)) for start, end in dates.more]
+    base = {name: text for name, text in row.cells.items() if name not in OCCASION}
+    for cells in sessions[: table_dates.MAX_SESSIONS]:
+        own = replace(row, cells={**base, **cells})
+        read = read_dates(own)
+        if read.bad or read.rough:
+            own.issue("table-date" if read.bad else "table-date-rough", "start", read.bad or read.rough)
+        found += [(own, replace(read, more=()))] if read.start else []
+        found += [(own, Dates(start, end)) for start, end in read.more]
+    return found[: table_dates.MAX_SESSIONS]
+
+
+def write_run(row: Row, dates: Dates, target: Iri, modes: list[str], number: int = 1) -> None:
+    """Dates, attendance, place, organisers and seats of an event or of the ``number``-th course run."""
     builder = row.builder
     for date, predicate, field in ((dates.start, "startDate", "start"), (dates.end, "endDate", "end")):
         if date is not None:
@@ -123,11 +158,11 @@ def write_run(row: Row, dates: Dates, target: Iri, modes: list[str]) -> None:
         mode = known[0] if len(set(known)) == 1 else "Mixed"
         builder.add("eventAttendanceMode", Iri(f"{SCHEMA}{mode}EventAttendanceMode"), row.place("mode"), target)
     if address is not None:
-        room = builder.child("room", 1)
+        room = builder.child("room", number)
         builder.add("location", room, row.place("online_url"), target)
         builder.type(SCHEMA + "VirtualLocation", row.place("online_url"), room)
         builder.add("url", Iri(address), row.place("online_url"), room)
-    _location(row, target)
+    _location(row, target, number)
     for field in ("organizer", "host_institutions"):
         for item in row.items(field):
             builder.add("organizer", agent(row, item, "Organization", row.place(field)), row.place(field), target)
@@ -140,7 +175,7 @@ def write_run(row: Row, dates: Dates, target: Iri, modes: list[str]) -> None:
         row.issue("table-number", "capacity", seats)
 
 
-def _location(row: Row, target: Iri) -> None:
+def _location(row: Row, target: Iri, number: int) -> None:
     """A Place with its PostalAddress, from venue, city, postcode and country."""
     builder, values = row.builder, row.context.values
     city, country, venue, postcode = (clean.line(row.get(f)) for f in ("city", "country", "venue", "postcode"))
@@ -152,7 +187,7 @@ def _location(row: Row, target: Iri) -> None:
     if not (city or country or venue):
         return
     first = next(field for field, text in (("venue", venue), ("city", city), ("country", country)) if text)
-    place, address = builder.child("place", 1), builder.child("place", 1, "address")
+    place, address = builder.child("place", number), builder.child("place", number, "address")
     builder.add("location", place, row.place(first), target)
     builder.type(SCHEMA + "Place", row.place(first), place)
     builder.string("name", venue or city or country, row.place(first), place)

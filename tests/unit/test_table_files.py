@@ -37,15 +37,16 @@ def test_workbook_as_it_is() -> None:
     assert rows(events)[0] == {
         "fields": "Logiciel libre", "title": "Initiation à Git", "duration": "2", "start": "2024-03-12", "end": "2024-03-13",
         "audience": "Statisticiens ; Développeurs", "languages": "Français", "level": "Débutant",
-        "contact": "jeanne.martin@stat.example",
+        "contact": "jeanne.martin@stat.example", "section": "OUTILS",
     }  # fmt: skip
     assert rows(events)[2]["fields"] == "Logiciel libre"  # the merged cell
     notices = told(events)
     assert set(notices) == {
         "table-hidden-sheet", "table-note", "table-no-title-cell", "table-unknown-heading", "table-sheet-skipped",
-        "table-repeated-row",
+        "table-repeated-row", "table-section",
     }  # fmt: skip
-    assert notices["table-note"] == "OUTILS · * sous réserve de places disponibles"
+    assert notices["table-note"] == "* sous réserve de places disponibles"
+    assert notices["table-section"] == "OUTILS"
     assert events[-1] == Done(complete=True, deletions="proved")
 
 
