@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from harvesters.rdf_graph import Blank, Graph, Node, Object, Statement, canonical
 from harvesters.rdf_read import ACCEPT, read
-from registry.iris import DCAT, DCTERMS, FOAF, PROV, RDF, RDF_TYPE, SKOS, compact
+from registry.iris import DCAT, DCTERMS, FOAF, PROV, RDF, RDF_TYPE, SKOS
 from registry.model import Issue, RawRecord
 from registry.terms import Iri, Literal
 
@@ -143,9 +143,10 @@ def record(graph: Graph, subject: Node, format: str, source: str = "", locator: 
         issues.append(Issue("rdf-many-statements", f"<{subject}>", str(MAX_STATEMENTS)))
     stamp = graph.text(subject, *_MODIFIED)
     address = subject if isinstance(subject, Iri) and subject.startswith("http") else ""
+    payload = canonical(statements, subject)
     return RawRecord(
-        key(graph, subject), canonical(statements, subject), MEDIA_TYPE, format, address or source or graph.address, locator,
-        stamp or None, issues=tuple(issues),
+        key(graph, subject), payload, MEDIA_TYPE, format, address or source or graph.address, locator, stamp or None,
+        issues=tuple(issues),
     )  # fmt: skip
 
 
@@ -155,6 +156,11 @@ def broken(graph: Graph, subject: str, format: str, source: str = "") -> RawReco
         subject[:MAX_KEY], b"", MEDIA_TYPE, format, subject if subject.startswith("http") else source or graph.address,
         broken=True, issues=tuple(graph.lost.get(subject, ())),
     )  # fmt: skip
+
+
+def is_listed(graph: Graph, subject: str) -> bool:
+    """Whether a catalogue or collection of the document names a node as one of its items."""
+    return any(predicate in _LISTING for _, predicate in graph.incoming(Iri(subject)))
 
 
 def key(graph: Graph, subject: Node) -> str:
@@ -220,8 +226,3 @@ def _order(value: Object) -> tuple[int, str, str]:
     if isinstance(value, Literal):
         return (1, value.value, value.language or value.datatype)
     return (2 if isinstance(value, Blank) else 0, value, "")
-
-
-def where(subject: str, predicate: str) -> str:
-    """The place of a property, as people write it."""
-    return f"<{subject}> {compact(predicate)}"
