@@ -1,4 +1,4 @@
-"""Corrections: what a person changed in a harvested record, and which records yield to one that is first-hand.
+"""Corrections: what a person changed in a harvested record.
 
 A correction is applied whenever its record is prepared, so it survives every visit. It is never changed: one
 that is ended, or that a later one of the same values replaces, keeps its row. Adding and ending one changes
@@ -105,27 +105,3 @@ def _mark(connection: sqlite3.Connection, feed: str, key: str) -> None:
     changed = connection.execute("UPDATE record SET corrected=? WHERE feed=? AND key=?", (state, feed, key)).rowcount
     if not changed:
         raise LookupError(f"there is no entry {feed}/{key}")
-
-
-def is_known(connection: sqlite3.Connection, feed: str, key: str) -> bool:
-    """Whether a feed has a record of this key that its source still lists."""
-    sql = "SELECT 1 FROM record WHERE feed=? AND key=? AND status <> 'gone' AND deleted=0"
-    return connection.execute(sql, (feed, key)).fetchone() is not None
-
-
-def set_first_hand(connection: sqlite3.Connection, record: int, origin: tuple[str, str] | None, held: bool) -> None:
-    """Keep where a record is harvested first-hand, and whether it stays back for that; inside a transaction."""
-    connection.execute("DELETE FROM first_hand WHERE record=?", (record,))
-    if origin is not None:
-        connection.execute("INSERT INTO first_hand VALUES (?,?,?,?)", (record, *origin, int(held)))
-
-
-def renew_first_hand(connection: sqlite3.Connection, feed: str) -> None:
-    """Records of a feed whose first-hand entry came or went since are to be prepared again."""
-    with transaction(connection):
-        connection.execute(
-            "UPDATE record SET prepared='first-hand' WHERE feed=? AND prepared IS NOT NULL AND id IN ("
-            " SELECT f.record FROM first_hand f LEFT JOIN record o ON o.feed=f.feed AND o.key=f.key"
-            " AND o.status <> 'gone' AND o.deleted=0 WHERE (o.id IS NOT NULL) <> f.held)",
-            (feed,),
-        )

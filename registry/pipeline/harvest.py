@@ -25,7 +25,7 @@ from registry.pipeline.house import House, ledger_path
 from registry.pipeline.intake import Intake, Seen, fetch, settle
 from registry.pipeline.progress import Shown
 from registry.prepare import workers
-from registry.prepare.loops import known_feeds
+from registry.prepare.loops import repositories
 
 PATIENCE = 5.0
 """Seconds that fetching threads have to write what they hold when the visit is broken off."""
@@ -56,7 +56,7 @@ def harvest_feeds(
     with workers.Pool(house.settings.prepare_workers) as pool:
         intake = Intake(
             house.connection, house.settings, house.iris, house.root, house.messages, shown, accept_drop, full,
-            pool=pool, known=known_feeds(house.academies.values()),
+            pool=pool, repositories=repositories(house.academies.values()),
         )  # fmt: skip
         fetching = _Fetching(intake, _longest_first(house, chosen))
         fetching.start(min(house.settings.harvest_workers, len(chosen)))

@@ -25,7 +25,6 @@ from registry.net import Fetcher, NetError
 from registry.net_pace import Pace
 from registry.pipeline.prepare import apply_drafts, feed_findings, prepare_waiting
 from registry.prepare import workers
-from registry.prepare.loops import KnownFeed
 from registry.prepare.publication import HELD
 from registry.settings import Settings
 
@@ -35,8 +34,8 @@ Progress = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/; ``known`` are all feeds of the
-    registry, by which an entry that comes from one of them is recognised."""
+    """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/; ``repositories`` are
+    {address: feed id}, by which an entry that another feed reads first-hand is recognised."""
 
     connection: sqlite3.Connection
     settings: Settings
@@ -49,7 +48,7 @@ class Intake:
     pace: Pace = field(default_factory=Pace)
     pool: workers.Pool | None = None
     now: Callable[[], str] = utc_now
-    known: tuple[KnownFeed, ...] = ()
+    repositories: Mapping[str, str] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
 
 

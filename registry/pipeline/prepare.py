@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from registry import gate
-from registry.ledger import corrections, drafts, findings, log, records, transaction
+from registry.ledger import corrections, drafts, findings, log, origins, records, transaction
 from registry.messages import fill
 from registry.model import Academy, Cause, Feed, Finding, Issue
 from registry.prepare import loops, workers
@@ -62,10 +62,10 @@ def feed_findings(intake: Intake, feed: Feed, stage_: str, issues: Iterable[Issu
 
 
 def job_for(intake: Intake, academy: Academy, feed: Feed) -> workers.Job:
-    """What preparing a feed needs, with its corrections in force and the feeds that a record may come from."""
+    """What preparing a feed needs, with its corrections in force."""
     fixes = corrections.in_force(intake.connection, feed.id)
     cache = intake.settings.data / "cache"
-    return workers.Job(academy, feed, intake.iris, intake.root, cache, fixes, intake.known)
+    return workers.Job(academy, feed, intake.iris, intake.root, cache, fixes)
 
 
 def prepare_waiting(
@@ -77,7 +77,7 @@ def prepare_waiting(
     brought through the gate yet; ``key``: that record alone.
     """
     connection = intake.connection
-    corrections.renew_first_hand(connection, feed.id)
+    origins.renew(connection, feed.id, intake.repositories)
     recipe = recipe_digest(intake.root, academy, feed, intake.iris.base)
     total = 1 if key is not None else records.waiting_count(connection, feed.id, recipe, again=again)
     if not total:
@@ -98,13 +98,15 @@ def prepare_waiting(
     return done
 
 
-def _judged(intake: Intake, outcome: workers.Outcome) -> tuple[bool, list[Finding]]:
+def _judged(intake: Intake, feed: Feed, outcome: workers.Outcome) -> tuple[bool, Sequence[Finding]]:
     """Whether a rule or a loop keeps a record back, and its findings."""
-    yields = outcome.first_hand is not None and corrections.is_known(intake.connection, *outcome.first_hand)
-    told = [one for one in outcome.findings if (one.issue.code == loops.FIRST_HAND) <= yields]
-    if yields:
-        told = [one for one in told if one.issue.code == loops.FIRST_HAND]
-    return bool(outcome.held) or yields, told
+    listed = {(one.address, one.key): one for one in outcome.origins}
+    found = origins.first_hand(intake.connection, intake.repositories, listed)
+    if found is None:
+        return bool(outcome.held), outcome.findings
+    params = (("feed", found[0]), ("ours", str(intake.iris.record(found[0], found[1]))))
+    issue = Issue(loops.FIRST_HAND, listed[found[2]].place, found[1][:300], params)
+    return True, [Finding(feed.id, outcome.key, intake.messages[issue.code].severity, issue)]
 
 
 def _cause(outcome: workers.Outcome, recipe: str) -> Cause:
@@ -115,12 +117,12 @@ def _cause(outcome: workers.Outcome, recipe: str) -> Cause:
 
 def _keep(intake: Intake, job: workers.Job, outcome: workers.Outcome, recipe: str) -> None:
     connection, feed = intake.connection, job.feed
-    back, told = _judged(intake, outcome)
+    back, told = _judged(intake, feed, outcome)
     cause = _cause(outcome, recipe)
     state = recipe + corrections.digest(job.corrections.get(outcome.key, ()))
     findings.replace(connection, feed.id, outcome.key, "prepare", told)
     records.mark(connection, feed.id, outcome.id, () if back else outcome.marks)
-    corrections.set_first_hand(connection, outcome.id, outcome.first_hand, back and not outcome.held)
+    origins.keep(connection, outcome.id, [(one.address, one.key) for one in outcome.origins], back)
     if back and outcome.published:
         taken: Cause = "rules" if cause == "crosswalk" else cause
         drafts.wait(connection, outcome.id, feed.id, state, "tombstone", taken)
@@ -221,7 +223,7 @@ def _changes(intake: Intake, academy: Academy, feed: Feed, recipe: str, total: i
     batches = records.waiting(connection, feed.id, recipe, workers.BATCH, again=True)
     for outcomes in workers.prepare(job, batches, total, intake.settings.prepare_workers, intake.pool):
         for outcome in outcomes:
-            back, _ = _judged(intake, outcome)
+            back, _ = _judged(intake, feed, outcome)
             cause = _cause(outcome, recipe)
             if not back and outcome.digest:
                 stands = log.stands(connection, intake.iris.record(feed.id, outcome.key))

@@ -26,17 +26,22 @@ _KINDS = ("record", "resource")
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFeed:
-    """A feed of this registry, as another academy's records may name it."""
+class Origin:
+    """A repository's address (as ``address_of`` gives it), the record's identifier there, and who says so where."""
 
-    id: str
-    protocol: str
     address: str
+    key: str
+    place: str
 
 
-def known_feeds(academies: Iterable[Academy]) -> tuple[KnownFeed, ...]:
-    """All feeds of some academies."""
-    return tuple(KnownFeed(one.id, one.protocol, one.address) for academy in academies for one in academy.feeds)
+def repositories(academies: Iterable[Academy]) -> dict[str, str]:
+    """{address: feed id} of the feeds whose keys are identifiers that others pass on (OAI-PMH)."""
+    found: dict[str, str] = {}
+    for academy in academies:
+        for feed in academy.feeds:
+            if feed.protocol == "oai_pmh":
+                found.setdefault(address_of(feed.address), feed.id)
+    return found
 
 
 def ours(record: RawRecord, mapped: Mapped, context: MapContext) -> Issue | None:
@@ -55,24 +60,16 @@ def ours(record: RawRecord, mapped: Mapped, context: MapContext) -> Issue | None
     return None
 
 
-def first_hand(
-    record: RawRecord, mapped: Mapped, context: MapContext, known: Iterable[KnownFeed]
-) -> tuple[tuple[str, str], Issue] | None:
-    """The (feed, key) of ours that harvests a record at its origin, and what is said of it; None without one."""
-    feeds = {_address(one.address): one.id for one in known if one.protocol == "oai_pmh"}
-    if not feeds:
-        return None
-    here = _address(context.feed.address)
+def origins(record: RawRecord, mapped: Mapped, context: MapContext) -> tuple[Origin, ...]:
+    """The repositories that a record was read from before it came to this feed, nearest first."""
+    node, here = context.iris.record(context.feed.id, record.key), address_of(context.feed.address)
+    found: dict[tuple[str, str], Origin] = {}
     for s, p, o, place in mapped.triples:
-        if p != PROV + "wasDerivedFrom" or s != context.iris.record(context.feed.id, record.key):
-            continue
-        if not isinstance(o, Iri):
-            continue
-        base, key = _oai(o)
-        if key and base in feeds and base != here:
-            there = context.iris.record(feeds[base], key)
-            return (feeds[base], key), Issue(FIRST_HAND, place, o[:300], (("feed", feeds[base]), ("ours", there)))
-    return None
+        if s == node and p == PROV + "wasDerivedFrom" and isinstance(o, Iri):
+            base, key = _oai(o)
+            if base and key and base != here:
+                found.setdefault((base, key), Origin(base, key, place))
+    return tuple(found.values())
 
 
 def _oai(origin: str) -> tuple[str, str]:
@@ -81,10 +78,11 @@ def _oai(origin: str) -> tuple[str, str]:
         query = parse_qs(urlsplit(origin).query, max_num_fields=20)
     except ValueError:
         return "", ""
-    return (_address(origin), query["identifier"][0]) if query.get("identifier") else ("", "")
+    return (address_of(origin), query["identifier"][0]) if query.get("identifier") else ("", "")
 
 
-def _address(address: str) -> str:
+def address_of(address: str) -> str:
+    """The address of a repository as two spellings of it compare equal."""
     bare = address.partition("?")[0].partition("#")[0]
     return clean.canonical_url(bare) or bare.rstrip("/").lower()
 

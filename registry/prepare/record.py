@@ -17,7 +17,7 @@ from registry.iris import RDF_TYPE
 from registry.messages import Message
 from registry.model import Correction, Finding, Issue, RawRecord, Severity
 from registry.prepare.judge import Judge, Result
-from registry.prepare.loops import KnownFeed
+from registry.prepare.loops import Origin
 from registry.prepare.screen import Data, Screen, Shape
 from registry.prepare.steps import Annotate, Held, Worked, work
 from registry.terms import Iri, Literal, Term, Triple, to_ntriples
@@ -28,7 +28,7 @@ CANNOT_CARRY = "format-cannot-carry"
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One prepared record. ``stated`` is empty when it is held back: by a rule or a loop (``held``), else by its
-    faults. ``missing`` are (shape, field) pairs that the format cannot carry; ``first_hand`` as in ``Worked``."""
+    faults. ``missing`` are (shape, field) pairs that the format cannot carry; ``origins`` as in ``Worked``."""
 
     key: str
     stated: str
@@ -36,7 +36,7 @@ class Prepared:
     missing: frozenset[tuple[str, str]] = frozenset()
     inferred: str = ""
     held: Held = ""
-    first_hand: tuple[str, str] | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Preparer:
     """Everything that preparing a feed's records needs; built once per worker.
 
     ``crosswalk`` and ``where`` answer by format name; ``where`` gives {property IRI: place}. ``corrections`` are
-    those in force by key, ``known`` the feeds of this registry, ``annotate`` what infers (``steps.Annotate``).
+    those in force by key, ``annotate`` is what infers (``steps.Annotate``).
     """
 
     context: MapContext
@@ -54,7 +54,6 @@ class Preparer:
     judge: Judge
     messages: Mapping[str, Message]
     corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
-    known: tuple[KnownFeed, ...] = ()
     annotate: Annotate | None = None
 
     def prepare(self, records: Sequence[RawRecord]) -> list[Prepared]:
@@ -88,7 +87,7 @@ class Preparer:
 
     def _work(self, record: RawRecord) -> Worked:
         fixes = self.corrections.get(record.key, ())
-        return work(record, self.mapped(record), self.context, fixes, self.known, self.annotate)
+        return work(record, self.mapped(record), self.context, fixes, self.annotate)
 
     def _severity(self, code: str) -> Severity:
         message = self.messages.get(code)
@@ -121,9 +120,7 @@ class Preparer:
         held = not places or any(finding.severity == "violation" for finding in findings)
         stated = "" if held else to_ntriples((s, p, o) for s, p, o, _ in worked.mapped.triples)
         inferred = "" if held else to_ntriples((s, p, o) for s, p, o, _ in worked.inferred)
-        return Prepared(
-            record.key, stated, tuple(findings), frozenset(missing), inferred, worked.held, worked.first_hand
-        )
+        return Prepared(record.key, stated, tuple(findings), frozenset(missing), inferred, worked.held, worked.origins)
 
 
 _GRAVITY = {"violation": 2, "warning": 1, "info": 0}

@@ -70,7 +70,7 @@ def make_preparer(job: Job, annotate: Annotate | None = None) -> Preparer:
     shapes = shapes_graph(job.root / "shapes", job.iris.base)
     return Preparer(
         context, cache(crosswalk.load), cache(crosswalk.where), compile_screen(shapes), Judge(shapes),
-        messages.load(), job.corrections, job.known, annotate,
+        messages.load(), job.corrections, annotate,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The steps between crosswalk and shapes, in their order; each is a pure function on what the one before gave.
 
 1. the licence of the descriptions is put on the entry (the feed's ``metadata_licence``);
-2. loops: what came back to us, or what we harvest first-hand;
+2. loops: what came back to us, and where it was read before;
 3. corrections: what a person fixed;
 4. publication: what the academy keeps to itself; e-mail addresses and intranets;
 5. annotation: what is inferred from the texts, apart from what is stated.
@@ -20,7 +20,7 @@ from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCTERMS, owns
 from registry.model import Correction, RawRecord
 from registry.prepare import corrections, loops, publication
-from registry.prepare.loops import KnownFeed
+from registry.prepare.loops import Origin
 from registry.terms import Iri, is_iri
 
 Held = Choice["", "rule", "loop"]
@@ -39,14 +39,14 @@ data: it runs in worker processes and is not called again for an unchanged recor
 class Worked:
     """A record after the steps: stated triples and issues (``mapped``), inferred ones, why it is held back.
 
-    ``first_hand`` is the (feed, key) of ours that may bring the record from its origin: if that is so, this
-    one stays back. The worker cannot know; who has the ledger decides.
+    ``origins`` are the repositories that an aggregator had it from: if one of our own feeds reads it there,
+    this one stays back. The worker cannot know; who has the ledger decides.
     """
 
     mapped: Mapped
     inferred: tuple[Placed, ...] = ()
     held: Held = ""
-    first_hand: tuple[str, str] | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 def work(
@@ -54,7 +54,6 @@ def work(
     mapped: Mapped,
     context: MapContext,
     fixes: Sequence[Correction] = (),
-    known: Sequence[KnownFeed] = (),
     annotate: Annotate | None = None,
 ) -> Worked:
     """Take one mapped record through all steps."""
@@ -67,16 +66,14 @@ def work(
     ours = loops.ours(record, mapped, context)
     if ours is not None:
         return Worked(Mapped(mapped.resource, (), (ours,)), held="loop")
-    origin = loops.first_hand(record, mapped, context, known)
+    origins = loops.origins(record, mapped, context)
     mapped = corrections.apply(record, licensed(record, mapped, context), context, fixes)
     stays = publication.held_back(record, mapped, context) if fixes else None
     if stays is not None:
         return Worked(Mapped(mapped.resource, (), (stays,)), held="rule")
     mapped = publication.safe(record, publication.without_columns(record, mapped, context), context)
     mapped = connected(mapped, context.iris.record(context.feed.id, record.key))
-    if origin is not None:
-        mapped = replace(mapped, issues=(*mapped.issues, origin[1]))
-    return Worked(mapped, inferred(mapped, annotate), first_hand=origin[0] if origin else None)
+    return Worked(mapped, inferred(mapped, annotate), origins=origins)
 
 
 def licensed(record: RawRecord, mapped: Mapped, context: MapContext) -> Mapped:

@@ -25,7 +25,7 @@ from registry.ledger.log import graph_digest
 from registry.ledger.records import Waiting
 from registry.ledger.staging import digest
 from registry.model import Academy, Correction, Feed, Finding
-from registry.prepare.loops import KnownFeed
+from registry.prepare.loops import Origin
 from registry.prepare.record import Preparer, packed
 from registry.prepare.same import marks
 from registry.prepare.setup import make_preparer
@@ -39,7 +39,7 @@ FEW = 150
 class Outcome:
     """What the main process writes for one record: packed graphs, their digest ("" when held), findings.
 
-    ``held`` says whether a rule or a loop holds it back; ``first_hand`` as in ``steps.Worked``. ``prepared``,
+    ``held`` says whether a rule or a loop holds it back; ``origins`` as in ``steps.Worked``. ``prepared``,
     ``status`` and ``published`` are how it stood before (``records.Waiting``).
     """
 
@@ -51,7 +51,7 @@ class Outcome:
     findings: tuple[Finding, ...]
     missing: frozenset[tuple[str, str, str]]
     held: Held
-    first_hand: tuple[str, str] | None
+    origins: tuple[Origin, ...]
     prepared: str | None
     status: str
     published: bool
@@ -62,8 +62,7 @@ class Outcome:
 class Job:
     """Which feed is prepared, with what: everything that a worker needs to set itself up.
 
-    ``corrections`` are those of the feed's records that are in force, by key; ``known`` all feeds of this
-    registry, by which a record that comes from one of them is recognised.
+    ``corrections`` are those of the feed's records that are in force, by key.
     """
 
     academy: Academy
@@ -72,7 +71,6 @@ class Job:
     root: Path
     cache: Path
     corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
-    known: tuple[KnownFeed, ...] = ()
 
 
 def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
@@ -90,7 +88,7 @@ def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
                 prepared.findings,
                 missing,
                 prepared.held,
-                prepared.first_hand,
+                prepared.origins,
                 waiting.prepared,
                 waiting.status,
                 waiting.published,

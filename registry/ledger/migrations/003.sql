@@ -23,11 +23,12 @@ ALTER TABLE record ADD COLUMN corrected TEXT NOT NULL DEFAULT '';
 -- What passing the gate does: record (the graph is published), tombstone (a rule takes the record back), hold.
 ALTER TABLE draft ADD COLUMN kind TEXT NOT NULL DEFAULT 'record';
 
--- Records of aggregators that one of our own feeds may harvest first-hand; held: then they stay back.
-CREATE TABLE first_hand (
-  record INTEGER PRIMARY KEY REFERENCES record (id),
-  feed TEXT NOT NULL,
+-- Where records of aggregators were read before (address of the repository, identifier there), and whether they
+-- stay back because a feed of our own reads them there.
+CREATE TABLE origin (
+  record INTEGER NOT NULL REFERENCES record (id),
+  address TEXT NOT NULL,
   key TEXT NOT NULL,
-  held INTEGER NOT NULL
+  held INTEGER NOT NULL,
+  PRIMARY KEY (record, address, key)
 );
-CREATE INDEX first_hand_origin ON first_hand (feed, key);
