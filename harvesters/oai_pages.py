@@ -36,6 +36,7 @@ _LIST_END = re.compile(rb"</" + _P + rb"ListRecords\s*>")
 _RECORD_START = re.compile(rb"<" + _P + rb"record\b[^<>]*>\s*<" + _P + rb"header\b")
 _RECORD_END = re.compile(rb"</" + _P + rb"record\s*>")
 _TOKEN = re.compile(rb"<" + _P + rb"resumptionToken\b([^<>]*)>([^<]*)<")
+_HEADER = re.compile(rb"<" + _P + rb"header\b")
 _DATE = re.compile(rb"<" + _P + rb"responseDate>\s*([^<\s]*)\s*<")
 _IDENTIFIER = re.compile(rb"<" + _P + rb"identifier>([^<]{1,2000})<")
 
@@ -43,6 +44,7 @@ _IDENTIFIER = re.compile(rb"<" + _P + rb"identifier>([^<]{1,2000})<")
 MAX_TAG = 16_384
 
 Source = Callable[[str], str]
+Form = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,11 @@ def error_of(root: etree._Element) -> tuple[str, str] | None:
     return min(errors, key=lambda error: error[0] != "noRecordsMatch", default=None)
 
 
-def read(body: bytes, content_type: str, source: Source, form: str, number: int) -> Page:
+def read(body: bytes, content_type: str, source: Source, form: Form, number: int) -> Page:
     """All of a page. Records that cannot be parsed are repaired or come as broken ones.
 
-    ``source`` gives the GetRecord address of an identifier, ``form`` the name of the records' format,
-    ``number`` that of the page. Raises BadXml when nothing can be saved.
+    ``source`` gives the GetRecord address of an identifier, ``form`` the format of a record by the tag of its
+    metadata's root element ("" for none), ``number`` is that of the page. Raises BadXml when nothing can be saved.
     """
     try:
         root = xml_safe.parse(body)
@@ -181,7 +183,7 @@ def _canonical(element: etree._Element) -> bytes:
 
 
 def _record(
-    element: etree._Element, source: Source, form: str, locator: str, issues: tuple[Issue, ...] = ()
+    element: etree._Element, source: Source, form: Form, locator: str, issues: tuple[Issue, ...] = ()
 ) -> RawRecord:
     """One record. Its payload has no datestamp, which moves when a repository is indexed again."""
     header, metadata = child(element, "header"), child(element, "metadata")
@@ -191,18 +193,47 @@ def _record(
         for datestamp in [one for one in header if local(one) == "datestamp"]:
             stamp = text_of(datestamp) or None
             header.remove(datestamp)
+    root = next((one for one in metadata if isinstance(one.tag, str)), None) if metadata is not None else None
+    name = form(str(root.tag) if root is not None else "")
     payload, broken = _canonical(element), False
     if not key:
         key, broken = "unidentified-" + hashlib.sha256(payload).hexdigest()[:16], True
         issues += (Issue("oai-no-identifier", "/record/header/identifier"),)
-        return RawRecord(key, payload, MEDIA_TYPE, form, source(""), locator, stamp, False, broken, issues)
-    if not deleted and (metadata is None or not len(metadata)):
+        return RawRecord(key, payload, MEDIA_TYPE, name, source(""), locator, stamp, False, broken, issues)
+    if not deleted and root is None:
         broken = True
         issues += (Issue("oai-no-metadata", "/record/metadata", key[:300]),)
-    return RawRecord(key, payload, MEDIA_TYPE, form, source(key), locator, stamp, deleted, broken, issues)
+    return RawRecord(key, payload, MEDIA_TYPE, name, source(key), locator, stamp, deleted, broken, issues)
 
 
-def _salvage(body: bytes, content_type: str, source: Source, form: str, number: int, cause: BadXml) -> Page:
+def is_unreadable(record: RawRecord) -> bool:
+    """Whether a record was met that no repair could read, and that can be asked for by its identifier."""
+    unread = any(issue.code == "oai-broken-record" for issue in record.issues)
+    return record.broken and unread and not record.key.startswith("unidentified-")
+
+
+def read_one(body: bytes, source: str, form: Form, locator: str) -> RawRecord | None:
+    """The record of a GetRecord answer, None for anything else or one that is broken as well."""
+    try:
+        listing = child(xml_safe.parse(body), "GetRecord")
+    except BadXml:
+        return None
+    element = child(listing, "record") if listing is not None else None
+    record = _record(element, lambda _: source, form, locator) if element is not None else None
+    return None if record is None or record.broken else record
+
+
+def size_of(body: bytes) -> int | None:
+    """How many records a listing of identifiers has: as it announces, or as it holds if it ends there."""
+    token = _TOKEN.search(body)
+    size = _SIZE.search(token.group(1)) if token else None
+    if size is not None:
+        return int(size.group(1))
+    ended = token is None or not token.group(2).strip()
+    return len(_HEADER.findall(body)) if ended and b"ListIdentifiers" in body else None
+
+
+def _salvage(body: bytes, content_type: str, source: Source, form: Form, number: int, cause: BadXml) -> Page:
     """A page that does not parse, record by record. Raises the cause again when no record is to be seen."""
     charset = xml_safe.charset_of(body, content_type)
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -237,7 +268,7 @@ def _salvage(body: bytes, content_type: str, source: Source, form: str, number: 
     return page
 
 
-def _saved(chunk: bytes, charset: str, around: tuple[str, str], source: Source, form: str, locator: str) -> RawRecord:
+def _saved(chunk: bytes, charset: str, around: tuple[str, str], source: Source, form: Form, locator: str) -> RawRecord:
     """One record of a bad page: as it is, else repaired with issues, else broken."""
     error: BadXml | None = None
     for text, issues in _attempts(chunk, charset):
@@ -252,7 +283,7 @@ def _saved(chunk: bytes, charset: str, around: tuple[str, str], source: Source, 
     why = Issue("oai-broken-record", "/record", error.why if error else "", (("record", key[:300]),))
     if not key:
         key = "unidentified-" + hashlib.sha256(chunk).hexdigest()[:16]
-    return RawRecord(key, chunk, MEDIA_TYPE, form, source(key), locator, broken=True, issues=(why,))
+    return RawRecord(key, chunk, MEDIA_TYPE, form(""), source(key), locator, broken=True, issues=(why,))
 
 
 def _attempts(chunk: bytes, charset: str) -> Iterator[tuple[str, tuple[Issue, ...]]]:

@@ -8,63 +8,47 @@ signal deletions). Source: OAI-PMH 2.0, https://www.openarchives.org/OAI/openarc
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Literal, cast
-from urllib.parse import urlencode
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from lxml import etree
-
-from harvesters import oai_pages
+from harvesters import oai_formats, oai_pages
 from harvesters.base import FeedFailed, Visit
-from harvesters.oai_pages import Page, child, text_of
+from harvesters.oai_pages import Page
+from harvesters.oai_repository import (
+    Repository,
+    bad_page,
+    bookmark,
+    fetch,
+    oai_error,
+    open_repository,
+    sets_of,
+    since_of,
+    stamp_of,
+    time_of,
+)  # fmt: skip
 from harvesters.xml_safe import BadXml
-from registry.model import Document, Done, Feed, FeedIssue, HarvestEvent, Issue, Unchanged
-from registry.net import Fetched, NetError
+from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, Unchanged
+from registry.net import NetError
 
-# The formats that a crosswalk reads, the richest first.
-PREFERRED = ("oai_dc",)
-ACCEPT = "text/xml, application/xml;q=0.9, */*;q=0.1"
 MAX_RESTARTS = 5
 MAX_STALE = 5  # pages in a row that bring nothing new
 MAX_PAGES = 100_000
-# Records are often listed some time after the datestamp that they get; asking twice costs little.
-OVERLAP = {"seconds": timedelta(hours=1), "days": timedelta(days=1)}
-_ARGUMENTS = frozenset({"verb", "metadataPrefix", "from", "until", "set", "identifier", "resumptionToken"})
+MAX_SECOND_TRIES = 200  # records that are asked for alone because they could not be read in their page
 
-Granularity = Literal["seconds", "days"]
-Policy = Literal["no", "transient", "persistent"]
-Ending = Literal["whole", "stopped", "token-lost"]
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """What Identify and ListMetadataFormats tell, as far as a harvest needs it."""
-
-    address: str
-    prefix: str
-    form: str
-    granularity: Granularity
-    policy: Policy
-
-    def url(self, verb: str, **arguments: str) -> str:
-        """The address of a request; the base address may have a query of its own."""
-        query = urlencode({"verb": verb, **arguments})
-        return f"{self.address}{'&' if '?' in self.address else '?'}{query}"
-
-    def record_url(self, key: str) -> str:
-        """Where one record can be read alone."""
-        return self.url("GetRecord", identifier=key, metadataPrefix=self.prefix)
+Ending = Literal["whole", "stopped", "token-lost", "refused"]
 
 
 @dataclass(slots=True)
 class _State:
-    """What a visit has met so far, over all sets and restarts."""
+    """What a visit has met so far, over all sets and restarts. ``refused``: why another prefix must do."""
 
     date: str = ""
     yielded: set[str] = field(default_factory=set)
     digests: set[str] = field(default_factory=set)
     pages: int = 0
+    count: int = 0
+    second_tries: int = 0
+    refused: Issue | None = None
     told: set[str] = field(default_factory=set)
 
 
@@ -88,138 +72,53 @@ class _Pass:
 
 def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     """All records of a repository, or those changed since the bookmark. Raises FeedFailed."""
-    sets = _sets(visit.feed)
-    repository, notes = _open(visit)
+    sets = sets_of(visit.feed)
+    repository, notes = open_repository(visit)
     yield from notes
-    since = _since(visit, repository, sets)
-    state, complete = _State(), not since
-    for set_spec in sets:
-        complete &= yield from _listing(visit, repository, set_spec, since, state)
-    bookmark = dict(visit.bookmark)
+    while True:
+        since = since_of(visit, repository, sets)
+        state, complete = _State(), not since
+        for set_spec in sets:
+            complete &= yield from _listing(visit, repository, set_spec, since, state)
+            if state.refused is not None:
+                break
+        if state.refused is None and _is_empty_format(visit, repository, since, state):
+            state.refused = Issue("oai-format-empty", repository.address, repository.prefix)
+        if state.refused is None:
+            break
+        repository = repository.fallen_back()
+        params = (("next", repository.prefix), *state.refused.params)
+        yield FeedIssue(replace(state.refused, params=params))
+    if not since and "stopped" not in state.told:
+        yield from _compared(visit, repository, sets, state)
+    mark = dict(visit.bookmark)
     if "stopped" not in state.told:
         signalled = repository.policy != "no" or visit.feed.options.get("incremental") is True
         # An empty list is asked for whole again, and told again.
-        bookmark = _bookmark(repository, sets, state.date) if signalled and "empty" not in state.told else {}
+        mark = bookmark(repository, sets, state.date) if signalled and "empty" not in state.told else {}
     deletions: Literal["proved", "signalled", "unknown"] = "proved"
     if since:
         deletions = "unknown" if repository.policy == "no" else "signalled"
-    yield Done(complete, deletions, bookmark)
+    yield Done(complete, deletions, mark)
 
 
-def _sets(feed: Feed) -> list[str]:
-    given = feed.options.get("set", "")
-    sets = [given] if isinstance(given, str) else given
-    if not isinstance(sets, list | tuple) or not sets or not all(isinstance(one, str) for one in sets):
-        raise FeedFailed(Issue("oai-bad-option", "options.set", str(given)[:300]))
-    return list(dict.fromkeys(sets))
+def _is_empty_format(visit: Visit, repository: Repository, since: str, state: _State) -> bool:
+    """Whether a format that we chose, and did not read before, holds nothing: some are offered and never filled."""
+    unread = "empty" in state.told and not state.yielded and not state.digests
+    return bool(unread and not since and repository.others and visit.bookmark.get("prefix") != repository.prefix)
 
 
-def base_address(address: str) -> str:
-    """The base URL of an address that a person may have copied together with a request."""
-    plain, _, query = address.partition("#")[0].partition("?")
-    kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] not in _ARGUMENTS]
-    return f"{plain}?{'&'.join(kept)}" if kept else plain
-
-
-def _open(visit: Visit) -> tuple[Repository, list[FeedIssue]]:
-    """Ask the repository what it is and which formats it has."""
-    feed, notes = visit.feed, list[FeedIssue]()
-    asked = str(feed.options.get("prefix") or "")
-    repository = Repository(base_address(feed.address), asked, feed.format or asked, "seconds", "no")
-    root = _ask(visit, repository.url("Identify"))
-    identify = child(root, "Identify")
-    if identify is None:
-        code, text = oai_pages.error_of(root) or ("", "no Identify in the answer")
-        raise FeedFailed(_oai_error(repository.url("Identify"), code, text))
-    stamp = text_of(child(identify, "granularity")) or text_of(child(identify, "earliestDatestamp"))
-    policy = text_of(child(identify, "deletedRecord"))
-    granularity: Granularity = "seconds" if "T" in stamp else "days"
-    known = policy if policy in ("transient", "persistent") else "no"
-    prefix = asked
-    if not prefix:
-        prefix, note = _prefix(visit, repository)
-        notes.extend([note] if note else [])
-    form = feed.format or prefix
-    return Repository(repository.address, prefix, form, granularity, cast(Policy, known)), notes
-
-
-def _prefix(visit: Visit, repository: Repository) -> tuple[str, FeedIssue | None]:
-    """The richest of the repository's formats that we read."""
-    url = repository.url("ListMetadataFormats")
-    try:
-        listing = child(_ask(visit, url), "ListMetadataFormats")
-    except FeedFailed as failed:
-        # Every repository must have oai_dc; whether this one has shows in its first page.
-        return PREFERRED[-1], FeedIssue(Issue("oai-formats-unlisted", url, failed.issue.value))
-    offered = [text_of(child(one, "metadataPrefix")) for one in listing] if listing is not None else []
-    if listing is None:
-        return PREFERRED[-1], FeedIssue(Issue("oai-formats-unlisted", url))
-    wanted = (visit.feed.format,) if visit.feed.format else PREFERRED
-    for prefix in wanted:
-        if prefix in offered:
-            return prefix, None
-    params = (("readable", ", ".join(wanted)),)
-    raise FeedFailed(Issue("oai-no-format", url, ", ".join(offered)[:300], params))
-
-
-def _ask(visit: Visit, url: str) -> etree._Element:
-    fetched = _fetch(visit, url)
-    if isinstance(fetched, NetError):
-        raise FeedFailed(fetched.issue)
-    try:
-        return oai_pages.root_of(fetched.body, fetched.headers.get("content-type", ""))
-    except BadXml as error:
-        raise FeedFailed(_bad(url, error)) from error
-
-
-def _fetch(visit: Visit, url: str) -> Fetched | NetError:
-    """An answer; some repositories send their OAI errors with an HTTP error status, which is one too."""
-    try:
-        return visit.http.get(url, accept=ACCEPT)
-    except NetError as error:
-        if error.status is not None and b"OAI-PMH" in error.body and b"error" in error.body:
-            return Fetched(error.status, url, {}, error.body)
-        return error
-
-
-def _bad(url: str, error: BadXml) -> Issue:
-    return Issue(error.code, url[:300], error.why, (("line", str(error.line)),))
-
-
-def _oai_error(url: str, code: str, text: str) -> Issue:
-    return Issue("oai-error", url[:300], text[:300], (("error", code[:60] or "?"),))
-
-
-def _since(visit: Visit, repository: Repository, sets: list[str]) -> str:
-    """The ``from`` of an incremental visit, "" for a full one."""
-    mark = visit.bookmark
-    if not mark.get("date") or dict(mark) != _bookmark(repository, sets, mark["date"]):
-        return ""
-    date = _time(mark["date"])
-    return _stamp(date - OVERLAP[repository.granularity], repository.granularity) if date else ""
-
-
-def _bookmark(repository: Repository, sets: list[str], date: str) -> dict[str, str]:
-    """What the next visit needs: when this one began by the repository's own clock, and what it asked for."""
-    if _time(date) is None:
-        return {}
-    return {"date": date, "address": repository.address, "prefix": repository.prefix, "sets": "\n".join(sets)}
-
-
-def _time(stamp: str) -> datetime | None:
-    """A UTCdatetime of either granularity (OAI-PMH 2.0 §3.3), also with fractions or an offset."""
-    try:
-        time = datetime.fromisoformat(stamp.strip())
-    except ValueError:
-        return None
-    try:
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except OverflowError:
-        return None
-
-
-def _stamp(time: datetime, granularity: Granularity) -> str:
-    return time.strftime("%Y-%m-%d" if granularity == "days" else "%Y-%m-%dT%H:%M:%SZ")
+def _compared(visit: Visit, repository: Repository, sets: list[str], state: _State) -> Iterator[FeedIssue]:
+    """Tell when a format that we chose lists fewer records than oai_dc, which every record must have."""
+    if not repository.offers_dublin_core or len(sets) != 1:
+        return
+    arguments = {"metadataPrefix": "oai_dc", **({"set": sets[0]} if sets[0] else {})}
+    url = repository.url("ListIdentifiers", **arguments)
+    fetched = fetch(visit, url)
+    size = None if isinstance(fetched, NetError) else oai_pages.size_of(fetched.body)
+    if size is not None and size > state.count:
+        params = (("prefix", repository.prefix), ("all", str(size)))
+        yield FeedIssue(Issue("oai-format-lists-fewer", url[:300], str(state.count), params))
 
 
 def _listing(
@@ -232,24 +131,28 @@ def _listing(
         before = len(state.yielded) + len(state.digests)
         ending = yield from _walk(visit, repository, walk, state)
         provable &= walk.provable
+        if ending == "refused":
+            return False
         if ending == "whole":
+            state.count += walk.count
             if walk.size is not None and walk.count < walk.size and not restarts:
                 params = (("listed", str(walk.count)), ("set", set_spec or "–"), ("announced", str(walk.size)))
                 yield FeedIssue(Issue("oai-short", repository.address, str(walk.count), params))
                 provable = False
             if not walk.count and not since and not restarts:
-                yield FeedIssue(Issue("oai-empty", repository.address, set_spec))
                 state.told.add("empty")
+                if not repository.others:
+                    yield FeedIssue(Issue("oai-empty", repository.address, set_spec))
                 provable = False
             return provable
         if ending == "token-lost":
             restarts += 1
             gained = len(state.yielded) + len(state.digests) > before
-            last = _time(walk.last) if walk.ascending and not gained else None
-            if last is not None and _stamp(last, repository.granularity) > start:
+            last = time_of(walk.last) if walk.ascending and not gained else None
+            if last is not None and stamp_of(last, repository.granularity) > start:
                 # The token dies at the same place again: go on from the last datestamp. That the list is in
                 # the order of its datestamps is only a guess, so that nothing is proved by it.
-                start, provable = _stamp(last, repository.granularity), False
+                start, provable = stamp_of(last, repository.granularity), False
                 state.told.add("stopped")
             elif not gained:
                 restarts = MAX_RESTARTS + 1
@@ -287,6 +190,9 @@ def _walk(visit: Visit, repository: Repository, walk: _Pass, state: _State) -> G
                 return "whole"
             if code == "badResumptionToken" and not first:
                 return "token-lost"
+            if code == "cannotDisseminateFormat" and repository.others and not state.pages:
+                state.refused = Issue("oai-format-refused", url[:300], repository.prefix)
+                return "refused"
             if code == "badArgument" and first and walk.since and not state.pages:
                 # A repository may refuse a date that it said itself; what it holds is then listed whole.
                 yield FeedIssue(Issue("oai-window-refused", url[:300], text[:300]))
@@ -294,13 +200,18 @@ def _walk(visit: Visit, repository: Repository, walk: _Pass, state: _State) -> G
                 arguments.pop("from")
                 url = repository.url("ListRecords", **arguments)
                 continue
-            issue = _oai_error(url, code, text)
+            issue = oai_error(url, code, text)
             if not state.pages:
                 raise FeedFailed(issue)
             yield FeedIssue(issue)
             return "stopped"
+        if isinstance(page, Page) and not state.pages and repository.others and _is_foreign(repository, page):
+            state.refused = Issue("oai-format-foreign", url[:300], repository.prefix)
+            return "refused"
         state.pages += 1
         if isinstance(page, Page):
+            if not seen and not _second_tries(visit, repository, page, state):
+                digest = f"{digest}-partly"  # read again next time, when they may be answered
             yield from _emit(page, digest, url, walk, state, seen)
         else:
             yield from _emit_unread(page, url, walk, state)
@@ -320,11 +231,16 @@ def _walk(visit: Visit, repository: Repository, walk: _Pass, state: _State) -> G
         url, first = repository.url("ListRecords", resumptionToken=token), False
 
 
+def _is_foreign(repository: Repository, page: Page) -> bool:
+    """Whether a format that may hold anything holds nothing that is read here."""
+    return repository.form == "rdf" and not oai_formats.holds_learning(page.records)
+
+
 def _turn(
     visit: Visit, repository: Repository, url: str, number: int, again: bool = True
 ) -> tuple[Page | oai_pages.Peek | Issue, str, bool]:
     """Read one page: (the page, its digest, whether it was split before). Read again if it is cut off."""
-    fetched = _fetch(visit, url)
+    fetched = fetch(visit, url)
     if isinstance(fetched, NetError):
         return fetched.issue, "", False
     glance = oai_pages.peek(fetched.body)
@@ -332,15 +248,32 @@ def _turn(
         return glance, glance.digest, True
     kind = fetched.headers.get("content-type", "")
     try:
-        page = oai_pages.read(fetched.body, kind, repository.record_url, repository.form, number)
+        page = oai_pages.read(fetched.body, kind, repository.record_url, repository.form_of, number)
     except BadXml as error:
         if again and error.code == "oai-broken-page":
             return _turn(visit, repository, url, number, again=False)
-        return _bad(url, error), "", False
+        return bad_page(url, error), "", False
     if page.cut and again:
         return _turn(visit, repository, url, number, again=False)
     digest = glance.digest if glance is not None else oai_pages.digest_of(page)
     return page, digest, glance is None and visit.seen(digest)
+
+
+def _second_tries(visit: Visit, repository: Repository, page: Page, state: _State) -> bool:
+    """Ask for the records alone that could not be read in their page; whether all requests were answered."""
+    answered = True
+    for at, record in enumerate(page.records):
+        if not oai_pages.is_unreadable(record) or state.second_tries >= MAX_SECOND_TRIES:
+            continue
+        state.second_tries += 1
+        fetched = fetch(visit, record.source)
+        if isinstance(fetched, NetError):
+            answered = False
+            continue
+        one = oai_pages.read_one(fetched.body, record.source, repository.form_of, record.locator)
+        if one is not None and one.key == record.key:
+            page.records[at] = one
+    return answered
 
 
 def _emit_unread(page: oai_pages.Peek, url: str, walk: _Pass, state: _State) -> Generator[HarvestEvent, None, None]:
@@ -384,7 +317,7 @@ def _emit(
     if seen:
         yield Unchanged(url, digest)
         return
-    if len(fresh) < len(page.records):
+    if len(fresh) < len(page.records) and not digest.endswith("-partly"):
         # Not all of the page's records stand under this document: it must be read again next time.
         digest = f"{digest}-partly"
     yield Document(url, digest)

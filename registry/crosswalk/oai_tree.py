@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from registry.crosswalk import oai_record
+from registry.crosswalk import clean, oai_record
 from registry.crosswalk.base import Builder
 
 MAX_DEPTH = 60
@@ -150,4 +150,4 @@ def tell_unread(node: Node, build: Builder) -> None:
     for one in unread(node):
         if one.name not in told and len(told) < MAX_TOLD:
             told.add(one.name)
-            build.issue("xml-unread", one.place, oai_record.text_of(one.element), element=one.name)
+            build.issue("xml-unread", one.place, clean.drop_emails(oai_record.text_of(one.element))[0], element=one.name)

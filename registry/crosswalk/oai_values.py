@@ -87,7 +87,7 @@ class Mapper:
             markup = clean.looks_html(text.replace("&lt;", "<").replace("&gt;", ">"))
             if markup and "xml-html" not in self._told:
                 self._told.add("xml-html")
-                self.build.issue("xml-html", place, text)
+                self.build.issue("xml-html", place, clean.drop_emails(text)[0])
         out, had_mail = clean.drop_emails(tidy(text))
         if had_mail and "xml-email" not in self._told:
             self._told.add("xml-email")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,15 +20,19 @@ Fault = Callable[[dict[str, str], int], Reply | None]
 
 @dataclass(frozen=True)
 class Item:
-    """One record: ``inner`` is the content of oai_dc:dc as XML, None for a deleted one."""
+    """One record: ``inner`` is the content of oai_dc:dc as XML, None for a deleted one.
+
+    ``forms`` are its other formats, {prefix: the whole metadata element's content}.
+    """
 
     key: str
     stamp: str
     inner: str | None
     sets: tuple[str, ...] = ()
     about: str = ""
+    forms: Mapping[str, str] = field(default_factory=dict)
 
-    def xml(self) -> str:
+    def xml(self, prefix: str = "oai_dc") -> str:
         sets = "".join(f"<setSpec>{escape(one)}</setSpec>" for one in self.sets)
         status = ' status="deleted"' if self.inner is None else ""
         header = (
@@ -36,10 +41,8 @@ class Item:
         )
         if self.inner is None:
             return f"<record>{header}</record>"
-        return (
-            f"<record>{header}<metadata><oai_dc:dc {NAMESPACES}>{self.inner}</oai_dc:dc></metadata>"
-            f"{self.about}</record>"
-        )
+        inside = self.forms.get(prefix) or f"<oai_dc:dc {NAMESPACES}>{self.inner}</oai_dc:dc>"
+        return f"<record>{header}<metadata>{inside}</metadata>{self.about}</record>"
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Repository:
     granularity: str = "YYYY-MM-DDThh:mm:ssZ"
     policy: str = "persistent"
     prefixes: tuple[str, ...] = ("oai_dc",)
+    namespaces: Mapping[str, str] = field(default_factory=dict)
     clock: str = "2026-03-01T12:00:00Z"
     sizes: bool = True
     fault: Fault | None = None
@@ -68,10 +72,16 @@ class Repository:
         if arguments.get("metadataPrefix") not in self.prefixes:
             return self.error("cannotDisseminateFormat", "no such format")
         since, chosen = arguments.get("from", ""), arguments.get("set", "")
-        found = [item for item in self.items if item.stamp >= since and (not chosen or chosen in item.sets)]
+        prefix = arguments["metadataPrefix"]
+        found = [
+            item
+            for item in self.items
+            if item.stamp >= since and (not chosen or chosen in item.sets)
+            and (prefix == "oai_dc" or not self.namespaces or prefix in item.forms or item.inner is None)
+        ]  # fmt: skip
         if not found:
             return self.error("noRecordsMatch")
-        body = "\n".join(item.xml() for item in found[start : start + self.page])
+        body = "\n".join(item.xml(prefix) for item in found[start : start + self.page])
         size = f' completeListSize="{len(found)}" cursor="{start}"' if self.sizes else ""
         if start + self.page < len(found):
             kept = {**{n: v for n, v in arguments.items() if n != "verb"}, "at": str(start + self.page)}
@@ -93,11 +103,21 @@ class Repository:
             )
         elif verb == "ListMetadataFormats":
             formats = "".join(
-                f"<metadataFormat><metadataPrefix>{one}</metadataPrefix></metadataFormat>" for one in self.prefixes
+                f"<metadataFormat><metadataPrefix>{one}</metadataPrefix>"
+                f"<metadataNamespace>{self.namespaces.get(one, '')}</metadataNamespace></metadataFormat>"
+                for one in self.prefixes
             )
             inner = f"<ListMetadataFormats>{formats}</ListMetadataFormats>"
         elif verb == "ListRecords":
             inner = self._list(arguments)
+        elif verb == "ListIdentifiers":
+            inner = self._list(arguments).replace("ListRecords>", "ListIdentifiers>")
+            inner = re.sub(r"</?record>|<metadata>.*?</metadata>|<about>.*?</about>", "", inner, flags=re.DOTALL)
+        elif verb == "GetRecord":
+            chosen = [item for item in self.items if item.key == arguments.get("identifier")]
+            inner = self.error("idDoesNotExist")
+            if chosen:
+                inner = f"<GetRecord>{chosen[0].xml(arguments.get('metadataPrefix', ''))}</GetRecord>"
         else:
             inner = self.error("badVerb")
         asked = "".join(f" {name}={quoteattr(value)}" for name, value in arguments.items())
