@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -64,9 +64,14 @@ def make_context(job: Job) -> MapContext:
     return MapContext(job.academy, job.feed, job.iris, values.load(job.iris, job.feed, lookup))
 
 
-def make_preparer(job: Job, annotate: Annotate | None = None) -> Preparer:
-    """Everything that preparing one feed's records needs; ``annotate`` infers from the texts, if given."""
+def make_preparer(job: Job, annotate: Annotate | None = None, like: Preparer | None = None) -> Preparer:
+    """Everything that preparing one feed's records needs; ``annotate`` infers from the texts, if given.
+
+    ``like`` is another feed's of the same registry: what does not depend on the feed is taken from it.
+    """
     context = make_context(job)
+    if like is not None:
+        return replace(like, context=context, corrections=job.corrections, annotate=annotate)
     shapes = shapes_graph(job.root / "shapes", job.iris.base)
     return Preparer(
         context, cache(crosswalk.load), cache(crosswalk.where), compile_screen(shapes), Judge(shapes),

@@ -124,9 +124,10 @@ def die_with_parent() -> None:
 def _run(name: bytes, job: Job, batch: Sequence[Waiting]) -> list[Outcome]:
     """One batch in a worker, which keeps what it set up for the last few feeds."""
     if name not in _worker:
+        like = next(reversed(_worker.values()), None)
         while len(_worker) >= _KEPT:
             del _worker[next(iter(_worker))]
-        _worker[name] = make_preparer(job)
+        _worker[name] = make_preparer(job, like=like)
     return outcomes(_worker[name], batch)
 
 
