@@ -7,6 +7,7 @@ of schema.org. A video's length is never a learning time.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from registry import iris
@@ -46,15 +47,28 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
         return build.mapped()
     page = str(payload.get("page") or record.source)
     read = Reader(build, context, page, str(payload.get("base") or page), str(payload.get("syntax") or "json-ld"))
-    parts = Parts(read)
-    known = languages(parts, node, "inLanguage")
     html_language = context.values.language(str(payload.get("lang") or "")) or ""
-    read.language = known[0] if len(known) == 1 else html_language or context.feed.language or "und"
+    describe(read, node, record, FORMAT_IRI, language=html_language)
+    return build.mapped()
+
+
+def describe(
+    read: Reader, node: Object, record: RawRecord, profile: str, origins: Iterable[tuple[str, str]] = (),
+    language: str = "",
+) -> None:  # fmt: skip
+    """All that an object in schema.org's terms says; also for formats that are told in these terms.
+
+    ``profile`` names the source's format, ``origins`` are as in ``record_node.describe``, ``language`` is that
+    of the page.
+    """
+    build, context, parts = read.build, read.context, Parts(read)
+    known = languages(parts, node, "inLanguage")
+    read.language = known[0] if len(known) == 1 else language or context.feed.language or "und"
     languages(parts, node, "availableLanguage")
     build.add("provider", context.iris.academy(context.academy.id), read.place(node, "provider"))
     _titles(read, node)
     _texts(read, node)
-    _addresses(read, node, page)
+    _addresses(read, node, read.page)
     is_event = _types(read, node)
     _people(parts, node)
     subjects(read, node)
@@ -64,10 +78,9 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     _works(parts, node)
     offered = _dates_and_times(parts, node, is_event)
     _free(parts, node, offered)
-    entry = record_node.describe(build, record, context, FORMAT_IRI)
+    entry = record_node.describe(build, record, context, profile, origins)
     _entry(parts, node, entry)
     read.rest()
-    return build.mapped()
 
 
 def _payload(payload: bytes) -> dict[str, Any]:
@@ -122,7 +135,7 @@ def _addresses(read: Reader, node: Object, page: str) -> None:
     own = str(node.get("@id", ""))
     if not build.objects("url") and not str(node.get("@place", "")).startswith(_IN_PAGE) and clean.url(own):
         # A JSON document is nobody's page: in AMB the id is the resource's address.
-        build.add("url", Iri(str(clean.url(own))), f"{node.get('@place', '')}/@id")
+        build.add("url", Iri(str(clean.url(own))), read.keyword(node, "@id"))
     if not build.objects("url") and (address := clean.url(page)):
         build.add("url", Iri(address), "page")
     for value, place in read.values(node, "sameAs"):
@@ -132,7 +145,7 @@ def _addresses(read: Reader, node: Object, page: str) -> None:
         else:
             read.issue("schemaorg-no-address", place, scalar(value), field="sameAs")
     if own and (doi := clean.doi(own)):
-        build.add("identifier", Iri(doi), f"{node.get('@place', '')}/@id")
+        build.add("identifier", Iri(doi), read.keyword(node, "@id"))
     for value, place in read.values(node, "identifier"):
         inner = value.get("value") or value.get("url") or value if isinstance(value, dict) else value
         word = scalar(inner)
@@ -153,7 +166,7 @@ def _addresses(read: Reader, node: Object, page: str) -> None:
 
 def _types(read: Reader, node: Object) -> bool:
     """rdf:type and learningResourceType; returns whether it is an event."""
-    build, values, where = read.build, read.context.values, f"{node.get('@place', '')}/@type"
+    build, values, where = read.build, read.context.values, read.keyword(node, "@type")
     stated = types(node)
     notations = mapped(read, node, "resource-type", "learningResourceType", "learningResourceType", "eventType")
     for value, place in read.values(node, "additionalType"):

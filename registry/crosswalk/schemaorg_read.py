@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 from registry.crosswalk import clean
 from registry.crosswalk.base import Builder, MapContext
+from registry.iris import compact
 from registry.terms import Iri
 
 Object = Mapping[str, Any]
@@ -41,6 +42,11 @@ def ignored() -> frozenset[str]:
 def bare(name: str) -> str:
     """A schema.org or LRMI term as its bare name: "https://schema.org/Course" is "Course"."""
     return _STEM.sub("", name.strip(), count=1)
+
+
+def compact_name(key: str) -> str:
+    """A property as RDF writes it: "schema:name"; of another vocabulary with its usual prefix."""
+    return compact(key) if ":" in key else f"schema:{key}"
 
 
 def types(node: Object) -> list[str]:
@@ -78,6 +84,7 @@ class Reader:
     base: str
     syntax: str
     language: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)  # in RDF: what the source calls a property
     _read: dict[int, tuple[Object, set[str]]] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -94,8 +101,21 @@ class Reader:
             value = value[:MAX_SHORT].rstrip()
         self.build.string(predicate, value, place, subject)
 
+    def keyword(self, node: Object, key: str) -> str:
+        """The place of an object's address or type."""
+        where = str(node.get("@place", ""))
+        if self.syntax == "rdf":
+            return where if key == "@id" else f"{where} rdf:type"
+        return f"{where}/{key}"
+
+    def within(self, place: str, key: str) -> str:
+        """The place of a property of the thing that stands at a place."""
+        return f"{place} {self.shown.get(key) or compact_name(key)}" if self.syntax == "rdf" else f"{place}/{key}"
+
     def place(self, node: Object, key: str, number: int | None = None) -> str:
         """The place of a property of an object, as its syntax writes it."""
+        if self.syntax == "rdf":
+            return self.within(str(node.get("@place", "")), key)
         where = f"{node.get('@place', '')}/{_JOINT.get(self.syntax, '')}{key}"
         if number is None:
             return where
@@ -172,7 +192,7 @@ class Reader:
             content = value.get(key)
             if content:
                 for one in content if isinstance(content, list) else [content]:
-                    yield from self.texts_of(one, f"{place}/{key}", value if value.get("@language") else node)
+                    yield from self.texts_of(one, self.within(place, key), value if value.get("@language") else node)
                 return
         if isinstance(value.get("@id"), str) and not value["@id"].startswith("_:"):
             yield value["@id"], self.tongue(node), place
