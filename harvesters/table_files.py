@@ -27,6 +27,7 @@ from registry.model import Issue
 MAX_UNPACKED = 200 << 20
 MAX_MEMBERS = 5000
 MAX_CELLS = 8_000_000
+OWN_LISTS = "_lists"  # the hidden sheet of the template
 DELIMITERS = ",;\t|"
 # What the standard library raises on a damaged or encrypted archive.
 DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OSError, EOFError)
@@ -215,7 +216,7 @@ def workbook(body: bytes, wanted: list[str], limit: int) -> tuple[list[Sheet], l
         if type(error).__name__ != "PanicException":
             raise
         raise failed("table-unreadable", value=str(error)) from error
-    return sheets, [name for name in names if name not in visible and name not in chosen]
+    return sheets, [name for name in names if name not in visible and name not in chosen and name != OWN_LISTS]
 
 
 def _named(wanted: str, names: list[str]) -> str:

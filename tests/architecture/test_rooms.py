@@ -13,7 +13,18 @@ SHARED = {
     "model", "iris", "terms", "settings", "net", "net_body", "net_guard", "net_pace", "relations", "messages", "tables",
 }  # fmt: skip
 READS = SHARED | {"__version__", "ledger", "release", "vocabulary", "shape_texts", "academies"}
-STAGES = ("harvesters", "crosswalk", "prepare", "matching", "graph", "search", "statistics", "federation", "web")
+STAGES = (
+    "harvesters",
+    "crosswalk",
+    "prepare",
+    "matching",
+    "graph",
+    "search",
+    "statistics",
+    "federation",
+    "web",
+    "workbook",
+)
 # A stage's own first step, or what it shows: named one by one, with the reason.
 GRANTED = {
     ("prepare", "crosswalk"): "crosswalk is the first step of prepare",
