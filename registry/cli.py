@@ -153,6 +153,21 @@ def check(
 
 
 @app.command()
+def template(
+    file: Annotated[Path | None, typer.Argument(help="A file to write: .xlsx or .csv.")] = None,
+    language: Annotated[str, typer.Option(help="en, fr or es: the language of headings and lists.")] = "en",
+) -> None:
+    """Write an empty workbook in which an academy lists its courses."""
+    from registry.pipeline.template import BadTemplate, write_template
+
+    try:
+        written, columns = write_template(file, language)
+    except BadTemplate as error:
+        raise fail(str(error)) from error
+    typer.echo(f"{written}: {columns} columns")
+
+
+@app.command()
 def match(as_json: Json = False) -> None:
     """Compare the published entries with one another."""
     from registry.pipeline.publisher import match_all
