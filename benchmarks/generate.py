@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -44,9 +45,21 @@ def record(number: int, edition: int = 0) -> str:
     )
 
 
-def write(folder: Path, count: int, changed: frozenset[int] = frozenset()) -> None:
-    """The answers of a repository of ``count`` records as files: identify, formats, page-N."""
-    folder.mkdir(parents=True, exist_ok=True)
+def small(number: int, of: str = "bench") -> str:
+    """One record of about 0.6 kB."""
+    chance = random.Random(number)
+    words = chance.sample(TOPICS, 3)
+    return (
+        f"<record><header><identifier>oai:{of}.example.org:{number}</identifier><datestamp>2026-01-01T00:00:00Z"
+        '</datestamp></header><metadata><oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/"'
+        f' xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{" ".join(words).capitalize()} {number}</dc:title>'
+        f"<dc:type>Course</dc:type><dc:identifier>https://{of}.example.org/training/{number}</dc:identifier>"
+        "<dc:language>en</dc:language><dc:rights>CC-BY-4.0</dc:rights></oai_dc:dc></metadata></record>"
+    )
+
+
+def about(verb: str) -> bytes:
+    """The answer to Identify or ListMetadataFormats."""
     identify = (
         "<Identify><repositoryName>Bench</repositoryName><baseURL>http://127.0.0.1/</baseURL><protocolVersion>2.0"
         "</protocolVersion><adminEmail>bench@example.org</adminEmail><earliestDatestamp>2010-01-01T00:00:00Z"
@@ -57,12 +70,23 @@ def write(folder: Path, count: int, changed: frozenset[int] = frozenset()) -> No
         "http://www.openarchives.org/OAI/2.0/oai_dc.xsd</schema><metadataNamespace>"
         "http://www.openarchives.org/OAI/2.0/oai_dc/</metadataNamespace></metadataFormat></ListMetadataFormats>"
     )
-    (folder / "identify").write_text(f"{_HEAD}{identify}</OAI-PMH>", "utf-8")
-    (folder / "formats").write_text(f"{_HEAD}{formats}</OAI-PMH>", "utf-8")
-    pages = (count + PAGE - 1) // PAGE
-    for page in range(pages):
-        numbers = range(page * PAGE, min((page + 1) * PAGE, count))
-        records = "".join(record(number, int(number in changed)) for number in numbers)
-        token = str(page + 1) if page + 1 < pages else ""
-        tail = f'<resumptionToken completeListSize="{count}" cursor="{page * PAGE}">{token}</resumptionToken>'
-        (folder / f"page-{page}").write_text(f"{_HEAD}<ListRecords>{records}{tail}</ListRecords></OAI-PMH>", "utf-8")
+    return f"{_HEAD}{identify if verb == 'Identify' else formats}</OAI-PMH>".encode()
+
+
+def page(number: int, size: int, count: int, records: Callable[[int], str]) -> bytes:
+    """One page, from 0, of a list of ``count`` records, ``size`` to a page; ``records`` makes each."""
+    numbers = range(number * size, min((number + 1) * size, count))
+    token = str(number + 1) if (number + 1) * size < count else ""
+    tail = f'<resumptionToken completeListSize="{count}" cursor="{number * size}">{token}</resumptionToken>'
+    body = "".join(records(one) for one in numbers)
+    return f"{_HEAD}<ListRecords>{body}{tail}</ListRecords></OAI-PMH>".encode()
+
+
+def write(folder: Path, count: int, changed: frozenset[int] = frozenset()) -> None:
+    """The answers of a repository of ``count`` records as files: identify, formats, page-N."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "identify").write_bytes(about("Identify"))
+    (folder / "formats").write_bytes(about("ListMetadataFormats"))
+    for number in range((count + PAGE - 1) // PAGE):
+        body = page(number, PAGE, count, lambda one: record(one, int(one in changed)))
+        (folder / f"page-{number}").write_bytes(body)
