@@ -124,6 +124,90 @@ def _run_line(run: Any) -> str:
 
 
 @app.command()
+def prepare(
+    source: Annotated[list[str] | None, typer.Argument(help="Academies or feeds; all when none is named.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Let pass what the gate holds because it changes much.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Prepare again what a changed rule, scheme, shape or entry of an academy's file touches."""
+    from registry.pipeline.again import prepare_feeds
+    from registry.pipeline.harvest import pick
+    from registry.pipeline.progress import progress
+
+    with house() as opened:
+        try:
+            chosen = pick(opened, source or [])
+        except LookupError as error:
+            raise fail(str(error.args[0])) from error
+        with progress(quiet=as_json) as shown:
+            plans = prepare_feeds(opened, chosen, shown, dry_run=dry_run, accept=accept_changes)
+    if as_json:
+        out([asdict(plan) for plan in plans])
+    else:
+        for plan in plans:
+            typer.echo(_plan_lines(plan))
+    raise typer.Exit(TO_MEND if any(plan.waits for plan in plans) and not dry_run else OK)
+
+
+def _plan_lines(plan: Any) -> str:
+    lines = [
+        f"{plan.feed}: {plan.examined} examined, {plan.altered} altered, {plan.new} new, {plan.withdrawn} withdrawn,"
+        f" {plan.held} held back"
+    ]
+    if plan.waits:
+        lines.append(f"  waits: {plan.message}")
+    for example in plan.examples:
+        lines += [f"  {example.what}: {plan.feed}/{example.key}", *(f"    {line}" for line in example.lines)]
+    return "\n".join(lines)
+
+
+@app.command()
+def correct(
+    record: Annotated[str, typer.Argument(help="The entry: list/key, or its address.")] = "",
+    field: Annotated[str, typer.Argument(metavar="PROPERTY", help="name, license, about …")] = "",
+    value: Annotated[str, typer.Argument(help="The right value; “Titre@fr” with its language; remove.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; it is public.")] = "",
+    author: Annotated[str, typer.Option(help="Who: a name or an ORCID address; it is public.")] = "",
+    instead_of: Annotated[str, typer.Option(help="The one value of the source that is replaced.")] = "",
+    end: Annotated[int, typer.Option(min=0, help="End the correction of this number.")] = 0,
+    list_: Annotated[bool, typer.Option("--list", help="List corrections, of one entry if it is named.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Correct one property of an entry, whatever its source says; list corrections, end one."""
+    from registry.pipeline import correct as correcting
+
+    with house() as opened:
+        try:
+            if list_:
+                found = correcting.listed(opened, record)
+            elif end:
+                correcting.end(opened, end, author)
+                found = [one for one in correcting.listed(opened) if one.id == end]
+            elif record and field and value:
+                made = correcting.correct(
+                    opened, record, field, value, reason=reason, author=author, instead=instead_of
+                )
+                found = [one for one in correcting.listed(opened) if one.id == made.id]
+            else:
+                raise fail("name an entry, a property and a value, or use --list or --end")
+        except correcting.BadCorrection as error:
+            raise fail(str(error)) from error
+    if as_json:
+        out([asdict(one) for one in found])
+        return
+    for one in found:
+        typer.echo(
+            f"{one.id} {one.record} {one.field}: {one.old or '–'} → {one.new or '–'} ({one.author}, {one.time}:"
+            f" {one.reason}){f'; ended {one.ended}' if one.ended else ''}"
+        )
+        if one.now:
+            typer.echo(f"  the source now says: {one.now}")
+
+
+@app.command()
 def check(
     what: Annotated[str, typer.Argument(help="A file or an address: an OAI-PMH answer, web pages, a table.")],
     protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; guessed when not given.")] = "",
