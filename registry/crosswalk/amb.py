@@ -7,14 +7,13 @@ https://w3id.org/kim/amb/; docs/profile.md, crosswalk of AMB.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from registry import iris
-from registry.crosswalk import amb_rules, clean, record_node
+from registry.crosswalk import amb_rules, clean, json_node, record_node
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.schemaorg_parts import Parts
 from registry.crosswalk.schemaorg_read import Object, Reader, bare, scalar, types
@@ -25,7 +24,6 @@ from registry.model import RawRecord
 from registry.terms import XSD, Iri, Literal, is_iri
 
 FORMAT_IRI = "https://w3id.org/kim/amb/"
-MAX_LEVELS = 12
 _AGENTS = ("creator", "author", "contributor", "publisher", "funder", "maintainer", "translator", "sourceOrganization")
 _SUBJECTS = re.compile(
     r"https?://w3id\.org/(?:kim/(?:hochschulfaechersystematik|schulfaecher)|openeduhub/vocabs/discipline)/.+"
@@ -54,7 +52,7 @@ class _Reader(Reader):
 def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     """Map one description. A payload that is none gives no triples, and an issue."""
     build = Builder(context.iris.resource(context.feed.id, record.key))
-    data = _payload(record.payload)
+    data = json_node.payload(record.payload)
     if data is None:
         build.issue("amb-unreadable", "")
         return build.mapped()
@@ -62,7 +60,7 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     for one in findings:
         build.issue(one.code, one.place, one.value, **dict(one.params))
     told = tuple(one.place for one in findings if one.code != "amb-not-list")
-    node = _node(data, "", 0)
+    node = json_node.node(data)
     read = _Reader(build, context, record.source, record.source, "json-ld", told=told)
     parts = Parts(read)
     known = languages(parts, node, "inLanguage")
@@ -83,38 +81,6 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     _entry(read, node, record)
     read.rest()
     return build.mapped()
-
-
-def _payload(payload: bytes) -> Mapping[str, Any] | None:
-    try:
-        found = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) and found else None
-
-
-def _node(value: Any, place: str, level: int) -> Any:
-    """An object as schema.org's reader takes it: ``@id``, a list under ``@type``, its place."""
-    if isinstance(value, list):
-        return [_node(one, f"{place}/{number}", level + 1) for number, one in enumerate(value[:1000])]
-    if not isinstance(value, dict):
-        return value
-    if level > MAX_LEVELS:
-        return {"@place": place}
-    found: dict[str, Any] = {"@place": place}
-    for key, inner in value.items():
-        where = f"{place}/" + key.replace("~", "~0").replace("/", "~1")
-        if key in ("id", "@id"):
-            if isinstance(inner, str) and inner.strip():
-                found["@id"] = inner.strip()
-                found["@at"] = where
-        elif key in ("type", "@type"):
-            names = inner if isinstance(inner, list) else [inner]
-            found["@type"] = [bare(name) for name in names if isinstance(name, str)]
-            found["@type-at"] = where
-        elif key == "@language" or not key.startswith("@"):
-            found[key] = _node(inner, where, level + 1)
-    return found
 
 
 def _default_language(data: Mapping[str, Any], context: MapContext) -> str:
