@@ -54,7 +54,7 @@ _RUNS = (_HTTP + "hasCourseInstance", _HTTPS + "hasCourseInstance")
 _OTHER_KINDS = re.compile(
     r"http://www\.w3\.org/(?:2002/07/owl#|2000/01/rdf-schema#|1999/02/22-rdf-syntax-ns#|2004/02/skos/core#|ns/hydra/|"
     r"ns/ldp#|ns/shacl#|2006/vcard/|ns/prov#|ns/locn#|ns/org#|2006/time#)|http://rdfs\.org/ns/void#|https://w3id\.org/(?:ldes|tree)#|"
-    r".*[/#](?:Person|Agent|Organi[sz]ation|Place|Location|Catalog|Distribution|CatalogRecord|LicenseDocument|Standard|"
+    r".*[/#](?:Person|Agent|Organi[sz]ation|Place|Location|Catalog(?:ue)?|Distribution|CatalogRecord|LicenseDocument|Standard|"
     r"PeriodOfTime|MediaType\w*|LinguisticSystem|RightsStatement)$"
 )
 # What moves with a visit or is nobody's business: counts, opinions, addresses of persons; paging.
@@ -113,6 +113,10 @@ def subjects(graph: Graph, accepted: Iterable[str] = ()) -> list[tuple[Node, str
         for node in graph.nodes:
             if graph.value(node, *_TITLES) is not None and not any(map(_OTHER_KINDS.match, graph.types(node))):
                 found[node] = "rdf"
+        if len(found) > 1:  # what a file says of itself is no item of its list
+            found = {
+                node: kind for node, kind in found.items() if node.partition("#")[0] != graph.address or "#" in node
+            }
     runs = {run for node in found for run in graph.objects(node, *_RUNS)}
     chosen = [
         (node, kind) for node, kind in found.items() if node not in runs and not _part(graph, node, found, listed)
