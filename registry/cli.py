@@ -93,6 +93,7 @@ def harvest(
 
 
 def _harvest(source: list[str], full: bool, accept_drop: bool, as_json: bool) -> int:
+    from registry.pipeline import visits
     from registry.pipeline.harvest import harvest_feeds, pick
     from registry.pipeline.progress import progress
 
@@ -108,19 +109,31 @@ def _harvest(source: list[str], full: bool, accept_drop: bool, as_json: bool) ->
     if as_json:
         out([asdict(run) for run in runs])
     else:
-        for run in runs:
-            typer.echo(_run_line(run))
+        typer.echo(visits.summary(runs))
     return OK if all(run.outcome == "done" for run in runs) else TO_MEND
 
 
-def _run_line(run: Any) -> str:
-    counts = run.counts
-    line = (
-        f"{run.feed}: {run.outcome}; {counts.get('records', 0)} seen, {counts.get('published', 0)} published,"
-        f" {counts.get('held', 0)} held back, {counts.get('published_new', 0)} new or changed,"
-        f" {counts.get('withdrawn', 0)} withdrawn"
-    )
-    return f"{line}. {run.message}" if run.message else line
+@app.command()
+def runs(
+    feed: Annotated[str, typer.Argument(help="An academy or a feed; all when none is named.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="The most visits that are listed.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List the visits: how each ended, what it counted, how long it took."""
+    from registry.ledger import runs as kept
+    from registry.pipeline import visits
+
+    with house() as opened:
+        academies = kept.academies_of_feeds(opened.connection)
+        feeds = [name for name, academy in academies.items() if feed in ("", name, academy)]
+        known = {name for academy, entry in opened.feeds for name in (academy.id, entry.id)}
+        if feed and not feeds and feed not in known:
+            raise fail(f"no academy or feed is called {feed}; there are: {', '.join(sorted(known))}")
+        found = kept.listed(opened.connection, limit=limit, feeds=feeds)
+    if as_json:
+        out([visits.as_json(run) for run in found])
+    else:
+        typer.echo(visits.log(found) if found else "no visit yet")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from registry.iris import Iris
@@ -70,9 +70,19 @@ def durations(connection: sqlite3.Connection) -> dict[str, float]:
     return {feed: seconds or 0.0 for feed, seconds, _ in rows}
 
 
-def listed(connection: sqlite3.Connection, feed: str | None = None, limit: int = 50) -> list[Run]:
-    """Runs, newest first."""
-    where, values = ("", []) if feed is None else ("WHERE feed=?", [feed])
+def seconds(run: Run) -> int | None:
+    """How long a run took, None while it is open."""
+    if not run.ended:
+        return None
+    return int((datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)).total_seconds())
+
+
+def listed(
+    connection: sqlite3.Connection, feed: str | None = None, limit: int = 50, *, feeds: Sequence[str] | None = None
+) -> list[Run]:
+    """Runs, newest first: of one feed, of some, or of all."""
+    of = feeds if feeds is not None else [] if feed is None else [feed]
+    where, values = f"WHERE feed IN ({','.join('?' * len(of))})" if of or feeds is not None else "", list(of)
     rows = connection.execute(
         f"SELECT iri, feed, academy, started, ended, outcome, message, counts FROM run {where}"
         " ORDER BY id DESC LIMIT ?",

@@ -144,9 +144,11 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
             intake.progress(feed.id, "fetch", done, 0)
 
         events = _until(intake.stopped, harvester(visit_))
-        stage(connection, feed.id, number, intake.now(), events, staged, progress)
-        if http.moved:
-            staged.issues.append(Issue("feed-moved", feed.address, http.moved[:300]))
+        try:
+            stage(connection, feed.id, number, intake.now(), events, staged, progress)
+        finally:
+            if http.moved:
+                staged.issues.append(Issue("feed-moved", feed.address, http.moved[:300]))
 
 
 def _until(stopped: threading.Event, events: Iterator[HarvestEvent]) -> Iterator[HarvestEvent]:
