@@ -11,7 +11,7 @@ import pytest
 
 from harvesters import base
 from registry.crosswalk import values
-from registry.crosswalk.base import Mapped, MapContext, Placed
+from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCTERMS, FOAF, SCHEMA, Iris
 from registry.ledger import findings, log
 from registry.model import Academy, Done, Expect, Feed, HarvestEvent, Issue, RawRecord, Run
