@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harvesters import table_files, table_moodle
 from harvesters.base import FeedFailed, Visit
@@ -20,7 +21,7 @@ from harvesters.table_files import DELIMITERS, Sheet, failed
 from harvesters.table_headings import Header, find, fold, is_field
 from harvesters.table_join import Part, join
 from harvesters.table_rows import Notices, Row, titled
-from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
+from registry.model import Document, Done, Feed, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
 READER = "3"  # another number reads unchanged files anew
@@ -59,17 +60,33 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
         yield Unchanged(address, digest)
         yield Done(complete=True, deletions="proved")
         return
-    sheets, issues = _sheets(visit, answer.body, answer.headers.get("content-type", ""))
-    notices = Notices()
-    rows, complete = _rows(visit, sheets, notices)
-    if not rows and not notices.found:
-        notices.add("table-no-rows", address)
+    read = reading(feed, answer.body, answer.headers.get("content-type", ""))
     yield Document(address, digest, answer.headers.get("etag"), answer.headers.get("last-modified"))
-    for issue in issues:
-        yield FeedIssue(issue, lasting=True)
-    yield from _records(rows, address, notices)
-    yield from notices.events()
-    yield Done(complete=complete, deletions="proved")
+    yield from read.issues
+    yield from _records(read.rows, address, read.notices)
+    yield from read.notices.events()
+    yield Done(complete=read.complete, deletions="proved")
+
+
+@dataclass(slots=True)
+class Reading:
+    """A file as read: its sheets with their headers (None: no list of courses), its rows, what there is to tell."""
+
+    sheets: list[tuple[Sheet, Header | None]]
+    rows: list[Row]
+    issues: list[FeedIssue]
+    notices: Notices
+    complete: bool
+
+
+def reading(feed: Feed, body: bytes, media: str = "") -> Reading:
+    """Read a file as the feed's columns and options say. Raises FeedFailed."""
+    sheets, issues = sheets_of(feed, body, media)
+    notices = Notices()
+    headed, rows, complete = _rows(feed, sheets, notices)
+    if not rows and not notices.found:
+        notices.add("table-no-rows", feed.address)
+    return Reading(headed, rows, [FeedIssue(issue, lasting=True) for issue in issues], notices, complete)
 
 
 def _recipe(visit: Visit) -> str:
@@ -79,41 +96,42 @@ def _recipe(visit: Visit) -> str:
     return "+" + hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
-def _limit(visit: Visit) -> int:
-    value = visit.feed.options.get("rows", MAX_ROWS)
+def _limit(feed: Feed) -> int:
+    value = feed.options.get("rows", MAX_ROWS)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1_000_000:
         raise failed("table-bad-option", place="rows", value=str(value))
     return value
 
 
-def _sheets(visit: Visit, body: bytes, media: str) -> tuple[list[Sheet], list[Issue]]:
-    """The file's sheets, by its content first; its media type says only which charset it has."""
-    kind, options = table_files.kind(body), visit.feed.options
+def sheets_of(feed: Feed, body: bytes, media: str = "") -> tuple[list[Sheet], list[Issue]]:
+    """The file's sheets, by its content first; its media type says only which charset it has. Raises FeedFailed."""
+    kind, options = table_files.kind(body), feed.options
     if not body.strip():
-        raise failed("table-empty", place=visit.feed.address)
+        raise failed("table-empty", place=feed.address)
     if kind == "workbook":
         wanted = options.get("sheet", [])
         names = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
-        sheets, hidden = table_files.workbook(body, names, _limit(visit) + 100)
+        sheets, hidden = table_files.workbook(body, names, _limit(feed) + 100)
         return sheets, [Issue("table-hidden-sheet", f"sheet {name}", name) for name in hidden]
     if kind != "text":
-        raise failed("table-web-page" if kind == "HTML" else "table-not-a-table", visit.feed.address, kind)
+        raise failed("table-web-page" if kind == "HTML" else "table-not-a-table", feed.address, kind)
     charset = re.search(r'charset="?([A-Za-z0-9._-]+)', media)
     declared = str(options.get("encoding", "")) or (charset[1] if charset else "")
-    text, issues = table_files.decode(body, declared, visit.feed.language or "")
+    text, issues = table_files.decode(body, declared, feed.language or "")
     hint = re.match(r"sep=(.)\r?\n", text)
     delimiter = str(options.get("delimiter", "")) or (hint[1] if hint else "")
     delimiter = "\t" if delimiter in ("tab", "\\t") else delimiter
     if len(delimiter) > 1 or delimiter in ('"', "\r", "\n"):
         raise failed("table-bad-option", place="delimiter", value=delimiter)
     text = text[hint.end() :] if hint else text
-    own = _own(visit)
+    own = own_columns(feed)
     delimiter = delimiter or max(DELIMITERS, key=lambda mark: _fitness(text, mark, own))
-    return [table_files.delimited(text, delimiter, _limit(visit) + 100)], issues
+    return [table_files.delimited(text, delimiter, _limit(feed) + 100)], issues
 
 
-def _own(visit: Visit) -> dict[str, str]:
-    return {fold(heading): name for heading, name in visit.feed.columns.items()}
+def own_columns(feed: Feed) -> dict[str, str]:
+    """{folded heading: field} as the feed's entry says."""
+    return {fold(heading): name for heading, name in feed.columns.items()}
 
 
 def _fitness(text: str, delimiter: str, own: dict[str, str]) -> tuple[int, int, int]:
@@ -129,20 +147,24 @@ def _fitness(text: str, delimiter: str, own: dict[str, str]) -> tuple[int, int, 
     return (len(header.columns) if header else 0, rows, width)
 
 
-def _rows(visit: Visit, sheets: list[Sheet], notices: Notices) -> tuple[list[Row], bool]:
-    """The rows of all sheets that have a header, and whether that is all of them."""
-    own, limit = _own(visit), _limit(visit)
-    sheets = [sheet for sheet in sheets if not _is_help(sheet)]
-    headers = [_header(sheet, own) for sheet in sheets]
+def _rows(
+    feed: Feed, sheets: list[Sheet], notices: Notices
+) -> tuple[list[tuple[Sheet, Header | None]], list[Row], bool]:
+    """The sheets with their headers, the rows of all that have one, and whether that is all of them."""
+    own, limit = own_columns(feed), _limit(feed)
+    sheets = [sheet for sheet in sheets if not is_help(sheet)]
+    headers = [header_of(sheet, own) for sheet in sheets]
     if not any(headers):
         lines = (max(sheet.rows[:30], key=lambda row: sum(map(bool, row)), default=[]) for sheet in sheets)
         seen = ", ".join(cell[:60] for line in lines for cell in line if cell)
-        raise failed("table-no-title", place=visit.feed.address, value=seen or "-")
+        raise failed("table-no-title", place=feed.address, value=seen or "-")
+    headed: list[tuple[Sheet, Header | None]] = []
     parts: list[Part] = []
     count, complete = 0, True
     for sheet, found in zip(sheets, headers, strict=True):
         # A sheet without titles may add to one that has them, by their codes.
         header = found or (find(sheet, own, "id") if sheet.name else None)
+        headed.append((sheet, header))
         if header is None:
             if any(any(row) for row in sheet.rows):
                 notices.add("table-sheet-skipped", f"sheet {sheet.name}", sheet.name, sheet.name)
@@ -158,19 +180,25 @@ def _rows(visit: Visit, sheets: list[Sheet], notices: Notices) -> tuple[list[Row
             complete = False
             break
         parts.append(Part(header, rows))
-    return [row for row in join(parts, notices) if row.title], complete
+    return headed, [row for row in join(parts, notices) if row.title], complete
 
 
-def _is_help(sheet: Sheet) -> bool:
+def is_help(sheet: Sheet) -> bool:
+    """Whether a sheet is one of ours that only explains."""
     return any(cell.startswith(OWN_HELP) for row in sheet.rows[:1] for cell in row[:1])
 
 
-def _header(sheet: Sheet, own: dict[str, str]) -> Header | None:
+def header_of(sheet: Sheet, own: dict[str, str]) -> Header | None:
     """The header of a sheet; where it is one of Moodle's, its words mean what they mean there."""
     header = find(sheet, own)
     if header is not None and table_moodle.is_moodle(header.texts):
         return find(sheet, {**table_moodle.meanings(header.texts), **own})
     return header
+
+
+def records(read: Reading, address: str) -> list[RawRecord]:
+    """The records of a file that was read."""
+    return list(_records(read.rows, address, read.notices))
 
 
 def _records(rows: list[Row], address: str, notices: Notices) -> Iterator[RawRecord]:
