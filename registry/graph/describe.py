@@ -5,12 +5,13 @@ Terms: SSSOM slots on rdf:Statement nodes, DCAT 3, PROV-O, schema.org (``docs/pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from registry import __version__
 from registry.graph.layout import STATUS, date_time
-from registry.iris import DCAT, DCTERMS, FOAF, MA, PROV, RDF, RDF_TYPE, SEMAPV, SSSOM, Iris, schema
-from registry.model import Academy, Match, Relation, Run
+from registry.iris import DCAT, DCTERMS, FOAF, MA, PROV, RDF, RDF_TYPE, SEMAPV, SPDX, SSSOM, Iris, schema
+from registry.model import Academy, Feed, Match, Relation, Run
 from registry.relations import Kind, statement
 from registry.terms import XSD, Iri, Literal, Triple, is_iri, text, to_ntriples
 
@@ -129,6 +130,7 @@ def academy_triples(academy: Academy, iris: Iris) -> tuple[list[Triple], list[Tr
     if is_iri(academy.homepage):
         described.append((catalog, Iri(FOAF + "homepage"), Iri(academy.homepage)))
         organisation.append((agent, schema("url"), Iri(academy.homepage)))
+    described += [triple for feed in academy.feeds for triple in feed_triples(feed, catalog)]
     languages = {feed.language for feed in academy.feeds if feed.language}
     described += [(catalog, Iri(DCTERMS + "language"), Literal(language)) for language in languages]
     if academy.country:
@@ -138,6 +140,26 @@ def academy_triples(academy: Academy, iris: Iris) -> tuple[list[Triple], list[Tr
     if academy.ror:
         organisation.append((agent, schema("identifier"), _value(academy.ror)))
     return described, organisation
+
+
+def feed_triples(feed: Feed, catalog: Iri) -> list[Triple]:
+    """A list of an academy, ``{catalog}/feed/{id}``: the licence of its descriptions, and how we may pass them on.
+
+    ``ma:permission`` is one of agreed, published, asked, none; without the first two texts are not exported.
+    """
+    node = Iri(f"{catalog}/feed/{feed.id}")
+    triples: list[Triple] = [
+        (catalog, Iri(MA + "feed"), node),
+        (node, RDF_TYPE, Iri(PROV + "Entity")),
+        (node, Iri(DCTERMS + "identifier"), Literal(feed.id)),
+        (node, Iri(MA + "permission"), Literal(feed.permission)),
+    ]
+    if feed.metadata_licence:
+        said = feed.metadata_licence
+        known = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", said)
+        licence = Iri(SPDX + said) if known else Iri(said) if is_iri(said) else Literal(said)
+        triples.append((node, Iri(DCTERMS + "license"), licence))
+    return triples
 
 
 def academies(listed: Iterable[Academy], iris: Iris) -> dict[Iri, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from registry.iris import ADMS, DCAT, DCTERMS, FOAF, PROV, RDF_TYPE, Iris, owns
+from registry.iris import ADMS, DCAT, DCTERMS, FOAF, PROV, RDF_TYPE, Iris, owns, public_key
 from registry.model import Change
 from registry.terms import XSD, Iri, Literal, Triple, line, to_ntriples
 
@@ -97,7 +97,7 @@ def tombstone_quads(change: Change, iris: Iris) -> str:
         (record, STATUS, iris.concept("record-status", "deleted")),
         (record, Iri(DCTERMS + "issued"), date_time(change.first or change.time)),
         (record, Iri(PROV + "invalidatedAtTime"), date_time(change.time)),
-        (record, Iri(DCTERMS + "identifier"), Literal(change.key)),
+        (record, Iri(DCTERMS + "identifier"), Literal(public_key(change.key))),
     ]
     if change.run:
         triples.append((record, Iri(PROV + "wasInvalidatedBy"), Iri(change.run)))

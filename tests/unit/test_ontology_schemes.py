@@ -322,6 +322,7 @@ def test_own_terms_are_described_in_three_languages() -> None:
         "MatchAssertion", "MatchEvidence", "MatchReview", "WorkCluster", "evidence", "feature", "subjectValue",
         "objectValue", "rule", "review", "verdict", "nearCopyOf", "otherRun", "overlapsWith", "partOf",
         "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel", "unreviewedLabel", "directionUnknown",
+        "Correction", "correction", "correctedProperty", "correctedBy", "sourceValue", "feed", "permission",
     }  # fmt: skip
     for name in map(URIRef, defined()):
         for slot in (RDFS.label, RDFS.comment):
