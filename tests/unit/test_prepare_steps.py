@@ -110,7 +110,7 @@ def test_the_feeds_entry_is_part_of_the_recipe() -> None:
 def test_texts_are_exported_only_with_permission(preparer: Preparer, tmp_path: Path, ending: str) -> None:
     feeds = {"list": "none", "shared": "agreed"}
     office = replace(OFFICE, feeds=tuple(replace(FEED, id=name, permission=how) for name, how in feeds.items()))  # type: ignore[arg-type]
-    store = EmbeddedStore(tmp_path / "graph", IRIS, "r", {name: "office" for name in feeds})
+    store = EmbeddedStore(tmp_path / "graph", IRIS, "r", dict.fromkeys(feeds, "office"))
     changes = []
     for number, name in enumerate(feeds, 1):
         context = replace(preparer.context, feed=replace(FEED, id=name))
