@@ -15,8 +15,9 @@ from importlib.resources import files
 from registry import iris
 from registry.crosswalk import clean, oai_record
 from registry.crosswalk.base import Builder, MapContext, Mapped
+from registry.crosswalk.oai_identifiers import target
 from registry.crosswalk.oai_tree import Node, find, tell_unread, tree
-from registry.crosswalk.oai_values import Mapper, Text, target
+from registry.crosswalk.oai_values import Mapper, Text
 from registry.model import RawRecord
 from registry.terms import Literal
 
@@ -208,7 +209,7 @@ def _dates(resource: Node, mapper: Mapper, event: str | None) -> None:
             continue
         span = _span(text)
         if span is None:
-            mapper.build.issue("xml-date", one.place, text)
+            mapper.issue("xml-date", one.place, text)
             continue
         by_kind.setdefault(kind, []).append((span[0], one.place))
         if len(span) == 2:
@@ -292,6 +293,6 @@ def _relation(one: Node, words: list[str], kind: str, text: str, mapper: Mapper)
     stated = one.get("relationtype")
     meant = terms().get(("relationType", clean.fold(stated)), "")
     if stated and not meant:
-        mapper.build.issue("datacite-relation", one.place, stated)
+        mapper.issue("datacite-relation", one.place, stated)
     prefix, colon, local = (meant or "dcterms:relation").partition(":")
     mapper.relation(iris.PREFIXES[prefix] + local if colon else prefix, words, one.place, text, kind.lower())

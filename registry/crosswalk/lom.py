@@ -16,8 +16,9 @@ from importlib.resources import files
 from registry.crosswalk import clean, lom_parts, oai_record
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.lom_read import date, identifier, strings, texts, vocabulary
+from registry.crosswalk.oai_identifiers import target
 from registry.crosswalk.oai_tree import Node, find, tell_unread, tree
-from registry.crosswalk.oai_values import Mapper, target
+from registry.crosswalk.oai_values import Mapper
 from registry.model import RawRecord
 from registry.terms import Iri
 
@@ -116,7 +117,7 @@ def _level(part: Node, mapper: Mapper) -> tuple[str, str]:
         for said in vocabulary(one, mapper):
             if found := re.fullmatch(r"(?:level|niveau|nivel)?\s*([1-4])", said.strip(), re.IGNORECASE):
                 return found[1], one.place
-            mapper.build.issue("xml-value", one.place, said, field="aggregationLevel")
+            mapper.issue("xml-value", one.place, said, field="aggregationLevel")
     return "", ""
 
 
@@ -131,7 +132,7 @@ def _technical(parts: list[Node], mapper: Mapper) -> list[tuple[str, str]]:
             if address:
                 here.append((address, one.place))
             elif text and not mapper.context.values.is_ignored("url", text):
-                mapper.build.issue("lom-location", one.place, text)
+                mapper.issue("lom-location", one.place, text)
         media: list[tuple[str, str]] = []
         for one in part.all("format"):
             found = [mapper.media_type(said, one.place, "format") for said in vocabulary(one, mapper)]
@@ -197,7 +198,7 @@ def _educational(parts: list[Node], general: list[Node], level: tuple[str, str],
                 if kind and kind != "-":
                     build.add("interactivityType", Iri(_INTERACTIVITY + kind), one.place)
                 elif kind is None:
-                    build.issue("xml-value", one.place, text, field="interactivityType")
+                    mapper.issue("xml-value", one.place, text, field="interactivityType")
         for one in part.all("intendedenduserrole"):
             said = vocabulary(one, mapper)
             meant = next((m for w in said if (m := terms().get(("intendedenduserrole", clean.fold(w))))), "")

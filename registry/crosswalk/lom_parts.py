@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from registry import iris
 from registry.crosswalk import clean
 from registry.crosswalk.lom_read import date, entities, identifier, texts, vocabulary, word
+from registry.crosswalk.oai_identifiers import target
 from registry.crosswalk.oai_tree import Node
-from registry.crosswalk.oai_values import Mapper, target
+from registry.crosswalk.oai_values import Mapper
 from registry.terms import XSD, Iri, Literal
 
 MAX_TAXA = 40
@@ -47,7 +48,7 @@ def lifecycle(parts: Sequence[Node], mapper: Mapper, terms: Terms) -> None:
             said = [text for role in one.all("role") for text in vocabulary(role, mapper)]
             role = _meaning("role", said, terms)
             if said and not role:
-                build.issue("lom-role", one.place, said[0])
+                mapper.issue("lom-role", one.place, said[0])
             predicate = role or "contributor"
             for card, place in entities(one):
                 mapper.agent(card.name, predicate, place, card.kind, card.identifiers,
@@ -74,7 +75,7 @@ def rights(parts: Sequence[Node], mapper: Mapper) -> None:
                 mapper.build.add("isAccessibleForFree", Literal("false" if costs else "true", XSD + "boolean"),
                                  one.place)  # fmt: skip
             elif said:
-                mapper.build.issue("xml-value", one.place, said[0], field="cost")
+                mapper.issue("xml-value", one.place, said[0], field="cost")
         restricted = [(text, one.place) for one in part.all("copyrightandotherrestrictions")
                       for text in vocabulary(one, mapper)]  # fmt: skip
         said_more = [(text, place) for text, _, place in texts(part, mapper, "description")]
@@ -91,7 +92,7 @@ def relations(parts: Sequence[Node], mapper: Mapper, terms: Terms) -> None:
         said = [text for kind in part.all("kind") for text in vocabulary(kind, mapper)]
         predicate = _meaning("relation", said, terms)
         if said and not predicate:
-            mapper.build.issue("lom-relation", part.place, said[0])
+            mapper.issue("lom-relation", part.place, said[0])
         predicate = predicate or "dcterms:relation"
         for resource in part.all("resource"):
             words, kind = [], ""

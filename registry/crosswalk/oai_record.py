@@ -16,6 +16,7 @@ from registry.terms import is_iri
 
 MAX_TEXT = 50_000
 MAX_ORIGINS = 10
+_BREAKS = frozenset({"br", "p", "li", "div"})
 
 
 def parse(payload: bytes) -> etree._Element | None:
@@ -51,8 +52,16 @@ def text_of(element: etree._Element | None) -> str:
     """All text of an element, also of markup that stands unescaped in it, at most 50,000 characters."""
     if element is None:
         return ""
-    text = element.text or "" if not len(element) else "".join(str(piece) for piece in element.itertext())
-    return text.strip()[:MAX_TEXT]
+    if not len(element):
+        return (element.text or "").strip()[:MAX_TEXT]
+    pieces: list[str] = []
+    for event, one in etree.iterwalk(element, events=("start", "end")):
+        if event == "start":
+            pieces += ["\n"] if local(one) in _BREAKS else []
+            pieces.append(one.text or "")
+        elif one is not element:
+            pieces.append(one.tail or "")
+    return "".join(pieces).strip()[:MAX_TEXT]
 
 
 def origins_of(root: etree._Element, build: Builder) -> list[tuple[str, str]]:

@@ -150,4 +150,6 @@ def tell_unread(node: Node, build: Builder) -> None:
     for one in unread(node):
         if one.name not in told and len(told) < MAX_TOLD:
             told.add(one.name)
-            build.issue("xml-unread", one.place, clean.drop_emails(oai_record.text_of(one.element))[0], element=one.name)
+            build.issue(
+                "xml-unread", one.place, clean.drop_emails(oai_record.text_of(one.element))[0], element=one.name
+            )

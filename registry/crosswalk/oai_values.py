@@ -16,21 +16,16 @@ from registry import iris
 from registry.crosswalk import clean, oai_record, record_node
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.oai_dc import MEDIA_NAMES, MEDIA_TYPE, ORGANISATION
+from registry.crosswalk.oai_identifiers import registry_iri, target
 from registry.crosswalk.oai_tree import Node
 from registry.crosswalk.values import types_for
 from registry.model import RawRecord
-from registry.terms import XSD, Iri, Literal, is_iri
+from registry.terms import XSD, Iri, Literal
 
 MAX_NAME = 1000
 _NO_LANGUAGE = frozenset({"none", "xx", "und", "mul", "zxx", "x-none", "unknown", "qaa", "mis"})
 _ISCED = re.compile(r"https?://data\.europa\.eu/snb/isced-f/\d{2,4}")
-_REGISTRY = re.compile(
-    r"https?://(?:ror\.org/0[a-z0-9]{8}|(?:www\.)?wikidata\.org/(?:entity|wiki)/Q\d{1,12}|(?:www\.)?isni\.org/(?:isni/)?"
-    r"\d{15}[\dX]|viaf\.org/viaf/\d{1,22}|d-nb\.info/gnd/[\dX-]{5,12}|(?:www\.)?idref\.fr/\d{8}[\dX])/?",
-    re.IGNORECASE,
-)
 _ADDRESS = re.compile(r"https?://[^\s<>\"'()]+")
-_SCHEME = re.compile(r"(?:urn|info|hdl|ark|oai|swh|mailto):\S+$", re.IGNORECASE)
 _DATATYPE_ORDER = {XSD + "dateTime": 0, XSD + "date": 1, XSD + "gYearMonth": 2, XSD + "gYear": 3}
 Text = tuple[str, str, str]  # text, language tag ("" for none), place
 
@@ -47,6 +42,10 @@ class Mapper:
     _media: int = 0
     _told: set[str] = field(default_factory=set)
 
+    def issue(self, code: str, place: str, value: str = "", **params: str) -> None:
+        """Something to mend; no e-mail address goes into it."""
+        self.build.issue(code, place, clean.drop_emails(value)[0], **params)
+
     # -- texts and languages
 
     def tag(self, node: Node) -> str:
@@ -56,7 +55,7 @@ class Mapper:
             return ""
         tag = self.context.values.language(stated)
         if tag is None and not self.context.values.is_ignored("languages", stated):
-            self.build.issue("xml-lang", node.place, stated)
+            self.issue("xml-lang", node.place, stated)
         return tag or ""
 
     def languages(self, found: Iterable[tuple[str, str]]) -> list[str]:
@@ -68,7 +67,7 @@ class Mapper:
                     continue
                 tag = self.context.values.language(word)
                 if tag is None:
-                    self.build.issue("xml-language", place, word)
+                    self.issue("xml-language", place, word)
                 elif tag not in known:
                     known.append(tag)
                     self.build.string("inLanguage", tag, place)
@@ -87,11 +86,11 @@ class Mapper:
             markup = clean.looks_html(text.replace("&lt;", "<").replace("&gt;", ">"))
             if markup and "xml-html" not in self._told:
                 self._told.add("xml-html")
-                self.build.issue("xml-html", place, clean.drop_emails(text)[0])
+                self.issue("xml-html", place, text)
         out, had_mail = clean.drop_emails(tidy(text))
         if had_mail and "xml-email" not in self._told:
             self._told.add("xml-email")
-            self.build.issue("xml-email", place)
+            self.issue("xml-email", place)
         return "" if self.context.values.is_ignored(field, out) else out
 
     def text(self, predicate: str, text: str, language: str, place: str, subject: Iri | None = None) -> None:
@@ -103,7 +102,7 @@ class Mapper:
         for text, language, place in found:
             line, tag = self.plain(text, place, field="title"), (language or self.language).lower()
             if not line:
-                self.build.issue("xml-empty-word", place, text)
+                self.issue("xml-empty-word", place, text)
                 continue
             named = {one.language for one in self.build.objects("name") if isinstance(one, Literal)}
             self.build.text("alternateName" if tag in named else "name", line, tag, place)
@@ -116,7 +115,7 @@ class Mapper:
             for text, language, place in several:
                 line, tag = self.plain(text, place, clean.text, "description"), (language or self.language).lower()
                 if not line:
-                    self.build.issue("xml-empty-word", place, text)
+                    self.issue("xml-empty-word", place, text)
                 elif into:
                     by_tag.setdefault(tag, []).append((line, place))
                 else:
@@ -145,7 +144,7 @@ class Mapper:
         if said:
             word = next((one for one in said if "://" not in one), said[0])
             self.build.string(predicate, clean.line(word)[:MAX_NAME], place)
-            self.build.issue("xml-value", place, word, field=predicate)
+            self.issue("xml-value", place, word, field=predicate)
         return None
 
     def types(self, notations: Sequence[tuple[str, str]], event: str | None = None) -> None:
@@ -178,7 +177,7 @@ class Mapper:
             if line and not clean.url(line):
                 self.build.text("keywords", line[:MAX_NAME], language or self.language, place)
             elif line:
-                self.build.issue("xml-subject", place, line)
+                self.issue("xml-subject", place, line)
 
     # -- agents
 
@@ -202,7 +201,7 @@ class Mapper:
     def _agent(self, name: str, predicate: str, place: str, kind: str, identifiers: Iterable[str]) -> Iri | None:
         text, had_mail = clean.drop_emails(name)
         if had_mail:
-            self.build.issue("xml-email", place)
+            self.issue("xml-email", place)
         line = clean.line(text).strip(" ,;:()[]<>")
         known = list(dict.fromkeys(filter(None, map(registry_iri, identifiers))))
         if self.context.values.is_ignored("author", line) or line.startswith("(:"):
@@ -210,7 +209,7 @@ class Mapper:
         if len(line) > MAX_NAME or clean.url(line) or not line:
             if had_mail or not clean.line(name) or name.startswith("(:"):
                 return None
-            self.build.issue("xml-agent", place, text)
+            self.issue("xml-agent", place, text)
             return None
         if record_node.is_academy(line, self.context):
             return self.context.iris.academy(self.context.academy.id)
@@ -262,17 +261,17 @@ class Mapper:
         word, _ = clean.drop_emails(word)
         if addresses or re.search(r"licen[cs]|creative commons|\bcc[ -]", " ".join(said), re.IGNORECASE):
             self.build.string("license", word, place)
-            self.build.issue("xml-license", place, word)
+            self.issue("xml-license", place, word)
         else:
             self.build.string("conditionsOfAccess", word, place)
-            self.build.issue("xml-rights", place, word)
+            self.issue("xml-rights", place, word)
 
     def feed_licence(self) -> None:
         """The licence that the feed's own file states, where the record says nothing about one."""
         if self.context.feed.licence and not self.build.objects("license"):
             licence = self.context.values.licence(self.context.feed.licence)
             if licence is None:
-                self.build.issue("dc-feed-licence", "licence", self.context.feed.licence)
+                self.issue("dc-feed-licence", "licence", self.context.feed.licence)
             else:
                 self.build.add("license", licence, "")
 
@@ -280,7 +279,7 @@ class Mapper:
         """A date; what is none is told, a filler is not."""
         found = clean.date(text)
         if found is None and text.strip() and not self.context.values.is_ignored("date", text):
-            self.build.issue("xml-date", place, text)
+            self.issue("xml-date", place, text)
         return found
 
     def dates(self, predicate: str, found: Sequence[tuple[Literal, str]], last: bool = False) -> None:
@@ -292,7 +291,7 @@ class Mapper:
         self.build.add(predicate, stamp, place)
         for other, where in ordered:
             if other != stamp and not stamp.value.startswith(other.value) and not other.value.startswith(stamp.value):
-                self.build.issue("xml-date-between", where, other.value)
+                self.issue("xml-date-between", where, other.value)
 
     def duration(self, predicate: str, text: str, place: str, subject: Iri | None = None) -> bool:
         """An xsd:duration; whether it is one. Zero and fillers say nothing."""
@@ -302,7 +301,7 @@ class Mapper:
             return True
         nothing = re.fullmatch(r"[P0T:YMDHS\s]*", text) is not None
         if not nothing and not self.context.values.is_ignored("duration", text):
-            self.build.issue("xml-duration", place, text)
+            self.issue("xml-duration", place, text)
         return False
 
     def media_type(self, text: str, place: str, field: str = "") -> str | None:
@@ -311,7 +310,7 @@ class Mapper:
         found = MEDIA_TYPE.search(word)
         media = found.group() if found else MEDIA_NAMES.get(word.strip(" ."))
         if media is None and not self.context.values.is_ignored("format", word):
-            self.build.issue("xml-format", place, text, field=field)
+            self.issue("xml-format", place, text, field=field)
         return media
 
     def encoding(
@@ -336,7 +335,7 @@ class Mapper:
         found = next(filter(None, (target(word, kind) for word in words)), None)
         own = {str(one) for name in ("url", "identifier") for one in self.build.objects(name)}
         if found is not None and found in own:
-            self.build.issue("xml-own-relation", place, str(found))
+            self.issue("xml-own-relation", place, str(found))
         elif found is not None:
             self.build.add(predicate, found, place)
         else:
@@ -347,7 +346,7 @@ class Mapper:
                 self.build.text(predicate, line, self.language, place)
                 return
             self.build.string(predicate, line, place)
-            self.build.issue("xml-relation", place, line, field=predicate.rpartition("/")[2].rpartition("#")[2])
+            self.issue("xml-relation", place, line, field=predicate.rpartition("/")[2].rpartition("#")[2])
 
     def page(self, pages: Sequence[tuple[str, str]]) -> None:
         """The first web address is the page (one of the resource's own before a DOI's), the others identify."""
@@ -370,38 +369,3 @@ def _earliest(pair: tuple[Literal, str]) -> tuple[str, int, str]:
 
 def _by_value(pair: tuple[Literal, str]) -> str:
     return pair[0].value
-
-
-def registry_iri(text: str) -> str | None:
-    """An identifier of a person or organisation as an address: ORCID, ROR, ISNI, Wikidata, VIAF, GND, IdRef."""
-    word = text.strip()
-    orcid = clean.orcid(word)
-    if orcid is not None:
-        return orcid
-    if re.fullmatch(r"(?:ror\.org/)?0[a-hj-km-np-tv-z0-9]{6}\d{2}", word, re.IGNORECASE):
-        return "https://ror.org/" + word[-9:].lower()
-    if _REGISTRY.fullmatch(word) is None:
-        return None
-    address = clean.url(word.rstrip("/").replace("wikidata.org/wiki/", "wikidata.org/entity/"))
-    return address.replace("http://ror.org", "https://ror.org") if address else None
-
-
-def target(text: str, kind: str = "") -> Iri | None:
-    """What an identifier of a known kind ("doi", "handle", "isbn" …), or of a form of its own, resolves to."""
-    word = text.strip()
-    found = clean.doi(word)
-    if found is None and kind == "doi":
-        return None
-    found = found or clean.url(word)
-    if found is None:
-        bare = re.sub(r"^[A-Za-z]+:\s*", "", word)
-        stem = {
-            "handle": "https://hdl.handle.net/", "hdl": "https://hdl.handle.net/", "arxiv": "https://arxiv.org/abs/",
-            "pmid": "https://pubmed.ncbi.nlm.nih.gov/", "issn": "urn:issn:", "eissn": "urn:issn:", "isbn": "urn:isbn:",
-            "ark": "https://n2t.net/ark:", "purl": "https://purl.org/",
-        }.get(kind)  # fmt: skip
-        if stem is not None and bare and not re.search(r"\s", bare):
-            found = stem + (bare.replace("-", "") if kind == "isbn" else bare)
-        elif _SCHEME.match(word) and not word.lower().startswith("mailto:"):
-            found = word
-    return Iri(found) if found and is_iri(found) else None
