@@ -57,7 +57,7 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     if address[:9].lower().startswith(("webcal://", "webcals:/")):
         address = "https://" + address.partition("://")[2]
     whole = visit.feed.options.get("whole", False) is True
-    deletions: Literal["proved", "unknown"] = "proved" if whole else "unknown"
+    deletions: Literal["proved", "signalled"] = "proved" if whole else "signalled"
     known = visit.document(address)
     before = known if known and known.digest.endswith(READER) else None
     try:

@@ -21,6 +21,12 @@ _SCHEMES = (
     ("level", "educationalLevel"),
 )  # fmt: skip
 
+_GROUP = re.compile(
+    r"[\d/&]|\b(?:unit|unité|unidad|unidade|oficina|learning|training|formation|formación|capacitación|news|editors?|"
+    r"staff|admin|webmaster|equipe|équipe|equipo|division|section|sección|service|library|bibliothèque|biblioteca)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(slots=True)
 class Words:
@@ -77,7 +83,8 @@ class Words:
         node = self.build.child("agent", number)
         if not known:
             if person is None:
-                person = " " in name and ORGANISATION.search(name) is None and not re.search(r"[\d/&]", name)
+                group = ORGANISATION.search(name) or _GROUP.search(name)
+                person = " " in name and group is None
             self.build.type(SCHEMA + ("Person" if person else "Organization"), place, node)
             self.build.string("name", name, place, node)
         return node

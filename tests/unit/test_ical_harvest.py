@@ -48,12 +48,12 @@ def test_unchanged_by_etag_and_by_digest():
         before = Document(ADDRESS, document.digest, etag)
         http = Answers({ADDRESS: calendar(ONE)}, headers)
         events = list(harvest(Visit(FEED, http, document=lambda address, before=before: before)))
-        assert events == [Unchanged(ADDRESS, document.digest), Done(True, "unknown")]
+        assert events == [Unchanged(ADDRESS, document.digest), Done(True, "signalled")]
         assert http.asked == [(ADDRESS, etag)]
 
 
 def test_absence_proves_deletion_only_where_the_list_is_whole():
-    assert read(calendar(ONE))[-1] == Done(True, "unknown")
+    assert read(calendar(ONE))[-1] == Done(True, "signalled")
     assert read(calendar(ONE), whole=True)[-1] == Done(True, "proved")
     cut = read(calendar(ONE, end=""), whole=True)
     assert cut[-1] == Done(False, "proved") and "ical-cut" in codes(cut)
