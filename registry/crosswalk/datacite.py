@@ -62,7 +62,7 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
             mapper.text("spatialCoverage", place.words(), mapper.tag(place), place.place)
         one.skip("geolocationpoint", "geolocationbox", "geolocationpolygon")
     if version := resource.word("version"):
-        build.string("version", clean.line(version)[:200], f"{resource.place}/datacite:version")
+        mapper.string("version", version[:200], f"{resource.place}/datacite:version")
     tell_unread(resource, build)
     return mapper.finish(record, root, _profile(resource))
 
@@ -106,7 +106,7 @@ def _identifiers(resource: Node, mapper: Mapper, key: str) -> None:
         elif found is not None:
             mapper.build.add("identifier", found, one.place)
         else:
-            mapper.build.string("identifier", clean.drop_emails(clean.line(text))[0], one.place)
+            mapper.string("identifier", text, one.place)
     mapper.page([pair for pair in pages if not pair[0].startswith("https://doi.org/")] or pages[:1])
 
 

@@ -99,7 +99,7 @@ def _general(parts: list[Node], mapper: Mapper, key: str) -> list[tuple[str, str
             kind = clean.fold(catalog)
             found = target(entry, kind) if entry else None
             if found is None and entry and entry != key:
-                mapper.build.string("identifier", clean.drop_emails(clean.line(entry))[0], one.place)
+                mapper.string("identifier", entry, one.place)
             elif found is not None and found.startswith(("https://doi.org/", "https://hdl.handle.net/")):
                 mapper.build.add("identifier", found, one.place)
                 pages.append((found, one.place))
@@ -220,7 +220,7 @@ def _educational(parts: list[Node], general: list[Node], level: tuple[str, str],
         further += texts(part, mapper, "description")
         for one in part.all("credit", "credits"):
             for text, _, place in strings(one, mapper):
-                build.string("numberOfCredits", clean.line(text), place)
+                mapper.string("numberOfCredits", text, place)
         for one in part.all("educationalmode", "place"):
             for text in vocabulary(one, mapper):
                 mode = values.concept("modality", text)

@@ -35,11 +35,10 @@ def vocabulary_language(node: Node) -> str:
 
 def lifecycle(parts: Sequence[Node], mapper: Mapper, terms: Terms) -> None:
     """2 Life cycle: version, state, who did what and when."""
-    build = mapper.build
     dates: dict[str, list[tuple[Literal, str]]] = {}
     for part in parts:
         for text, _, place in texts(part, mapper, "version")[:1]:
-            build.string("version", clean.line(text)[:200], place)
+            mapper.string("version", text[:200], place)
         for one in part.all("status"):
             said = vocabulary(one, mapper)
             meant = _meaning("status", said, terms)

@@ -176,7 +176,7 @@ def _origin(one: Node, mapper: Mapper, event: str | None) -> None:
         mapper.agent(publisher.words(), "publisher", publisher.place, "Organization")
     for edition in one.all("edition"):
         if not mapper.build.objects("version"):
-            mapper.build.string("version", clean.line(edition.words())[:200], edition.place)
+            mapper.string("version", edition.words()[:200], edition.place)
     for name, predicate in (
         ("dateissued", "datePublished"), ("datecreated", "dateCreated"), ("datemodified", "dateModified"),
         ("datevalid", "-"), ("dateother", "-"), ("copyrightdate", "-"), ("datecaptured", "-"),
@@ -208,7 +208,7 @@ def _texts(mods: Node, mapper: Mapper) -> None:
     for one in mods.all("tableofcontents", "note"):
         kind, text = clean.fold(one.get("type")), one.words()
         if one.name.lower() == "note" and kind in ("version", "version identification"):
-            mapper.build.string("version", clean.line(text)[:200], one.place)
+            mapper.string("version", text[:200], one.place)
         elif text and (one.name.lower() != "note" or kind in ("", "content", "summary", "description")):
             further.append((text, mapper.tag(one), one.place))
         # Other notes (thanks, funding, acquisition …) are about the copy or the record.
@@ -268,7 +268,7 @@ def _pages(mods: Node, mapper: Mapper, key: str) -> None:
             continue
         found = target(text, kind)
         if found is None:
-            mapper.build.string("identifier", clean.drop_emails(clean.line(text))[0], one.place)
+            mapper.string("identifier", text, one.place)
         elif found.startswith(("https://doi.org/", "https://hdl.handle.net/")):
             mapper.build.add("identifier", found, one.place)
             resolvers.append((found, one.place))

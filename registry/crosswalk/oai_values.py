@@ -46,6 +46,10 @@ class Mapper:
         """Something to mend; no e-mail address goes into it."""
         self.build.issue(code, place, clean.drop_emails(value)[0], **params)
 
+    def string(self, predicate: str, value: str, place: str, subject: Iri | None = None) -> None:
+        """A line without language, at most a thousand characters, no e-mail address in it."""
+        self.build.string(predicate, clean.drop_emails(clean.line(value))[0][:MAX_NAME], place, subject)
+
     # -- texts and languages
 
     def tag(self, node: Node) -> str:
@@ -136,14 +140,15 @@ class Mapper:
     def concept(self, scheme: str, predicate: str, words: Sequence[str], place: str, field: str = "") -> str | None:
         """The first word that the scheme knows; else the literal and an issue. Gives the notation."""
         said = [word for word in words if word and not self.context.values.is_ignored(field or scheme, word)]
-        for word in said:
-            concept = self.context.values.concept(scheme, word)
-            if concept is not None:
-                self.build.add(predicate, concept, place)
-                return str(concept).rpartition("/")[2]
+        concepts = [one for word in said if (one := self.context.values.concept(scheme, word)) is not None]
+        if concepts:
+            # "Other / Tutorial" is a tutorial.
+            concept = next((one for one in concepts if not one.endswith("/other")), concepts[0])
+            self.build.add(predicate, concept, place)
+            return concept.rpartition("/")[2]
         if said:
             word = next((one for one in said if "://" not in one), said[0])
-            self.build.string(predicate, clean.line(word)[:MAX_NAME], place)
+            self.string(predicate, word, place)
             self.issue("xml-value", place, word, field=predicate)
         return None
 
@@ -204,10 +209,10 @@ class Mapper:
             self.issue("xml-email", place)
         line = clean.line(text).strip(" ,;:()[]<>")
         known = list(dict.fromkeys(filter(None, map(registry_iri, identifiers))))
-        if self.context.values.is_ignored("author", line) or line.startswith("(:"):
+        if self.context.values.is_ignored("author", line) or name.strip().startswith("(:"):
             line = ""
         if len(line) > MAX_NAME or clean.url(line) or not line:
-            if had_mail or not clean.line(name) or name.startswith("(:"):
+            if had_mail or not clean.line(name) or name.strip().startswith("(:"):
                 return None
             self.issue("xml-agent", place, text)
             return None
@@ -260,10 +265,10 @@ class Mapper:
         word = next((one for one in said if "://" not in one), said[0])
         word, _ = clean.drop_emails(word)
         if addresses or re.search(r"licen[cs]|creative commons|\bcc[ -]", " ".join(said), re.IGNORECASE):
-            self.build.string("license", word, place)
+            self.string("license", word, place)
             self.issue("xml-license", place, word)
         else:
-            self.build.string("conditionsOfAccess", word, place)
+            self.string("conditionsOfAccess", word, place)
             self.issue("xml-rights", place, word)
 
     def feed_licence(self) -> None:
@@ -325,7 +330,7 @@ class Mapper:
         self.build.string("encodingFormat", media, place, node)
         if content:
             self.build.add("contentUrl", Iri(content), place, node)
-        self.build.string("contentSize", size, place, node)
+        self.string("contentSize", size, place, node)
         if duration is not None:
             self.duration("duration", duration[0], duration[1], node)
         self.build.add("encoding", node, place)
@@ -345,7 +350,7 @@ class Mapper:
             if predicate in ("coursePrerequisites", "competencyRequired"):
                 self.build.text(predicate, line, self.language, place)
                 return
-            self.build.string(predicate, line, place)
+            self.string(predicate, line, place)
             self.issue("xml-relation", place, line, field=predicate.rpartition("/")[2].rpartition("#")[2])
 
     def page(self, pages: Sequence[tuple[str, str]]) -> None:
