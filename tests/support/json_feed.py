@@ -111,9 +111,11 @@ def done(events: list[HarvestEvent]) -> Done:
     return last
 
 
-def golden(harvester: Harvester, form: str, server: Server, path: str, language: str) -> tuple[list[Any], str, str]:
+def golden(
+    harvester: Harvester, form: str, server: Server, path: str, language: str, **more: Any
+) -> tuple[list[Any], str, str]:
     """(events, graph as N-Triples, issues as TSV) of a recorded feed, the server's address replaced."""
-    events = harvest(harvester, server, path, language=language)
+    events = harvest(harvester, server, path, language=language, **more)
     around = context(Feed("feed", "eso", form, f"{PLACE}{path}", language=language))
     triples, found = [], []
     for event in events:
