@@ -85,7 +85,7 @@ class Mapper:
         self.language = tag or ("und" if known else self.context.feed.language or "und")
 
     def plain(self, text: str, place: str, tidy: Callable[[str], str] = clean.line, field: str = "") -> str:
-        """A cleaned text, "" for a filler; that there was HTML is told once a record."""
+        """A cleaned text, "" for a filler (also "(:unav)" of DataCite); that there was HTML is told once a record."""
         if "<" in text or "&lt;" in text:
             markup = clean.looks_html(text.replace("&lt;", "<").replace("&gt;", ">"))
             if markup and "xml-html" not in self._told:
@@ -95,7 +95,7 @@ class Mapper:
         if had_mail and "xml-email" not in self._told:
             self._told.add("xml-email")
             self.issue("xml-email", place)
-        return "" if self.context.values.is_ignored(field, out) else out
+        return "" if out.startswith("(:") or self.context.values.is_ignored(field, out) else out
 
     def text(self, predicate: str, text: str, language: str, place: str, subject: Iri | None = None) -> None:
         """A line of text with its language."""
