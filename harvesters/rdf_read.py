@@ -242,7 +242,7 @@ def _json_ld(graph: Graph, text: str) -> None:
     context = data.get("@context") if isinstance(data, dict) else None
     members = data.get("@graph") if isinstance(data, dict) else data
     for number, member in enumerate(members if isinstance(members, list) else [data]):
-        alone = {"@context": context, "@graph": [member]} if context is not None else member
+        alone = {"@context": context, "@graph": [member]} if context is not None else [member]
         if fault := _json_nodes(graph, alone, ""):
             about = member.get("@id") if isinstance(member, dict) else None
             graph.lose(graph.iri(about) if isinstance(about, str) else None, f"/@graph/{number}", fault)
@@ -285,7 +285,9 @@ def _contexts(graph: Graph, value: Any, told: set[str], depth: int) -> Any:
     out: dict[str, Any] = {}
     for key, inner in value.items():
         if key == "@context":
-            out[key] = _context(graph, inner, told, depth + 1)
+            context = _context(graph, inner, told, depth + 1)
+            if context != {}:  # rdflib takes an empty one for null, which would undo those around it
+                out[key] = context
         elif key == "@import":
             _tell(graph, str(inner), told)
         else:

@@ -38,10 +38,9 @@ def describe(
     node = tree.whole(subject)
     base = subject if not subject.startswith("_:") else record.source
     read = Reader(build, context, "", base, "rdf", shown=rdf_tree.shown() if dcat else {})
-    schemaorg.describe(read, node, record, profile, [*origins, *tree.origins(subject)])
     for name in ("hasVersion", "previousVersion"):
         read.references(node, DCAT + name, DCAT + name)
-    read.rest()
+    schemaorg.describe(read, node, record, profile, [*origins, *tree.origins(subject)])
     mapped = build.mapped()
     return Mapped(mapped.resource, mapped.triples, rdf_tree.told(mapped.issues, read.shown))
 
@@ -55,7 +54,7 @@ def _nodes(record: RawRecord, build: Builder) -> tuple[Nodes, list[tuple[str, st
         return {}, []
     metadata = oai_record.child(root, "metadata")
     inside = root if oai_record.local(root) == "RDF" else oai_record.child(metadata, "RDF")
-    if inside is None and metadata is not None and len(metadata):
+    if inside is None and metadata is not None and len(metadata) and str(metadata[0].tag).startswith("{"):
         inside = metadata[0]  # a single description without rdf:RDF around it
     if inside is None:
         return {}, []

@@ -57,6 +57,10 @@ _LAST = re.compile(r" ([a-z]+:[\w-]+|<[^<> ]+>)(?:\[\d+\])?$")  # the property t
 _FILE = re.compile(r"\.(?!html?$|php$|aspx?$|jsp$|[a-z]{2}$)[A-Za-z][A-Za-z0-9]{1,4}$")  # a file, not a page
 _RIGHTS = (DCTERMS + "rights", DC + "rights")
 _LABELS = (RDF + "value", SKOS + "prefLabel", RDFS + "label", DCTERMS + "title")
+_SORTED = (
+    ("http://schema.org/startDate", "https://schema.org/startDate"),
+    ("http://schema.org/name", "https://schema.org/name", DCTERMS + "title", _FOAF + "name"),
+)
 _OF_DATA = frozenset({"dataset-type", "frequency", "planned-availability"})  # tables that say nothing of learning
 Object = dict[str, Any]
 
@@ -144,7 +148,8 @@ class Tree:
             if predicate == RDF_TYPE or name is None:
                 continue
             at = f"{place} {term(predicate)}"
-            several = [value for value in content[predicate] for value in self._flat(value)]
+            ordered = sorted(content[predicate], key=self._order)
+            several = [one for value in ordered for one in self._flat(value)]
             for number, value in enumerate(several, 1):
                 where = f"{at}[{number}]" if len(several) > 1 and value.startswith("_:") else at
                 for key, said in self._value(name, predicate, value, where):
@@ -171,6 +176,16 @@ class Tree:
         if written in _table()[1] or predicate.startswith("http://www.w3.org/2006/vcard/ns#has"):
             return None
         return _table()[0].get(written, (0, predicate))[1]
+
+    def _order(self, value: Term) -> tuple[str, str, str]:
+        """By start, name and address: the names of blank nodes may change with each edit."""
+        if isinstance(value, Literal):
+            return "", "", value.value
+        said = self.nodes.get(str(value), {})
+        start, name = (
+            min((_lexical(one) for key in keys for one in said.get(key, ())), default="") for keys in _SORTED
+        )
+        return start, name, "" if value.startswith("_:") else str(value)
 
     def _flat(self, value: Term) -> list[Any]:
         """The members of a list, or the value itself."""
