@@ -6,7 +6,7 @@ Terms: SSSOM slots on rdf:Statement nodes, DCAT 3, PROV-O, schema.org (``docs/pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from registry import __version__
 from registry.graph.layout import STATUS, date_time
@@ -103,9 +103,18 @@ def run_triples(run: Run) -> list[Triple]:
     return triples
 
 
-def provenance(runs: Iterable[Run], academies: Iterable[Academy], iris: Iris) -> dict[Iri, str]:
-    """Runs by graph (``provenance/{feed}``), as N-Triples, with the feed's address as what was used."""
-    addresses = {feed.id: feed.address for academy in academies for feed in academy.feeds}
+def provenance(
+    runs: Iterable[Run], academies: Iterable[Academy], iris: Iris, is_private: Callable[[str], bool]
+) -> dict[Iri, str]:
+    """Runs by graph (``provenance/{feed}``), as N-Triples, with the feed's address as what was used.
+
+    An address that ``is_private`` (of an intranet, or a folder) is not published: the feed's node stands for it.
+    """
+    addresses = {}
+    for academy in academies:
+        for feed in academy.feeds:
+            shown = feed.address.startswith(("http://", "https://")) and not is_private(feed.address)
+            addresses[feed.id] = feed.address if shown else f"{iris.catalog(academy.id)}/feed/{feed.id}"
     graphs: dict[Iri, list[Triple]] = {}
     for run in runs:
         triples = graphs.setdefault(iris.graph(f"provenance/{run.feed}"), [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,10 +97,16 @@ def guess(head: bytes, name: str) -> str:
     return "table" if parted and not text.startswith((b"<", b"{", b"[")) else ""
 
 
-def check_list(settings: Settings, what: str, protocol: str = "") -> Checked:
-    """Read a file or an address as a visit would, in a ledger that is thrown away. Raises Unreadable."""
+After = Callable[[House, Feed], None]
+
+
+def check_list(settings: Settings, what: str, protocol: str = "", after: After | None = None) -> Checked:
+    """Read a file or an address as a visit would, in a ledger that is thrown away. Raises Unreadable.
+
+    ``after`` may look at the ledger before it goes.
+    """
     if re.match(r"https?://", what):
-        return _check(settings, what, protocol or _guess_address(settings, what), what)
+        return _check(settings, what, protocol or _guess_address(settings, what), what, after)
     file = Path(what)
     if not file.is_file():
         raise Unreadable(f"{what}: there is no such file, and it is no address (http:// or https://)")
@@ -108,7 +114,7 @@ def check_list(settings: Settings, what: str, protocol: str = "") -> Checked:
         kind = protocol or guess(handle.read(SNIFF), file.name)
     with _serving(file) as address:
         try:
-            return _check(settings, address, kind, what)
+            return _check(settings, address, kind, what, after)
         except Unreadable as error:
             raise Unreadable(str(error).replace(address, what)) from error
 
@@ -136,7 +142,7 @@ def _feed(address: str, protocol: str) -> Feed:
     return Feed("check", "check", protocol, address, expect=Expect(0, 1.0), allow_hosts=hosts)
 
 
-def _check(settings: Settings, address: str, protocol: str, what: str) -> Checked:
+def _check(settings: Settings, address: str, protocol: str, what: str, after: After | None = None) -> Checked:
     if not protocol:
         raise Unreadable(
             f"{what}: neither an OAI-PMH answer, nor web pages, nor a table; say which with --protocol, or save the"
@@ -150,6 +156,8 @@ def _check(settings: Settings, address: str, protocol: str, what: str) -> Checke
             intake = Intake(house.connection, apart, house.iris, house.root, house.messages)
             run = visit(intake, academy, feed)
             groups = tuple(findings.groups(house.connection, ["check"]))
+            if after is not None and run.counts.get("records"):
+                after(house, feed)
             if not run.counts.get("records"):
                 reason = _reason(groups, house) or run.message or "no entry was found in it."
                 raise Unreadable(f"{what}: {reason}")
@@ -183,6 +191,7 @@ _WORDS: dict[str, _Words] = {
     "fr": ("fiches lues", "seraient publiées", "en attente", "Le public voit", "à corriger", "Remède", "dans", "plus"),
     "es": ("fichas leídas", "se publicarían", "retenidas", "El público verá", "por corregir", "Remedio", "en", "más"),
 }
+_BY_RULE = {"en": "by your own rules", "fr": "selon vos propres règles", "es": "por sus propias reglas"}
 _MARKS = {"violation": "✗", "warning": "!", "info": "·"}
 
 
@@ -193,6 +202,7 @@ def report(checked: Checked, language: str) -> str:
     lines = [
         f"{checked.what} ({checked.protocol}): {counts.get('records', 0)} {read},"
         f" {counts.get('published', 0)} {published}, {counts.get('held', 0)} {held}"
+        + (f" ({counts['by_rule']} {_BY_RULE[language]})" if counts.get("by_rule") else "")
     ]
     if checked.titles:
         lines += ["", f"{sees}:", *(f"  {title}" for title in checked.titles[:10])]

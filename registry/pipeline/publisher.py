@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from registry import release, vocabulary
+from registry.crosswalk.clean import is_private
 from registry.graph import describe
 from registry.graph.store import EmbeddedStore, MatchDelta
 from registry.graph.vocabulary import load_vocabulary
@@ -136,7 +137,8 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
             shown("graph", "publish", batch[-1].sequence, until)
         _matches(house, store, matcher, marker.recipe.partition(" ")[2], until)
     store.replace(describe.academies(house.academies.values(), house.iris))
-    store.merge(describe.provenance(runs.with_changes(connection), house.academies.values(), house.iris))
+    visits = runs.with_changes(connection)
+    store.merge(describe.provenance(visits, house.academies.values(), house.iris, is_private))
     store.recipe = f"{recipe} {matcher.state()}"
     store.apply([], None, until)
     return store

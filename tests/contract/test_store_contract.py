@@ -67,6 +67,22 @@ def match(left: str, right: str, status: str = "accepted", relation: str = "part
 A, B, C = (str(IRIS.resource("one", key)) for key in "abc")
 
 
+def _inside(address: str) -> bool:
+    return "//intranet" in address
+
+
+def test_the_address_of_an_intranet_is_not_published() -> None:
+    feeds = (Feed("one", "alpha", "table", "http://intranet/list.csv"), Feed("two", "alpha", "git", "file:///srv/x"))
+    academy = Academy("alpha", {"en": "Alpha"}, "https://alpha.example/", feeds=feeds)
+    visits = [Run(str(IRIS.run(feed.id, "1")), feed.id, "alpha", TIME) for feed in feeds]
+    written = "".join(describe.provenance(visits, [academy], IRIS, _inside).values())
+    assert "intranet" not in written and "file:" not in written
+    described = describe.academies([academy], IRIS)[IRIS.graph("catalog/alpha")]
+    for name in ("one", "two"):
+        node = f"<{IRIS.catalog('alpha')}/feed/{name}>"
+        assert f"<http://www.w3.org/ns/prov#used> {node}" in written and f"{node} <" in described
+
+
 def test_an_empty_projection_has_no_marker_and_a_first_apply_sets_it(store: Projection) -> None:
     assert store.marker() is None
     store.apply([record_change(1, "a")], None, 1)
@@ -181,10 +197,10 @@ def test_descriptions_are_replaced_and_catalogue_links_stay(store: EmbeddedStore
     run = Run(f"{BASE}/id/run/one/1", "one", "alpha", TIME, TIME, "done", counts={"records": 3, "violations": 1})
     store.apply([record_change(1, "a")], None, 1)
     store.replace(describe.academies([academy], IRIS))
-    store.merge(describe.provenance([run], [academy], IRIS))
+    store.merge(describe.provenance([run], [academy], IRIS, _inside))
     before = content(store)
     store.replace(describe.academies([academy], IRIS))
-    store.merge(describe.provenance([run], [academy], IRIS))
+    store.merge(describe.provenance([run], [academy], IRIS, _inside))
     assert content(store) == before
     no_triple_twice(store)
     data = rdflib.Graph().parse(data="".join(f"{quad.triple} .\n" for quad in store.store), format="nt")
@@ -195,7 +211,7 @@ def test_descriptions_are_replaced_and_catalogue_links_stay(store: EmbeddedStore
     assert f"<{BASE}/id/catalog/alpha> <{DCAT}record> <{IRIS.record('one', 'a')}>" in rows
     assert len(in_graph(store, f"{BASE}/graph/provenance/one")) == 14
     later = Run(f"{BASE}/id/run/one/2", "one", "alpha", TIME, TIME, "done")
-    store.merge(describe.provenance([later], [academy], IRIS))
+    store.merge(describe.provenance([later], [academy], IRIS, _inside))
     assert len(in_graph(store, f"{BASE}/graph/provenance/one")) == 20
 
 
