@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from registry.model import Academy, Expect, Feed
 
@@ -101,6 +101,16 @@ def _address(value: object) -> str:
     return text
 
 
+def _feed_address(value: object) -> str:
+    """As ``_address``; also a folder of this machine, which only ``LOCAL`` protocols read."""
+    text = _string(value)
+    if not text.startswith("file:"):
+        return _address(value)
+    if not re.fullmatch(r"file:///[^\s?#\x00-\x1f]+", text) or "/../" in f"{unquote(text)}/":
+        raise _Wrong(f'must be the full path of a folder such as "file:///srv/lessons", not {_shown(value)}')
+    return text
+
+
 def _name(value: object) -> Mapping[str, str]:
     if isinstance(value, str):
         return {"en": _string(value)}
@@ -172,6 +182,7 @@ def _values(value: object) -> Mapping[str, Mapping[str, str]]:
     return {key: _texts(entry) for key, entry in table.items()}
 
 
+LOCAL = frozenset({"git"})
 PERMISSIONS = ("agreed", "published", "asked", "none")
 STAY_BACK = ("categories", "access", "columns")
 
@@ -204,7 +215,7 @@ ACADEMY_KEYS: Mapping[str, Callable[[object], Any]] = {
 FEED_KEYS: Mapping[str, Callable[[object], Any]] = {
     "id": _matching(_ID, 'small letters, digits and hyphens, such as "insee-catalogue"'),
     "protocol": _string,
-    "address": _address,
+    "address": _feed_address,
     "format": _matching(re.compile(r"[A-Za-z0-9._-]+"), 'one word, such as "oai_dc"'),
     "language": _matching(_LANGUAGE, 'a code such as "en", "fr" or "pt-BR"'),
     "licence": _string,
@@ -290,6 +301,10 @@ def _feed(page: _Page, number: int, entry: dict[str, Any], academy: str) -> Feed
     if protocol is not None and page.protocols is not None and protocol not in page.protocols:
         page.report(
             number, "protocol", f"unknown protocol {protocol!r}; there are: {', '.join(sorted(page.protocols))}"
+        )
+    if str(fields.get("address", "")).startswith("file:") and protocol not in LOCAL:
+        page.report(
+            number, "address", f"only {', '.join(sorted(LOCAL))} reads folders of this machine, not {protocol}"
         )
     return Feed(academy=academy, **fields) if len(page.problems) == before else None
 

@@ -151,3 +151,17 @@ def test_the_template_is_right_and_every_key_is_documented(tmp_path: Path) -> No
     documented = (ROOT / "docs/academies.md").read_text("utf-8")
     for key in [*academies.ACADEMY_KEYS, *academies.FEED_KEYS]:
         assert f"`{key}`" in documented or f"[feeds.{key}" in documented, key
+
+
+def test_a_folder_of_this_machine_is_for_git_only(tmp_path: Path) -> None:
+    good = SHORT + FEED.replace("table", "git").replace("https://a.example/l.csv", "file:///srv/lessons/%C3%A9t%C3%A9")
+    (tmp_path / "a.toml").write_text(good, "utf-8")
+    (feed,) = academies.load(tmp_path)["a"].feeds
+    assert feed.address == "file:///srv/lessons/%C3%A9t%C3%A9"
+    for wrong in ("file:///srv/../etc", "file:///srv/%2e%2e/etc", "file://host/share", "file:relative", "file:///a b"):
+        (problem,) = _problems(
+            tmp_path, good.replace("file:///srv/lessons/%C3%A9t%C3%A9", wrong).replace('"git"', '"table"')
+        )
+        assert "full path of a folder" in problem and "(feed 1: address)" in problem
+    (problem,) = _problems(tmp_path, good.replace('"git"', '"table"'))
+    assert "only git reads folders of this machine" in problem
