@@ -24,7 +24,7 @@ from registry.terms import Iri
 
 FORMAT_IRI = "http://ltsc.ieee.org/xsd/LOM"
 _PROFILES = (
-    ("oerbw.de/hsoerlom", "https://w3id.org/kim/hs-oer-lom-profil/latest/"), ("lom-fr", "http://www.lom-fr.fr/xsd/LOMFR"),
+    ("oerbw.de/hsoerlom", "https://w3id.org/kim/hs-oer-lom-profil/latest/"), ("lom-fr.fr", "http://www.lom-fr.fr/xsd/LOMFR"),
     ("lomfr", "http://www.lom-fr.fr/xsd/LOMFR"), ("imsmd", "http://www.imsglobal.org/xsd/imsmd_v1p2"),
 )  # fmt: skip
 _FILE = re.compile(

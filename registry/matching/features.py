@@ -41,6 +41,7 @@ DECLARED = (
     (SCHEMA + "workTranslation", "translated-as"),
     (DCAT + "previousVersion", "previous"),
     (DCAT + "hasVersion", "has-version"),
+    (DCTERMS + "isVersionOf", "previous"),
     (SCHEMA + "isBasedOn", "based-on"),
     (SCHEMA + "isPartOf", "part-of"),
     (SCHEMA + "hasPart", "has-part"),
