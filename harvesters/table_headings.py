@@ -54,6 +54,11 @@ def _table() -> tuple[Mapping[str, tuple[str, int]], Mapping[str, str]]:
     return aliases, languages
 
 
+def aliases() -> Mapping[str, str]:
+    """{folded heading: field}, the likelier field where two share one."""
+    return {alias: name for alias, (name, _) in _table()[0].items()}
+
+
 def fields() -> frozenset[str]:
     """All fields of the template."""
     return frozenset(field for field, _ in _table()[0].values())

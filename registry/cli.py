@@ -225,6 +225,8 @@ def check(
     what: Annotated[str, typer.Argument(help="A file or an address: an OAI-PMH answer, web pages, a table.")],
     protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; guessed when not given.")] = "",
     language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
+    annotate: Annotated[Path | None, typer.Option(help="Write the table back as XLSX, cells to mend coloured.")] = None,
+    propose: Annotated[Path | None, typer.Option(help="Write what its headings and words mean, as TOML.")] = None,
     as_json: Json = False,
 ) -> None:
     """Say how a list will be read and what to mend, without keeping anything.
@@ -232,11 +234,18 @@ def check(
     Exit code 0: nothing would be held back; 1: something would, or the list breaks off; 2: unreadable.
     """
     from registry.pipeline.check import LANGUAGES, Unreadable, check_list, report
+    from registry.pipeline.table_report import NoTable, annotator, write_proposal
 
     if language not in LANGUAGES:
         raise fail(f"{language!r} is none of {', '.join(LANGUAGES)}")
     try:
-        checked = check_list(settings(), what, protocol)
+        if propose is not None:
+            lines = write_proposal(settings(), what, propose, language)
+            typer.echo(f"{propose}: {lines}", err=True)
+        after = annotator(settings(), what, annotate, language) if annotate is not None else None
+        checked = check_list(settings(), what, protocol, after)
+    except NoTable as error:
+        raise fail(str(error)) from error
     except Unreadable as error:
         if as_json:
             out({"readable": False, "message": str(error)})
