@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from harvesters.rdf_graph import Blank, Graph, Node, Object, Statement, canonical
 from harvesters.rdf_read import ACCEPT, read
-from registry.iris import DCAT, DCTERMS, FOAF, PROV, RDF, RDF_TYPE, SKOS
+from registry.iris import DCAT, DCTERMS, FOAF, PROV, RDF, RDF_TYPE, SKOS, compact
 from registry.model import Issue, RawRecord
 from registry.terms import Iri, Literal
 
@@ -139,10 +139,11 @@ def record(graph: Graph, subject: Node, format: str, source: str = "", locator: 
     """One description as a record; ``source`` is the document's address, for a subject without one of its own."""
     statements, cut = _closure(graph, subject)
     issues = list(graph.lost.get(subject, ()))
-    kept = {value for statement in statements for value in statement}
-    issues += [
-        Issue("rdf-address", f"<{address}>", written) for address, written in graph.mended.items() if address in kept
-    ]
+    for node, predicate, value in statements if graph.mended else ():
+        if (written := graph.mended.get(str(value))) and isinstance(value, Iri):
+            issues.append(
+                Issue("rdf-address", f"<{node}> {compact(predicate)}", written[:300], (("read", value[:300]),))
+            )
     if cut:
         issues.append(Issue("rdf-many-statements", f"<{subject}>", str(MAX_STATEMENTS)))
     stamp = graph.text(subject, *_MODIFIED)

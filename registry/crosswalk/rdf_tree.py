@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -100,6 +100,7 @@ def shown() -> Mapping[str, str]:
     return _table()[2]
 
 
+@lru_cache(4096)
 def term(iri: str) -> str:
     """A property as the table writes it."""
     found = compact(iri)
