@@ -21,7 +21,7 @@ from registry.crosswalk.schemaorg_runs import dated, languages, runs
 from registry.crosswalk.schemaorg_values import concepts, mapped, outcomes, rights, subjects
 from registry.crosswalk.values import types_for
 from registry.model import RawRecord
-from registry.terms import XSD, Iri, Literal, is_iri
+from registry.terms import XSD, Iri, Literal
 
 FORMAT_IRI = "https://w3id.org/kim/amb/"
 _AGENTS = ("creator", "author", "contributor", "publisher", "funder", "maintainer", "translator", "sourceOrganization")
@@ -214,15 +214,14 @@ def _addressed(agent: Any) -> None:
 
 
 def _subjects(read: Reader, node: dict[str, Any]) -> None:
-    """Subjects of German classifications stay as they are; their labels are keywords."""
+    """Of subjects of German classifications, which AMB asks for, the labels are keywords; the others are subjects."""
     rest: list[Any] = []
-    for value, place in read.values(node, "about"):
+    for value, _ in read.values(node, "about"):
         own = scalar(value.get("@id")) if isinstance(value, dict) else scalar(value)
         mine = [word for word in _words(read, value) if read.context.values.subject(word)]
-        if mine or not _SUBJECTS.fullmatch(own) or not is_iri(own):
+        if mine or not _SUBJECTS.fullmatch(own):
             rest.append(value)
             continue
-        read.build.add("about", Iri(own), f"{place}/id" if isinstance(value, dict) else place)
         if isinstance(value, dict) and value.get("prefLabel"):
             for text, language, where in read.texts(value, "prefLabel"):
                 if not read.context.values.is_ignored("keywords", text):

@@ -43,8 +43,8 @@ Moment = tuple[Literal, str]
 
 
 def _run(shared: dict[str, Any], start: Moment | None, end: Moment | None) -> dict[str, Any]:
-    place = start[1] if start else end[1] if end else "/attributes/startDate"
-    found: dict[str, Any] = {"@place": place, "@type": ["CourseInstance"], **shared}
+    # What a run lacks stands beside the other attributes of the course.
+    found: dict[str, Any] = {"@place": "/attributes", "@type": ["CourseInstance"], **shared}
     for key, moment in (("startDate", start), ("endDate", end)):
         if moment is not None:
             found[key] = {"@value": moment[0].value, "@place": moment[1]}

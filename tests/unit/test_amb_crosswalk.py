@@ -114,6 +114,14 @@ def test_the_feeds_own_meanings_count() -> None:
     }
 
 
+def test_a_subject_of_a_german_classification_is_a_keyword_unless_the_feed_says_more() -> None:
+    subject = [{"id": "https://w3id.org/kim/hochschulfaechersystematik/n237", "prefLabel": {"de": "Statistik"}}]
+    assert objects(course(1, about=subject), "about") == set()
+    assert objects(course(1, about=subject), "keywords") == {"Statistik"}
+    other = [{"id": "https://w3id.org/elsewhere/1", "prefLabel": {"en": "Bread"}}, *subject]
+    assert objects(course(1, about=other), "about") == {"Bread"}
+
+
 def test_jsonld_spelling_of_id_and_type_is_read_too() -> None:
     data = {"@context": course(1)["@context"], "@id": "https://doi.org/10.5072/A.b", "@type": ["LearningResource", "schema:Course"],
             "name": "N"}  # fmt: skip
