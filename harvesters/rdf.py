@@ -50,6 +50,7 @@ class _Harvest:
     pages: int = 0
     failures: int = 0
     keys: dict[str, bytes] = field(default_factory=dict)
+    described: set[str] = field(default_factory=set)  # the documents that the records' addresses name
     asked: set[str] = field(default_factory=set)
     waiting: deque[tuple[str, bool]] = field(default_factory=deque)  # address, whether it is a next page
     hosts: dict[str, list[str]] = field(default_factory=dict)
@@ -90,6 +91,8 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
     yield from _first(state, first, fetched)
     while state.waiting:
         address, page = state.waiting.popleft()
+        if not page and address in state.described:
+            continue  # a later page of the list described it
         if state.pages >= state.options.max_pages or state.failures >= MAX_FAILURES:
             state.whole = False
             left = str(len(state.waiting) + 1)
@@ -216,6 +219,7 @@ def _distinct(state: _Harvest, records: list[RawRecord]) -> list[RawRecord]:
         state.listed += 1
         if one.key not in state.keys:
             state.keys[one.key] = digest
+            state.described.add(plain(one.key))
             out.append(one)
         elif state.keys[one.key] != digest:
             state.repeated.append(one.key)

@@ -22,7 +22,7 @@ _NEXT = (HYDRA + "next", HYDRA + "nextPage", LDP + "nextPage", AS + "next", "htt
 _FIRST = (HYDRA + "first", HYDRA + "firstPage", AS + "first", LDP + "firstPage")
 _MEMBERS = (
     DCAT + "catalog", DCAT + "dataset", DCAT + "resource", DCAT + "service", HYDRA + "member", LDP + "contains",
-    DCTERMS + "hasPart", VOID + "subset",
+    VOID + "subset",
 )  # fmt: skip
 _LINK = re.compile(r"<([^<>]{1,2000})>([^<]{0,1000})")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
@@ -58,7 +58,8 @@ def members(graph: Graph, here: str) -> list[str]:
     """Documents of things that are listed and not described here, and dumps."""
     found: dict[str, None] = {}
     for node in graph.nodes:
-        for value in graph.objects(node, *_MEMBERS):
+        catalogues = (DCTERMS + "hasPart",) if DCAT + "Catalog" in graph.types(node) else ()
+        for value in graph.objects(node, *_MEMBERS, *catalogues):
             if isinstance(value, Iri) and set(graph.nodes.get(value, ())) <= {RDF_TYPE}:
                 found[plain(value)] = None
     return [address for address in found if address != plain(here) and address.startswith(("http://", "https://"))]

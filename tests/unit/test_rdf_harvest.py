@@ -79,6 +79,14 @@ def test_documents_that_a_catalogue_names() -> None:
     assert "http://other.example/d3" in keys(events) and codes(events) == []
 
 
+def test_what_a_later_page_describes_is_not_asked_for() -> None:
+    named = "<c> a dcat:Catalog ; dcat:dataset <d1>, <d2> ; dct:hasPart <sub> . <> hydra:next <?page=2> . <d1> dct:hasPart <x> ."
+    http = Recorded({SITE: page(1, named), SITE + "?page=2": page(2), SITE + "sub": page(3)})
+    events = visit({}, http=http)
+    assert [address.removeprefix(SITE) for address, _ in http.asked] == ["", "?page=2", "sub"]
+    assert keys(events) == ["d1", "d2", "d3"] and events[-1].complete  # type: ignore[union-attr]
+
+
 def test_a_dump_and_a_first_page_are_found() -> None:
     dump = Answer(f"{HEAD}<> a void:Dataset ; void:dataDump <all.ttl> .".encode())
     assert keys(visit({SITE: dump, SITE + "all.ttl": page(7)})) == ["d7"]
