@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from registry.crosswalk import clean
 from registry.crosswalk.base import MapContext, Mapped
-from registry.iris import DCTERMS, PROV, SCHEMA, owns
+from registry.iris import DCTERMS, PROV, SCHEMA
 from registry.model import Academy, Issue, RawRecord
 from registry.terms import Iri, Literal
 
@@ -23,6 +23,8 @@ _ORIGINS = frozenset(
     [PROV + "wasDerivedFrom", DCTERMS + "source", *(SCHEMA + n for n in ("isBasedOn", "sameAs", "url", "identifier"))]
 )
 _KINDS = ("record", "resource")
+# Where this registry gives its records away; an academy's own pages may stand beside it under the same host.
+_OUTLETS = ("/id/", "/graph/", "/api/", "/oai", "/sparql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def ours(record: RawRecord, mapped: Mapped, context: MapContext) -> Issue | None
                 found = start + "/".join(parts[:2]).split("?")[0].split("#")[0]
                 if found not in own:
                     return Issue(OURS, place, found)
-    if owns(context.iris.base, record.source) or record.source.startswith(context.iris.base + "/?"):
+    if record.source.startswith(tuple(context.iris.base + path for path in _OUTLETS)):
         return Issue(OURS, record.locator, record.source)
     return None
 

@@ -122,7 +122,14 @@ def without_columns(record: RawRecord, mapped: Mapped, context: MapContext) -> M
     kept = [triple for triple in kept if triple[0] not in gone and triple[2] not in gone]
     said = tuple(Issue("publication-column", place, "", (("field", name),)) for name, place in told.items())
     # What a finding quotes would come out by another door.
-    quiet = tuple(replace(i, value="") if _named(Iri(""), i.place, wanted, places) else i for i in mapped.issues)
+    quiet = []
+    for issue in mapped.issues:
+        own = issue.code.startswith("correction-")
+        about = Iri(SCHEMA + dict(issue.params).get("field", "")) if own else Iri("")
+        if not _named(about, issue.place, wanted, places):
+            quiet.append(issue)
+        elif not own:
+            quiet.append(replace(issue, value=""))
     return replace(mapped, triples=tuple(kept), issues=(*quiet, *said))
 
 
@@ -160,8 +167,14 @@ def safe(record: RawRecord, mapped: Mapped, context: MapContext) -> Mapped:
         if term is not None:
             kept.setdefault((s, p, term), place)
     triples = tuple((s, p, o, place) for (s, p, o), place in kept.items())
-    told = tuple(replace(one, value=clean.drop_emails(one.value)[0]) for one in mapped.issues)
-    return replace(mapped, triples=triples, issues=(*told, *issues))
+    return replace(mapped, triples=triples, issues=(*map(_without_emails, mapped.issues), *issues))
+
+
+def _without_emails(issue: Issue) -> Issue:
+    if "@" not in issue.value and not any("@" in value for _, value in issue.params):
+        return issue
+    params = tuple((name, clean.drop_emails(value)[0]) for name, value in issue.params)
+    return replace(issue, value=clean.drop_emails(issue.value)[0], params=params)
 
 
 def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:

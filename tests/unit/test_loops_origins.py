@@ -77,6 +77,8 @@ def test_a_feed_that_reads_this_registry_is_a_loop() -> None:
     raw = replace(RAW, source="https://registry.example/oai?verb=GetRecord&identifier=x")
     worked = work(raw, mapped(RESOURCE, SCHEMA + "name", text("x", "fr")), CONTEXT)
     assert (worked.held, worked.mapped.issues[0].code) == ("loop", "loop-ours")
+    beside = replace(RAW, source="https://registry.example/training/1")
+    assert work(beside, mapped(RESOURCE, SCHEMA + "name", text("x", "fr")), CONTEXT).held == "", "the same host only"
 
 
 def test_origins_are_read_from_provenance_nearest_first() -> None:

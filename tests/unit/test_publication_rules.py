@@ -14,7 +14,7 @@ from registry.crosswalk import values
 from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCTERMS, FOAF, SCHEMA, Iris
 from registry.ledger import findings, log
-from registry.model import Academy, Done, Expect, Feed, HarvestEvent, Issue, RawRecord, Run
+from registry.model import Academy, Correction, Done, Expect, Feed, HarvestEvent, Issue, RawRecord, Run
 from registry.pipeline import intake
 from registry.pipeline.house import House, opened
 from registry.prepare import publication
@@ -139,6 +139,14 @@ def test_a_column_of_another_format_is_found_by_its_element_or_key() -> None:
     for name, gone in (("rights", "all rights"), ("Creator", "Jane"), ("license", "all rights")):
         worked = work(record(), mapped(*stated), context({"columns": (name,)}))
         assert {"all rights", "Jane"} - said(worked) == {gone}
+
+
+def test_a_correction_of_a_column_that_stays_back_is_not_told_either() -> None:
+    fix = Correction(3, "list", "1", SCHEMA + "license", '"secret"', '"public"', "secret reason", "A", "2026-01-01")
+    before = mapped(("license", Literal("secret"), "/rights"))
+    worked = work(record(), before, context({"columns": ("license",)}), [fix])
+    assert not [word for word in (*said(worked), str(worked.mapped.issues)) if "secret" in word or word == "public"]
+    assert "secret" in str(work(record(), before, context(), [fix]))
 
 
 def test_email_addresses_go_from_every_literal_and_iri() -> None:
