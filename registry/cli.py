@@ -180,7 +180,7 @@ def _plan_lines(plan: Any) -> str:
 @app.command()
 def correct(
     record: Annotated[str, typer.Argument(help="The entry: list/key, or its address.")] = "",
-    field: Annotated[str, typer.Argument(metavar="PROPERTY", help="name, license, about …")] = "",
+    property: Annotated[str, typer.Argument(help="name, license, about …")] = "",
     value: Annotated[str, typer.Argument(help="The right value; “Titre@fr” with its language; remove.")] = "",
     reason: Annotated[str, typer.Option(help="Why; it is public.")] = "",
     author: Annotated[str, typer.Option(help="Who: a name or an ORCID address; it is public.")] = "",
@@ -199,9 +199,9 @@ def correct(
             elif end:
                 correcting.end(opened, end, author)
                 found = [one for one in correcting.listed(opened) if one.id == end]
-            elif record and field and value:
+            elif record and property and value:
                 made = correcting.correct(
-                    opened, record, field, value, reason=reason, author=author, instead=instead_of
+                    opened, record, property, value, reason=reason, author=author, instead=instead_of
                 )
                 found = [one for one in correcting.listed(opened) if one.id == made.id]
             else:
@@ -225,7 +225,9 @@ def check(
     what: Annotated[str, typer.Argument(help="A file or an address: an OAI-PMH answer, web pages, a table.")],
     protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; guessed when not given.")] = "",
     language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
-    annotate: Annotated[Path | None, typer.Option(help="Write the table back as XLSX, cells to mend coloured.")] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Write the table back as XLSX, cells to mend coloured.")
+    ] = None,
     propose: Annotated[Path | None, typer.Option(help="Write what its headings and words mean, as TOML.")] = None,
     as_json: Json = False,
 ) -> None:
