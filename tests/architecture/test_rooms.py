@@ -12,7 +12,7 @@ FILES = sorted([*(ROOT / "registry").rglob("*.py"), *(ROOT / "harvesters").rglob
 SHARED = {
     "model", "iris", "terms", "settings", "net", "net_body", "net_guard", "net_pace", "relations", "messages", "tables",
 }  # fmt: skip
-READS = SHARED | {"__version__", "ledger", "release", "vocabulary", "shape_texts", "academies"}
+READS = SHARED | {"__version__", "ledger", "release", "vocabulary", "shape_texts", "academies", "academies_known"}
 STAGES = (
     "harvesters",
     "crosswalk",
