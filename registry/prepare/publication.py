@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 from registry.crosswalk import clean
@@ -49,7 +50,7 @@ _HIDDEN_WORDS = frozenset(
 _LISTING_FIELDS = frozenset(["catalogvisibility"])  # Open edX: both, about (its own page only), none
 _WRAPPERS = frozenset("row unknown attributes course data record".split())
 _NAMES = frozenset("name label title preflabel fullname path value".split())
-_MAY_HIDE = re.compile(rb"visib|hid|invisib|cach|masqu|ocult|versteckt", re.IGNORECASE)
+_MAY_HIDE = (b"visib", b"hid", b"cach", b"masqu", b"ocult", b"versteckt")
 _SEGMENT = re.compile(r"[/«»]")
 
 
@@ -66,7 +67,7 @@ class Field:
 def held_back(record: RawRecord, mapped: Mapped, context: MapContext) -> Issue | None:
     """Why a record stays back entirely, by the academy's own rules or because it is hidden; else None."""
     rules = context.feed.publish
-    found = list(fields(record)) if rules or _MAY_HIDE.search(record.payload) else []
+    found = list(fields(record)) if rules or _may_hide(record.payload) else []
     for one in found:
         if _is_hidden(one):
             return Issue(HIDDEN, one.place, one.value[:300])
@@ -87,6 +88,12 @@ def held_back(record: RawRecord, mapped: Mapped, context: MapContext) -> Issue |
             if word:
                 return Issue(code, place, word)
     return None
+
+
+def _may_hide(payload: bytes) -> bool:
+    """Whether a payload can have a field that says hidden at all: most need not be read a second time."""
+    small = payload[:MAX_PAYLOAD].lower()
+    return any(word in small for word in _MAY_HIDE)
 
 
 def _concept(term: Term | None, wanted: dict[str, str], code: str, context: MapContext) -> str:
@@ -181,16 +188,25 @@ def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:
     if owns(context.iris.base, iri):
         return iri, ""
     scheme = iri.partition(":")[0].lower()
-    if scheme == "mailto" or clean.drop_emails(unquote(iri))[1]:
+    if scheme == "mailto" or (("@" in iri or "%40" in iri) and clean.drop_emails(unquote(iri))[1]):
         return None, "publication-email"
-    return (None, "publication-private") if scheme == "file" or clean.is_private(iri) else (iri, "")
+    private = scheme == "file" or _is_private("/".join(iri.split("/", 3)[:3]))
+    return (None, "publication-private") if private else (iri, "")
+
+
+@lru_cache(maxsize=10_000)
+def _is_private(origin: str) -> bool:
+    """Whether scheme and host of an address are those of an intranet."""
+    return clean.is_private(origin)
 
 
 def _safe_literal(literal: Literal, context: MapContext) -> tuple[Literal | None, str]:
     if literal.datatype not in _TEXTS:
         return literal, ""
     value, email = clean.drop_emails(literal.value)
-    value, private = clean.drop_private(value) if not owns(context.iris.base, value) else (value, False)
+    private = False
+    if ("\\" in value or ":/" in value) and not owns(context.iris.base, value):
+        value, private = clean.drop_private(value)
     code = "publication-email" if email else "publication-private" if private else ""
     return (literal._replace(value=value) if value.strip() or not code else None), code
 
