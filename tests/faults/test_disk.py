@@ -81,12 +81,12 @@ def feeds() -> Iterator[Server]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 24 MB of its own."""
+    """A disk of 48 MB of its own: twice what the sample academies need."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if (
         os.geteuid() != 0
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=False).returncode
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder], check=False).returncode
     ):
         if os.environ.get("CI"):
             pytest.fail("a disk of its own must be possible in CI, which runs as root")
