@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harvesters import base
-from registry.crosswalk import values
+from registry.crosswalk import clean, values
 from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCTERMS, FOAF, SCHEMA, Iris
 from registry.ledger import findings, log
@@ -20,7 +22,7 @@ from registry.pipeline.house import House, opened
 from registry.prepare import publication
 from registry.prepare.steps import Worked, work
 from registry.settings import Settings
-from registry.terms import XSD, Iri, Literal, Term, text
+from registry.terms import XSD, Iri, Literal, Term, is_iri, text
 
 FEED = Feed("list", "office", "told", "https://office.example/list.csv", language="en", expect=Expect(1, 0.5))
 OFFICE = Academy("office", {"en": "Office"}, "https://office.example/", feeds=(FEED,))
@@ -204,6 +206,30 @@ def test_an_id_that_looks_like_an_email_address_is_shown_as_its_digest() -> None
 def test_no_payload_breaks_the_rules(payload: bytes) -> None:
     raw = replace(record(), payload=payload)
     work(raw, mapped(), context({"categories": ("x",), "access": ("y",), "columns": ("z",)}))
+
+
+_words = st.text(alphabet=st.sampled_from("ab@.:/\\mailto% <>()[]-é\n"), max_size=40)
+_keys = st.sampled_from(["visible", "hidden", "category", "name", "row", "header", "unknown", "access", "tags", "x"])
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_keys, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_json, st.lists(st.tuples(st.sampled_from(["keywords", "url", "about", "offers"]), _words, st.booleans())))
+@settings(max_examples=300, deadline=None)
+def test_nothing_a_feed_says_breaks_the_steps_or_brings_an_address_out(
+    content: object, stated: list[tuple[str, str, bool]]
+) -> None:
+    terms: list[tuple[str, Term, str]] = [
+        (name, Iri(word) if iri and is_iri(word) else Literal(word), f"/{name}") for name, word, iri in stated
+    ]
+    raw = replace(record(), payload=json.dumps(content).encode())
+    worked = work(raw, mapped(*terms), context({"categories": ("a",), "access": ("b",), "columns": ("offers",)}))
+    for _, p, o, _ in worked.mapped.triples:
+        shown = o.value if isinstance(o, Literal) else str(o)
+        assert not clean.drop_emails(shown)[1] and p != SCHEMA + "offers"
 
 
 # The way through gate and log.
