@@ -169,12 +169,14 @@ def _licence(read: Reader) -> None:
                 others[0][0].rpartition("/")[2],
                 used=found[0][0].rpartition("/")[2],
             )
+    if unknown is not None and found:
+        build.issue("git-licence", unknown[1], unknown[0])
     elif unknown is not None:
         build.string("license", clean.line(unknown[0])[:300], unknown[1])
         build.issue("git-licence", unknown[1], unknown[0])
-    elif several:
+    elif several and not found:
         build.issue("git-licences-several", ", ".join(sorted(files)))
-    elif files:
+    elif files and not found:
         build.issue("git-licence-text", ", ".join(sorted(files)))
     if not build.objects("license") and read.context.feed.licence and not several:
         licence = values.licence(read.context.feed.licence)

@@ -52,7 +52,7 @@ class Agents:
         person: bool | None = None
         orcid, ror = None, None
         if isinstance(value, dict):
-            name, person = _name(value)
+            name, person = _name(value, place.startswith(".zenodo.json"))
             for key in ("orcid", "@id", "id", "identifier", "ror"):
                 word = value.get(key)
                 if isinstance(word, str):
@@ -107,8 +107,8 @@ def _each(value: Any, place: str) -> Iterator[tuple[Any, str]]:
             yield from ((one, place) for one in (names if apart else [part.strip(" ,")]) if one)
 
 
-def _name(value: dict[str, Any]) -> tuple[str, bool | None]:
-    """The name in an object, and whether it is a person's (None: unknown)."""
+def _name(value: dict[str, Any], turned: bool = False) -> tuple[str, bool | None]:
+    """The name in an object, and whether it is a person's (None: unknown); ``turned``: "Family, Given"."""
     kind = value.get("type", value.get("@type"))
     person = {"Person": True, "Organization": False}.get(str(kind))
     family = _word(value, "family-names", "familyName", "family", "last")
@@ -121,9 +121,9 @@ def _name(value: dict[str, Any]) -> tuple[str, bool | None]:
         inner = _name(name)[0]
         return inner or _word(name, "literal"), True if inner else person
     if isinstance(name, str):
-        turned = re.fullmatch(r"([^,]{2,100}),\s*([^,]{1,100})", name.strip())
-        if turned is not None and ("orcid" in value or "affiliation" in value or person):
-            return f"{turned[2]} {turned[1]}", True
+        found = re.fullmatch(r"([^,]{2,100}),\s*([^,]{1,100})", name.strip())
+        if found is not None and (turned or "orcid" in value or "affiliation" in value or person):
+            return f"{found[2]} {found[1]}", True
         return name, person
     return _word(value, "alias", "id"), person
 
