@@ -1,11 +1,11 @@
-"""Everything that measures matching against known pairs, in one run: `make evaluate`."""
+"""Everything that measures matching against known pairs, and topics against labelled records, in one run: `make evaluate`."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-EVALUATIONS = ("benchmarks.evaluate_git_training", "benchmarks.evaluate_truth")
+EVALUATIONS = ("benchmarks.evaluate_git_training", "benchmarks.evaluate_truth", "benchmarks.bench_annotation")
 
 
 def main() -> int:

@@ -52,6 +52,10 @@ def _about(read: Reader, words: list[str], place: str) -> None:
         if _ISCED.fullmatch(word):
             read.build.add("about", Iri(word.replace("https:", "http:", 1)), place)
             return
+    for word in words:
+        if (concept := read.context.values.topic(word)) is not None:
+            read.build.add("about", concept, place)
+            return
     names = [word for word in words if not word.startswith(("http", "_:"))] or words
     if names and not read.context.values.is_ignored("keywords", names[0]):
         read.string("about", clean.line(names[0]), place)

@@ -326,7 +326,7 @@ def _subjects(row: Row) -> None:
     for scheme in ("gsbpm", "gamso", "csa", "ost"):
         _concepts(row, scheme, scheme, "about")
     for item in row.items("about"):
-        subject = row.context.values.subject(item)
+        subject = row.context.values.topic(item)
         if subject is not None:
             row.builder.add("about", subject, row.place("about"))
         elif (address := clean.url(item)) is not None and "isced-f" in address:

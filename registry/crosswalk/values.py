@@ -59,6 +59,7 @@ _KIND_WORD = re.compile(
     r"(?:sub[\s-]?process|phase|activity area|activity|area|sous[\s-]?processus|subproceso|fase)\b[\s:/_-]*(?=\d)",
     re.I,
 )
+_TOPIC = re.compile(r"(?:topics:|https?://\S+/id/concept/topics/)([a-z0-9]+(?:-[a-z0-9]+)*)/?")
 _NUMBERED = ("{}", "sp {}", "ph {}", "act {}", "area {}")
 T = TypeVar("T")
 
@@ -288,7 +289,16 @@ class Values:
         if _NUMBER.fullmatch(s):
             return None
         found = {iri for iri in (self.concept(scheme, s) for scheme in SUBJECT_SCHEMES) if iri is not None}
+        if not found and (match := _TOPIC.fullmatch(s)):
+            return self.concept("topics", match[1])
         return found.pop() if len(found) == 1 else None
+
+    def topic(self, s: str) -> Iri | None:
+        """What a value under "about" means: as ``subject``, else a topic by its label.
+
+        A free keyword is not looked up here: what texts and keywords are about is found by the annotation.
+        """
+        return self.subject(s) or self.concept("topics", s)
 
 
 def load(iris: Iris, feed: Feed, vocabulary: Mapping[str, Mapping[str, str]] | None) -> Values:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rdflib import Graph
 
 from registry import crosswalk, messages, vocabulary
+from registry.annotation import labels
+from registry.annotation.annotate import Annotator
 from registry.crosswalk import values
 from registry.crosswalk.base import MapContext
 from registry.model import Academy, Feed
@@ -29,6 +32,7 @@ from registry.prepare.steps import Annotate
 if TYPE_CHECKING:
     from registry.prepare.workers import Job
 
+T = TypeVar("T")
 RECORD_SHAPES = ("learning-resource.ttl", "event.ttl", "record.ttl")
 
 
@@ -40,17 +44,17 @@ def shapes_graph(folder: Path, base: str) -> Graph:
     return graph
 
 
-def _lookup(folder: Path, base: str, store: Path) -> dict[str, dict[str, str]]:
-    """The schemes' labels and notations, parsed once per version of the files and kept as JSON."""
+def _kept(name: str, folder: Path, base: str, store: Path, read: Callable[[Path, str], T]) -> T:
+    """What is read from the schemes, once per version of the files and kept as JSON."""
     state = hashlib.sha256(base.encode())
     for file in sorted(folder.glob("*.ttl")):
         state.update(file.read_bytes())
-    kept = store / f"vocabulary-{state.hexdigest()[:16]}.json"
+    kept = store / f"{name}-{state.hexdigest()[:16]}.json"
     try:
-        found: dict[str, dict[str, str]] = json.loads(kept.read_text("utf-8"))
-        return found
+        known: T = json.loads(kept.read_text("utf-8"))
+        return known
     except FileNotFoundError:
-        found = vocabulary.lookup(folder, base)
+        found = read(folder, base)
     store.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(f".{id(found)}")
     fresh.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
@@ -60,31 +64,39 @@ def _lookup(folder: Path, base: str, store: Path) -> dict[str, dict[str, str]]:
 
 def make_context(job: Job) -> MapContext:
     """What mapping one feed's records needs."""
-    lookup = _lookup(job.root / "ontology", job.iris.base, job.cache)
+    lookup = _kept("vocabulary", job.root / "ontology", job.iris.base, job.cache, vocabulary.lookup)
     return MapContext(job.academy, job.feed, job.iris, values.load(job.iris, job.feed, lookup))
 
 
-def make_preparer(job: Job, annotate: Annotate | None = None, like: Preparer | None = None) -> Preparer:
-    """Everything that preparing one feed's records needs; ``annotate`` infers from the texts, if given.
+def make_annotate(job: Job) -> Annotate:
+    """What finds topics in the texts of a record."""
+    rows = _kept("topics", job.root / "ontology", job.iris.base, job.cache, labels.rows)
+    annotator = Annotator(labels.from_rows(rows))
+    return lambda mapped: annotator(mapped.resource, mapped.triples)
+
+
+def make_preparer(job: Job, like: Preparer | None = None) -> Preparer:
+    """Everything that preparing one feed's records needs.
 
     ``like`` is another feed's of the same registry: what does not depend on the feed is taken from it.
     """
     context = make_context(job)
     if like is not None:
-        return replace(like, context=context, corrections=job.corrections, annotate=annotate)
+        return replace(like, context=context, corrections=job.corrections)
     shapes = shapes_graph(job.root / "shapes", job.iris.base)
     return Preparer(
         context, cache(crosswalk.load), cache(crosswalk.where), compile_screen(shapes), Judge(shapes),
-        messages.load(), job.corrections, annotate,
+        messages.load(), job.corrections, make_annotate(job),
     )  # fmt: skip
 
 
 def _package_digest() -> str:
     state = hashlib.sha256()
-    folders: list[Traversable] = [files("registry.prepare"), files("registry.messages"), files("registry")]
+    names = ("registry.prepare", "registry.annotation", "registry.messages", "registry")
+    folders: list[Traversable] = [files(name) for name in names]
     for folder in folders:
         for entry in sorted(folder.iterdir(), key=lambda one: one.name):
-            wanted = entry.name in ("terms.py", "iris.py", "vocabulary.py") if folder == folders[2] else True
+            wanted = entry.name in ("terms.py", "iris.py", "vocabulary.py") if folder == folders[-1] else True
             if wanted and entry.name.endswith((".py", ".tsv")):
                 state.update(entry.read_bytes())
     return state.hexdigest()

@@ -24,10 +24,12 @@ STAGES = (
     "federation",
     "web",
     "workbook",
+    "annotation",
 )
 # A stage's own first step, or what it shows: named one by one, with the reason.
 GRANTED = {
     ("prepare", "crosswalk"): "crosswalk is the first step of prepare",
+    ("prepare", "annotation"): "annotation is a step of prepare",
     ("web", "graph"): "the web hands queries to the query workers",
     ("web", "search"): "lists and filters are read from the search index",
     ("web", "statistics"): "figures are read from the release",
