@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 MAX_ITEMS = 20_000
 MAX_TEXT = 2000
+MAX_TRIED = 50  # links of one item
 MAX_BYTES = 5_000_000
 _FRONT = re.compile(r"\A---[ \t]*\n(?s:.{0,20000}?)\n(?:---|\.\.\.)[ \t]*\n")
 _BARE = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^`]{3,1500}")
@@ -142,12 +143,13 @@ def _item(cells: list[Token], base: str, path: tuple[str, ...], left: Counter[st
     target, linked = "", ""
     before: list[str] = []
     after: list[str] = []
-    line = (cells[0].map or [0])[0] + 1 if cells else 0
+    line, tried = (cells[0].map or [0])[0] + 1 if cells else 0, 0
     for number, cell in enumerate(cells):
         parts = list(_parts(cell))
         for at, (text, address) in enumerate(parts):
-            if not target and address and not text:
-                words = "".join(said for said, other in parts[at + 1 :] if other == address)
+            if not target and address and not text and tried < MAX_TRIED:
+                tried += 1
+                words = "".join(said for said, other in parts[at + 1 : at + 20] if other == address)
                 kind, found = _usable(address, words, base)
                 if found:
                     target = found

@@ -131,6 +131,10 @@ class _Event:
         self._describe(main, "Course")
         title = build.objects("name")
         places = {id(run.event): (run.event, ical_place.read(run.event, self.words)) for run in runs}
+        common = ical_place.read(main, Words(Builder(build.resource), self.context, "ical-email"))
+        for key, (event, where) in places.items():  # a changed date that says nothing of its place keeps it
+            if where.mode is None and not event.first("LOCATION"):
+                places[key] = (event, common)
         modes = {where.mode[0] for _, where in places.values() if where.mode is not None}
         if modes:
             mode = {"Online": "online", "Offline": "onsite"}.get(modes.pop(), "blended") if len(modes) == 1 else ""

@@ -128,14 +128,14 @@ def _periods(rule: Rule, first: Date, stop: Date) -> Iterator[list[Date]]:
             week += one * 7 * rule.interval
     elif rule.frequency == "MONTHLY":
         year, month = first.year, first.month
-        while Date(year, month, 1) <= stop:
+        while (year, month) <= (stop.year, stop.month):
             days = (Date(year, month, n) for n in range(1, calendar.monthrange(year, month)[1] + 1))
             yield [day for day in days if _matches(rule, day, first)]
             months = year * 12 + month - 1 + rule.interval
             year, month = months // 12, months % 12 + 1
     else:
         year = first.year
-        while Date(year, 1, 1) <= stop:
+        while year <= stop.year:
             begin, end = Date(year, 1, 1), Date(year, 12, 31)
             if "BYWEEKNO" in rule.by:  # the first week may begin in the year before, the last end in the next
                 begin, end = begin - one * 6, end + one * 6
