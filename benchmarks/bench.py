@@ -2,7 +2,7 @@
 
 Absolute times are noise; the ratios and counts are what lasts. Options: --records N (default 100000),
 --compared N (default 20000, the size at which pySHACL alone is run: it takes 0.8 GB per 10,000 records) and
---large N (default 500000, `make bench SIZE=N`: the source whose memory is watched, some ten minutes).
+--large N (default 500000, `make bench SIZE=N`: the source whose memory is watched, a quarter of an hour).
 """
 
 from __future__ import annotations

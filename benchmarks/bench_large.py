@@ -1,6 +1,6 @@
 """Memory with one source of 500,000 small records, from the first request to the log: the whole process tree's.
 
-Takes some ten minutes on two cores; `python -m benchmarks.bench_large --records N` for another size, in `make bench`
+Takes about a quarter of an hour on two cores; `python -m benchmarks.bench_large --records N` for another size, in `make bench`
 SIZE=N. The server makes its pages on the fly, in a process that is not counted.
 """
 
