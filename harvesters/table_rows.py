@@ -35,6 +35,9 @@ _SHOWN = frozenset(
 )
 
 
+_SAID = (_NO | _SHOWN) - {"0", "1", "x"}
+
+
 @dataclass(slots=True)
 class Row:
     """A row with something in it. ``sessions`` are further dates from a sheet of dates, ``others`` the places
@@ -198,8 +201,8 @@ def _row(sheet: Sheet, header: Header, index: int, notices: Notices) -> Row:
             cell = cell[:MAX_CELL]
         if column in header.columns:
             name, heading = header.columns[column]
-            if name in DROPPED:
-                row.hidden = row.hidden or _hides(name, cell)
+            row.hidden = row.hidden or _hides(name, cell)
+            if name in DROPPED or (name == "published" and fold(cell) in _SAID):
                 continue
             if name == "url" and "://" not in cell and not cell.startswith("www.") and "url" in row.cells:
                 continue  # the words of a link
@@ -229,6 +232,8 @@ def _row(sheet: Sheet, header: Header, index: int, notices: Notices) -> Row:
 def _hides(name: str, cell: str) -> bool:
     """Whether a cell says that the course is hidden; a word that is not known hides, to be on the safe side."""
     word = fold(cell)
+    if name == "published":  # nearly always a date; "no" says that it is a draft
+        return word in _NO and word != "0"
     if name == "hidden":
         return word not in _NO
     return name == "visible" and word not in _SHOWN and cell not in "✓✔✅"

@@ -105,7 +105,7 @@ def _opened(body: bytes) -> Workbook | None:
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:  # no more than it declares is ever unpacked
-            if sum(entry.file_size for entry in archive.infolist() if entry.filename.endswith(".xml")) > MAX_XML:
+            if not _harmless(archive):
                 return None
         book = openpyxl.load_workbook(io.BytesIO(body), keep_vba=False, keep_links=False, data_only=False)
         book.template = False  # a template or a workbook with macros becomes a plain one
@@ -114,6 +114,18 @@ def _opened(body: bytes) -> Workbook | None:
     except UNREADABLE:
         return None
     return openpyxl.load_workbook(io_test, keep_links=False)
+
+
+def _harmless(archive: zipfile.ZipFile) -> bool:
+    """Whether the parts are of a size to be held, and none defines entities."""
+    parts = [entry for entry in archive.infolist() if entry.filename.endswith((".xml", ".rels", ".vml"))]
+    if sum(entry.file_size for entry in parts) > MAX_XML:
+        return False
+    for entry in parts:
+        content = archive.read(entry)
+        if any("<!DOCTYPE".encode(code) in content[:4000] for code in ("ascii", "utf-16-le", "utf-16-be")):
+            return False
+    return True
 
 
 def _made(grids: Sequence[Grid]) -> Workbook:

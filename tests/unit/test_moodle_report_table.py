@@ -86,7 +86,8 @@ def test_format_and_theme_mean_something_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("heading", "cell", "shown"),
     [("Visible", "1", True), ("Visible", "✓", True), ("Visible", "", True), ("Visible", "non", False),
-     ("Visible", "bald", False), ("Hidden", "No", True), ("Hidden", "1", False), ("Masqué", "oui", False)],
+     ("Visible", "bald", False), ("Hidden", "No", True), ("Hidden", "1", False), ("Masqué", "oui", False),
+     ("Published", "NO", False), ("Publié", "oui", True), ("Published", "2024", True)],
 )  # fmt: skip
 def test_what_is_not_surely_shown_stays_back(heading: str, cell: str, shown: bool) -> None:
     events = read(

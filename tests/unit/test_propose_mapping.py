@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -134,3 +135,29 @@ def test_any_table_gives_a_file_that_can_be_read(lines: list[list[str]]) -> None
     except FeedFailed:
         return
     tomllib.loads("[[feeds]]\n" + as_toml(proposal).encode("utf-8", "replace").decode())
+
+
+def test_check_writes_both(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from registry.cli import app
+
+    source, mapping, marked = tmp_path / "list.csv", tmp_path / "mapping.toml", tmp_path / "marked.xlsx"
+    source.write_text("Title,Level,Prochaines sessions\nGit,Intermediat,2026-03-01\nR,Basic,2026-03-02\n", "utf-8")
+    call = ["check", str(source), "--propose", str(mapping), "--annotate", str(marked), "--language", "fr"]
+    done = CliRunner().invoke(app, call, env={"META_ACADEMY_DATA": str(tmp_path / "var")})
+    assert done.exit_code == 0, done.output
+    entry = tomllib.loads("[[feeds]]\n" + mapping.read_text("utf-8"))["feeds"][0]
+    assert entry == {"columns": {"Prochaines sessions": "start"}, "values": {"level": {"Intermediat": "intermediate"}}}
+    sheet = openpyxl.load_workbook(marked).worksheets[0]
+    assert "n’est pas un terme connu" in sheet["B2"].comment.text
+    for wrong in (
+        ["--annotate", str(source)],
+        ["--propose", str(tmp_path / "m.txt")],
+        ["--annotate", str(tmp_path / "n" / "m.xlsx")],
+    ):
+        done = CliRunner().invoke(
+            app, ["check", str(source), *wrong], env={"META_ACADEMY_DATA": str(tmp_path / "var")}
+        )
+        assert done.exit_code == 2, done.output
+    assert source.read_text("utf-8").startswith("Title")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from registry.messages import LANGUAGES
@@ -143,3 +146,46 @@ def test_odd_names_of_sheets_and_bytes_that_are_no_workbook() -> None:
 def test_too_large_is_refused() -> None:
     with pytest.raises(TooLarge):
         annotate(b"", [Grid("", [["x"] * 1000] * 601)], [], [], "en")
+
+
+def patched(body: bytes, **parts: bytes) -> bytes:
+    """A workbook with further parts, or others in their place ("__" stands for "/")."""
+    made = io.BytesIO()
+    wanted = {
+        name.replace("__", "/").replace("_xml", ".xml").replace("_bin", ".bin"): text for name, text in parts.items()
+    }
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(made, "w") as new:
+        for entry in old.infolist():
+            new.writestr(entry.filename, wanted.pop(entry.filename, old.read(entry)))
+        for name, text in wanted.items():
+            new.writestr(name, text)
+    return made.getvalue()
+
+
+def test_macros_are_left_out() -> None:
+    body = patched(office(), xl__vbaProject_bin=b"macro")
+    made = annotate(body, [Grid("Courses", [["x"]])], [Mark("Courses", 4, 1, "info", "a", "b")], [], "en")
+    names = zipfile.ZipFile(io.BytesIO(made)).namelist()
+    assert not [name for name in names if "vba" in name.lower()]
+    assert openpyxl.load_workbook(io.BytesIO(made))["Courses"]["A4"].value == "Git"
+
+
+def test_entities_are_not_expanded() -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><sst xmlns="http://schemas.openxmlformats.org/'
+    body = patched(office(), xl__sharedStrings_xml=bomb + b'spreadsheetml/2006/main"><si><t>&a;</t></si></sst>')
+    made = annotate(body, [Grid("Courses", [["Title"], ["Git"]])], [], [], "en")
+    assert [cell.value for cell in openpyxl.load_workbook(io.BytesIO(made))["Courses"]["A"]] == ["Title", "Git"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 6000), st.binary(min_size=1, max_size=20), st.integers(-5, 70_000), st.integers(-5, 20_000))
+def test_a_damaged_workbook_still_comes_back(at: int, noise: bytes, row: int, column: int) -> None:
+    body = bytearray(OFFICE)
+    body[at : at + len(noise)] = noise
+    made = annotate(
+        bytes(body), [Grid("Courses", [["Title"]])], [Mark("Courses", row, column, "info", "a", "b")], [], "fr"
+    )
+    assert "À corriger" in openpyxl.load_workbook(io.BytesIO(made)).sheetnames
+
+
+OFFICE = office()

@@ -162,3 +162,20 @@ def test_every_text_stands_in_three_languages() -> None:
         assert all(len(line.split("\t")) == width for line in lines), table
     assert all(words(language)[name] for language in LANGUAGES for name in words("en"))
     assert all(c.heading[language] and c.note[language] for language in LANGUAGES for c in columns())
+
+
+def test_the_verb_leaves_a_file_that_is_there_alone(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from registry.cli import app
+
+    call = CliRunner().invoke
+    target = tmp_path / "cours.xlsx"
+    done = call(app, ["template", str(target), "--language", "fr"])
+    assert (done.exit_code, done.output) == (0, f"{target}: {len(columns())} columns\n")
+    assert openpyxl.load_workbook(target).sheetnames[0] == "Formations"
+    target.write_bytes(b"filled in")
+    for wrong in ([str(target)], [str(tmp_path / "x.doc")], [str(tmp_path / "y.csv"), "--language", "de"],
+                  [str(tmp_path / "no" / "z.csv")]):  # fmt: skip
+        assert call(app, ["template", *wrong]).exit_code == 2
+    assert target.read_bytes() == b"filled in"
