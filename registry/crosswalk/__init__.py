@@ -45,7 +45,23 @@ def where(name: str) -> dict[str, str]:
     """{property IRI: the place where a missing value would stand}, from ``tables/<format>.tsv``.
 
     A property that is not in it is one that the format cannot carry; {} for a format without a table.
-    The first row of a property wins. Raises ValueError for an unknown prefix.
+    """
+    return {term: place for term, place in _table(name).items() if place != NOWHERE}
+
+
+@cache
+def cannot_carry(name: str) -> frozenset[str]:
+    """The properties of which the table of a format says that it has no place for them (``where`` is "-")."""
+    return frozenset(term for term, place in _table(name).items() if place == NOWHERE)
+
+
+NOWHERE = "-"
+
+
+def _table(name: str) -> dict[str, str]:
+    """The column ``where`` by property; the first row of a property wins, "-" says that there is no place.
+
+    Raises ValueError for an unknown prefix.
     """
     if re.fullmatch(r"[A-Za-z0-9_-]+", name) is None:
         return {}

@@ -1,8 +1,8 @@
 """What a crosswalk is: a pure function from one RawRecord to profile triples with their places.
 
 Each format has a module here and a table ``tables/<format>.tsv`` with the columns ``source``, ``property``
-(prefixed, as in docs/profile.md), ``where`` (the place where a missing value would stand) and ``note``.
-A property that no row names is one that the format cannot carry. Crosswalks are found through
+(prefixed, as in docs/profile.md), ``where`` (the place where a missing value would stand; "-" where the format has
+none, which is said and not left open) and ``note``. Crosswalks are found through
 ``registry.crosswalk.FORMATS`` and the entry point group ``meta_academy.crosswalks``.
 """
 

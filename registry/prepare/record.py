@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from registry.crosswalk import names
 from registry.crosswalk.base import Crosswalk, MapContext, Mapped
-from registry.iris import RDF_TYPE
 from registry.messages import Message
 from registry.model import Correction, Finding, Issue, RawRecord, Severity
 from registry.prepare.judge import Judge, Result
 from registry.prepare.loops import Origin
+from registry.prepare.places import place_of
 from registry.prepare.screen import Data, Screen, Shape
 from registry.prepare.steps import Annotate, Held, Worked, work
-from registry.terms import Iri, Literal, Term, Triple, to_ntriples
+from registry.terms import Iri, Literal, Term, to_ntriples
 
 CANNOT_CARRY = "format-cannot-carry"
 
@@ -108,7 +108,7 @@ class Preparer:
             code = result.shape.rpartition("#")[2]
             if focus == self.context.iris.record(feed, record.key):
                 raise RuntimeError(f"{code} fails on our own field of {focus}: a bug, not a finding")
-            place = _place(places, shape, focus, result, where, worked.mapped.resource)
+            place = place_of(places, shape, focus, result, where, worked.mapped.resource)
             if place is None and result.severity != "violation":
                 assert shape.path is not None
                 missing.add((code, shape.path.predicates[0]))
@@ -143,33 +143,6 @@ def _once(findings: list[Finding], first: int) -> list[Finding]:
 
 def _text(term: Term) -> str:
     return term.value if isinstance(term, Literal) else term
-
-
-def _place(
-    places: Mapping[Triple, str], shape: Shape, focus: Iri, result: Result, where: Mapping[str, str], resource: str
-) -> str | None:
-    """Where a result stands in the payload; None where the format has no place for what is missing."""
-    predicates = shape.path.predicates if shape.path is not None and not shape.path.inverse else ()
-    if result.value is not None:
-        for predicate in predicates:
-            place = places.get((focus, Iri(predicate), result.value))
-            if place is not None:
-                return place
-    for predicate in predicates:
-        for (s, p, _), place in places.items():
-            if result.value is not None and s == focus and p == predicate:
-                return place
-    if focus == resource:
-        for predicate in predicates:
-            if predicate in where:
-                return where[predicate]
-        if predicates:
-            return None
-    for (s, p, _), place in places.items():
-        if s == focus and p == RDF_TYPE:
-            name = predicates[0].rpartition("/")[2].rpartition("#")[2] if predicates else ""
-            return f"{place}/{name}".strip("/") if name else place
-    return None
 
 
 def packed(text: str) -> bytes:

@@ -74,13 +74,15 @@ Check = Callable[[Data, Term, Sequence[Term]], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A compiled shape. ``local``: its verdict depends on the values of its path alone."""
+    """A compiled shape. ``local``: its verdict depends on the values of its path alone. ``inner`` are the predicates
+    that a shape of a node as a whole looks at."""
 
     iri: str
     path: Path | None
     checks: tuple[Check, ...]
     local: bool
     properties: tuple[Shape, ...] = field(default=())
+    inner: tuple[str, ...] = ()
 
     def conforms(self, data: Data, focus: Term) -> bool | None:
         """True only if the shape surely finds nothing on this focus node."""
@@ -248,6 +250,17 @@ class Compiler:
 
         return check, local
 
+    def inner(self, node: Node) -> tuple[str, ...]:
+        """The predicates that the alternatives of a shape look at, in their order."""
+        found: dict[str, None] = {}
+        for component in (SHACL["or"], SHACL["and"], SHACL["xone"]):
+            for members in self.graph.objects(node, component):
+                for member in self._list(members):
+                    path_node = self.graph.value(member, SHACL.path)
+                    path = self.path(path_node) if path_node is not None else None
+                    found |= dict.fromkeys(path.predicates if path is not None and not path.inverse else ())
+        return tuple(found)
+
     def _check(self, component: str, node: Node, value: Node) -> Check:
         if component == "minCount":
             least = int(str(value))
@@ -336,6 +349,6 @@ def compile_screen(graph: Graph) -> Screen:
         whole = compiler.shape(node)
         shapes = list(whole.properties)
         if whole.checks:
-            shapes.append(Shape(whole.iri, None, whole.checks, False))
+            shapes.append(Shape(whole.iri, None, whole.checks, False, inner=compiler.inner(node)))
         by_class.setdefault(str(target_class), []).extend(shapes)
     return Screen({name: tuple(shapes) for name, shapes in by_class.items()})
