@@ -35,7 +35,7 @@ UNDATED = frozenset(
 )  # fmt: skip
 COURSES = frozenset(["course", "mooc", "learning-path", "module"])
 _UNITS = (
-    (re.compile(r"\b(?:heures?|hours?|horas?|stunden?|ore|hrs?|h|std)\b"), "h"),
+    (re.compile(r"\b(?:horaires?|horarias?|heures?|hours?|horas?|stunden?|ore|hrs?|h|std)\b"), "h"),
     (re.compile(r"\b(?:jours?|days?|dias?|tagen?|giorni|j|d)\b"), "days"),
     (re.compile(r"\b(?:minutes?|minutos?|minuten|minuti|mins?|mn)\b"), "min"),
     (re.compile(r"\b(?:semaines?|weeks?|semanas?|wochen?|settimane)\b"), "weeks"),

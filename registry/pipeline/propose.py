@@ -114,9 +114,8 @@ def _columns(sheet: Sheet, header: Header, values: Values) -> list[Guess]:
     taken = {name for name, _ in header.columns.values()}
     candidates: list[tuple[int, Guess]] = []
     for column, text in list(header.unknown.items())[:MAX_COLUMNS]:
-        cells = [
-            row[column] for row in sheet.rows[header.data : header.data + READ] if column < len(row) and row[column]
-        ]
+        below = [row for row in sheet.rows[header.data : header.data + READ] if sum(map(bool, row)) > 1]
+        cells = [row[column] for row in below if column < len(row) and row[column]]
         cells = [cell for cell in cells if fold(cell) != fold(text)]
         name, score = _meaning(text, cells, values, taken)
         candidates.append((column, Guess(text, name, score, samples(cells))))
@@ -216,9 +215,8 @@ def _titles(sheet: Sheet, header: Header, candidates: list[tuple[int, Guess]]) -
     """Without a column of titles: the one whose cells are most different and as long as titles are."""
 
     def fit(column: int) -> float:
-        cells = [
-            row[column] for row in sheet.rows[header.data : header.data + READ] if column < len(row) and row[column]
-        ]
+        below = [row for row in sheet.rows[header.data : header.data + READ] if sum(map(bool, row)) > 1]
+        cells = [row[column] for row in below if column < len(row) and row[column]]
         if not cells:
             return 0.0
         usual = sum(8 <= len(cell) <= 120 and not _NUMBER.fullmatch(cell) and "://" not in cell for cell in cells)

@@ -33,7 +33,7 @@ def workbook(*lines: list[object]) -> bytes:
 
 FRENCH = workbook(
     ["Direction de la formation"], [],
-    ["Code interne", "Dénomination de l'action", "Temps à prévoir", "Prochaines sessions", "Qui peut venir ?", "Difficulté (1 à 3)",
+    ["Code interne", "Dénomination de l'action", "Temps à prévoir", "Futures sessions prévues", "Qui peut venir ?", "Difficulté (1 à 3)",
      "Parlé en", "Page à consulter", "Salle réservée", "Resp.", "Langue"],
     ["A1", "Initiation à R pour statisticiens", "2 jours", "12/03/2025", "Agents de la DG", "Niv. 1", "français",
      "https://stat.example/r", "B12", "jean@stat.example", "fr"],
@@ -57,7 +57,7 @@ def test_a_french_plan_without_a_known_title(lookup: dict[str, dict[str, str]]) 
     found = {guess.given: (guess.meaning, guess.score >= 0.8) for guess in proposal.columns}
     assert found["Dénomination de l'action"] == ("title", True)
     assert found["Temps à prévoir"][0] == "duration"
-    assert found["Prochaines sessions"] == ("start", True)
+    assert found["Futures sessions prévues"] == ("start", True)
     assert found["Page à consulter"][0] == "url"
     assert found["Resp."][0] == "contact"
     samples = {guess.given: guess.samples for guess in proposal.columns}
@@ -143,12 +143,12 @@ def test_check_writes_both(tmp_path: Path) -> None:
     from registry.cli import app
 
     source, mapping, marked = tmp_path / "list.csv", tmp_path / "mapping.toml", tmp_path / "marked.xlsx"
-    source.write_text("Title,Level,Prochaines sessions\nGit,Intermediat,2026-03-01\nR,Basic,2026-03-02\n", "utf-8")
+    source.write_text("Title,Level,Futures sessions prévues\nGit,Intermediat,2026-03-01\nR,Basic,2026-03-02\n", "utf-8")
     call = ["check", str(source), "--propose", str(mapping), "--annotate", str(marked), "--language", "fr"]
     done = CliRunner().invoke(app, call, env={"META_ACADEMY_DATA": str(tmp_path / "var")})
     assert done.exit_code == 0, done.output
     entry = tomllib.loads("[[feeds]]\n" + mapping.read_text("utf-8"))["feeds"][0]
-    assert entry == {"columns": {"Prochaines sessions": "start"}, "values": {"level": {"Intermediat": "intermediate"}}}
+    assert entry == {"columns": {"Futures sessions prévues": "start"}, "values": {"level": {"Intermediat": "intermediate"}}}
     sheet = openpyxl.load_workbook(marked).worksheets[0]
     assert "n’est pas un terme connu" in sheet["B2"].comment.text
     for wrong in (
