@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harvesters import base
+from registry.iris import Iris
 from registry.ledger import connect, log, runs, staging
+from registry.ledger.records import Waiting
 from registry.model import Academy, Document, Done, Feed, HarvestEvent, Issue, RawRecord, Run
 from registry.net_pace import PER_HOST
 from registry.pipeline import intake, visits
 from registry.pipeline.harvest import harvest_feeds
-from registry.pipeline.house import House, ledger_path, opened
+from registry.pipeline.house import ROOT, House, ledger_path, opened
 from registry.pipeline.progress import EVERY, Lines, bars
+from registry.prepare import workers
 from registry.settings import Settings
 
 Harvest = Callable[[base.Visit], Iterator[HarvestEvent]]
@@ -140,6 +145,48 @@ def test_a_bug_in_preparing_touches_no_other_list(told: Callable[..., House], mo
     assert {run.feed: run.outcome for run in runs.listed(house.connection)} == {
         "list-00": "failed", "list-01": "done", "list-02": "done",
     }  # fmt: skip
+
+
+def test_a_worker_that_is_killed_is_replaced(told: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
+    def harvest(visit: base.Visit) -> Iterator[HarvestEvent]:
+        yield row(visit.feed.id)
+        yield Done(True)
+
+    tries: list[str] = []
+
+    prepare = intake.prepare_waiting
+
+    def killed(asked: intake.Intake, academy: Academy, feed: Feed) -> int:
+        tries.append(feed.id)
+        if feed.id == "list-00" or (feed.id == "list-01" and tries.count(feed.id) == 1):
+            raise BrokenProcessPool("a process was terminated abruptly")
+        return prepare(asked, academy, feed)
+
+    monkeypatch.setattr(intake, "prepare_waiting", killed)
+    house = told([feed(number) for number in range(3)], harvest, harvest_workers=1)
+    with pytest.raises(BrokenProcessPool):
+        visited(house)
+    assert tries == ["list-00", "list-01", "list-02", "list-00", "list-01"], "again when the others are done"
+    outcomes = {run.feed: run for run in runs.listed(house.connection)}
+    assert [outcomes[f"list-0{number}"].outcome for number in range(3)] == ["failed", "done", "done"]
+    assert "terminated abruptly" in outcomes["list-00"].message
+
+
+def test_a_pool_starts_anew_after_a_kill(tmp_path: Path) -> None:
+    def batches() -> Iterator[list[Waiting]]:
+        for number in range(1, 4):
+            yield [Waiting(number, row(str(number)), f"sha256:{number}", False)]
+
+    with workers.Pool(1) as pool:
+        job = workers.Job(Academy("a", {"en": "A"}, "https://a.example/"), feed(0), Iris("http://x"), ROOT, tmp_path)
+        first = pool.prepare(job, batches())
+        assert next(first)[0].digest
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        with pytest.raises(BrokenProcessPool):
+            list(pool.prepare(job, batches()))
+        assert [one.key for found in pool.prepare(job, batches()) for one in found] == ["1", "2", "3"]
 
 
 def test_an_interrupt_keeps_what_was_read_and_the_next_call_carries_on(told: Callable[..., House]) -> None:
