@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from registry.ledger.connection import transaction
 
+NO_RECIPE = "0" * 16
+"""What stands in place of a recipe's digest where a record is to be prepared again."""
 Origin = tuple[str, str]
 """The address of a repository, and the identifier of a record there."""
 
@@ -49,5 +51,7 @@ def renew(connection: sqlite3.Connection, feed: str, feeds: Mapping[str, str]) -
     ]
     if changed:
         with transaction(connection):
-            connection.executemany("UPDATE record SET prepared='origin' WHERE id=?", [(one,) for one in changed])
+            connection.executemany(
+                "UPDATE record SET prepared=? || corrected WHERE id=?", [(NO_RECIPE, one) for one in changed]
+            )
     return len(changed)

@@ -109,17 +109,21 @@ def _judged(intake: Intake, feed: Feed, outcome: workers.Outcome) -> tuple[bool,
     return True, [Finding(feed.id, outcome.key, intake.messages[issue.code].severity, issue)]
 
 
-def _cause(outcome: workers.Outcome, recipe: str) -> Cause:
+def _cause(outcome: workers.Outcome, recipe: str, fixes: str) -> Cause:
+    """Why a record is prepared: the source gave another payload, a person corrected it, or the recipe is another.
+
+    ``fixes`` is the digest of its corrections, which stands after the recipe's in what it was prepared with.
+    """
     if outcome.prepared is None:
         return "source"
-    return "person" if outcome.prepared.startswith(recipe) else "crosswalk"
+    return "person" if outcome.prepared[len(recipe) :] != fixes else "crosswalk"
 
 
 def _keep(intake: Intake, job: workers.Job, outcome: workers.Outcome, recipe: str) -> None:
     connection, feed = intake.connection, job.feed
     back, told = _judged(intake, feed, outcome)
-    cause = _cause(outcome, recipe)
-    state = recipe + corrections.digest(job.corrections.get(outcome.key, ()))
+    fixes = corrections.digest(job.corrections.get(outcome.key, ()))
+    cause, state = _cause(outcome, recipe, fixes), recipe + fixes
     findings.replace(connection, feed.id, outcome.key, "prepare", told)
     records.mark(connection, feed.id, outcome.id, () if back else outcome.marks)
     origins.keep(connection, outcome.id, [(one.address, one.key) for one in outcome.origins], back)
@@ -224,7 +228,7 @@ def _changes(intake: Intake, academy: Academy, feed: Feed, recipe: str, total: i
     for outcomes in workers.prepare(job, batches, total, intake.settings.prepare_workers, intake.pool):
         for outcome in outcomes:
             back, _ = _judged(intake, feed, outcome)
-            cause = _cause(outcome, recipe)
+            cause = _cause(outcome, recipe, corrections.digest(job.corrections.get(outcome.key, ())))
             if not back and outcome.digest:
                 stands = log.stands(connection, intake.iris.record(feed.id, outcome.key))
                 if stands != ("record", outcome.digest):

@@ -172,7 +172,11 @@ def test_corrections_pass_while_a_recipe_waits(house: House, visit: Says) -> Non
     visit([row(str(n), license="Ours") for n in range(10)])
     correct(house, "list/3", "name", "Right", reason="r", author="a")
     assert prepare(house, KNOWN).waits
-    assert '"Right"@en' in next(c.stated for c in log.standing(house.connection) if c.key == "3")
+    changed = replace(house, academies={"office": replace(OFFICE, feeds=(replace(KNOWN, language="en-GB"),))})
+    correct(changed, "list/4", "name", "Also right", reason="r", author="a")
+    said = {c.key: c.stated for c in log.standing(house.connection)}
+    assert '"Right"@en' in said["3"] and '"Also right"@en' in said["4"]
+    assert licences(house) == 1, "the entry is prepared by today's recipe, the others wait"
 
 
 def test_differences_are_told_by_property() -> None:
