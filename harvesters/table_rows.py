@@ -122,7 +122,7 @@ def titled(sheet: Sheet, header: Header, notices: Notices, keyed: bool = False) 
             text, is_title = cells[filled[0]], bool(row.title)
             if _is_section(text, is_title and not sheet.wide.get(index), filled[0] == 0):
                 first = index - 1 in sections and len(section) == 1  # a heading right below another one
-                section = [*section, text] if first else [text]
+                section = [*_above(section, text, first), text]
                 sections[index] = section
             if is_title:
                 alone.append((row, index in sections))
@@ -156,6 +156,14 @@ def titled(sheet: Sheet, header: Header, notices: Notices, keyed: bool = False) 
         notices.add("table-section", f"{where}row {index + 1}", words[-1])
     _tell_unknown(sheet, header, where, notices)
     return found
+
+
+def _above(section: list[str], text: str, first: bool) -> list[str]:
+    """The heading that a new one stands under: the one right above it, or that of its like ("Module 1")."""
+    if first:
+        return section
+    like = len(section) == 2 and fold(section[1]).split()[:1] == fold(text).split()[:1]
+    return section[:1] if like else []
 
 
 def _is_section(text: str, in_title: bool, first: bool) -> bool:

@@ -7,6 +7,7 @@ import io
 import json
 import struct
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -20,8 +21,11 @@ from registry.crosswalk import table_dates, table_lengths
 from registry.crosswalk.base import Mapped
 from registry.iris import SCHEMA
 from registry.model import RawRecord
+from registry.terms import to_ntriples
 from tests.support.tables import mapped, read, records, saved, told
 
+GOLDEN = Path(__file__).parent.parent / "golden" / "table"
+PLAN = {"Support": "url"}
 FEW = settings(max_examples=120, deadline=None)
 
 
@@ -96,8 +100,7 @@ def ministry() -> bytes:
 
 
 def test_the_ministrys_plan() -> None:
-    events = read(ministry(), language="fr", columns={"Intitulé de l'action": "title", "Dates prévisionnelles": "start",
-                                                     "Support": "url"})  # fmt: skip
+    events = read(ministry(), language="fr", columns=PLAN)
     found = {title: mapped(record, language="fr") for title, record in by_title(events).items()}
     assert list(found) == [
         "Concevoir un questionnaire", "Enquêter par téléphone", "Redresser la non-réponse", "Total quality management",
@@ -113,7 +116,7 @@ def test_the_ministrys_plan() -> None:
     assert say(second, "keywords") == ["AXE 1 – PRODUIRE", "Module 1 : Collecte"]
     third = found["Redresser la non-réponse"]
     assert say(third, "timeRequired") == ["PT6H"]
-    assert say(third, "keywords") == ["Module 2 : Traitement"]
+    assert say(third, "keywords") == ["AXE 1 – PRODUIRE", "Module 2 : Traitement"]
     assert [issue.code for issue in third.issues] == ["table-date-rough", "table-needs-date"]
     assert say(found["Total quality management"], "startDate", "/run/1") == ["2025-03-14"]
     notices = told(events)
@@ -366,3 +369,20 @@ def test_no_cell_of_dates_or_lengths_is_too_odd(cell: str) -> None:
     assert all(span.end is None or span.end.value[:10] >= span.start.value[:10] for span in found.spans)
     lasts = table_lengths.length(cell)
     assert lasts is None or lasts.startswith("P")
+
+
+def test_golden_offices() -> None:
+    """Both workbooks to the byte, twice."""
+    shown = []
+    for _ in range(2):
+        results = [
+            *(mapped(record, language="fr") for record in records(read(ministry(), language="fr", columns=PLAN))),
+            *(mapped(record, language="es") for record in records(read(institute(), language="es"))),
+        ]
+        shown.append((
+            to_ntriples((s, p, o) for result in results for s, p, o, _ in result.triples),
+            "".join(f"{i.code}\t{i.place}\t{i.value}\n" for result in results for i in result.issues),
+        ))  # fmt: skip
+    assert shown[0] == shown[1]
+    assert shown[0][0] == (GOLDEN / "offices.nt").read_text("utf-8")
+    assert shown[0][1] == (GOLDEN / "offices-issues.tsv").read_text("utf-8")
