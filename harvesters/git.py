@@ -34,7 +34,7 @@ _LISTS = ("include", "exclude")
 _OPTIONS = frozenset({*_FLAGS, *_LISTS, "branch", "host"})
 _TEACHES = re.compile(
     r"\b(?:lessons?|trainings?|courses?|cours|formations?|cursos?|curs|tutori[ae]l(?:s|es)?|workshops?|ateliers?|"
-    r"taller(?:es)?|capacitaci[oó]n|handbook|teaching|learning[ -]materials?|e-?learning|education|exercises?|"
+    r"taller(?:es)?|capacitaci[oó]n|handbook|teaching|learning materials?|e ?learning|education|exercises?|"
     r"exercices?|ejercicios|slides|lectures?|bootcamps?|schulung(?:en)?|kurse?|corso|corsi|mooc|curriculum|"
     r"forma[cç][aã]o|lecciones|lecci[oó]n|le[cç]ons?|textbook|manual|manuel)\b",
     re.IGNORECASE,
@@ -43,11 +43,12 @@ _TEACHES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One repository: its page and the address that Git is asked at; what its host says (None: refused)."""
+    """One repository: its page and the address that Git is asked at; what its host says or refused."""
 
     page: str
     clone: str
-    facts: dict[str, Any] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    refused: bool = False
     pushed: str = ""
     ref: str = ""
     folder: str = ""
@@ -142,7 +143,8 @@ def _addressed(visit: Visit, place: Place, state: _State) -> Iterator[HarvestEve
     place = _known_host(visit, place, state)
     facts, pushed = _facts(visit, place, state)
     ref = str(visit.feed.options.get("branch") or place.ref)
-    yield from _repository(visit, Target(place.page, place.clone, facts, pushed, ref, place.folder, place.kind), state)
+    target = Target(place.page, place.clone, facts or {}, facts is None, pushed, ref, place.folder, place.kind)
+    yield from _repository(visit, target, state)
 
 
 def _known_host(visit: Visit, place: Place, state: _State) -> Place:
@@ -177,14 +179,14 @@ def _listing(visit: Visit, address: str, place: Place, state: _State) -> Iterato
         if not page or page.lower() in state.seen or not _chosen(visit, item, state):
             continue
         state.seen.add(page.lower())
-        facts: dict[str, Any] | None = git_hosts.facts(item)
-        kind = place.kind or ("gitlab" if "path_with_namespace" in item else "")
-        if kind == "github" and item.get("fork") is True and "parent" not in item:
+        facts, refused = git_hosts.facts(item), False
+        kind = place.kind or ("gitlab" if "path_with_namespace" in item else git_hosts.kind_of(page))
+        if kind == "github" and item.get("fork") is True and "parent" not in item:  # lists do not name parents
             root, name = urlsplit(page), str(item.get("full_name"))
             fuller, _ = _facts(visit, Place("repository", kind, f"{root.scheme}://{root.netloc}", name), state)
-            facts = fuller or (None if fuller is None else facts)
+            facts, refused = fuller or facts, fuller is None
         branch = str(visit.feed.options.get("branch", ""))
-        target = Target(page, clone, facts, git_hosts.pushed(item), branch, kind=kind or git_hosts.kind_of(page))
+        target = Target(page, clone, facts, refused, git_hosts.pushed(item), branch, kind=kind)
         try:
             yield from _repository(visit, target, state)
         except FeedFailed as error:
@@ -213,9 +215,9 @@ def _secret(visit: Visit, address: str) -> str:
 def _repository(visit: Visit, target: Target, state: _State) -> Iterator[HarvestEvent]:
     """One repository behind an address: what is known of it decides whether it is read again."""
     known = visit.document(target.page)
-    said = _digest([READER, sorted(map(str, visit.feed.options.items())), target.facts or {}, target.folder])
+    said = _digest([READER, sorted(map(str, visit.feed.options.items())), target.facts, target.folder])
     facts_part, _, git_part = (known.digest.removeprefix("sha256:") if known else "").partition("+")
-    untouched = bool(target.pushed) and target.facts is not None and known is not None
+    untouched = bool(target.pushed) and not target.refused and known is not None
     if known and untouched and (target.pushed, said) == (known.last_modified, facts_part) and git_part != "none":
         yield Unchanged(target.page, known.digest)
         return
@@ -228,8 +230,8 @@ def _repository(visit: Visit, target: Target, state: _State) -> Iterator[Harvest
     state_of_git = _digest([refs.head, refs.branch, refs.tags]) if refs else "none"
     if known:
         kept = refs is None and git_part != "none"  # yesterday's files are better than none
-        same = state_of_git == git_part and (facts_part == said or target.facts is None)
-        later = target.facts is None and visit.bookmark.get("api") != "refused"
+        same = state_of_git == git_part and (facts_part == said or target.refused)
+        later = target.refused and visit.bookmark.get("api") != "refused"
         if kept or same or later:
             if not same:
                 yield FeedIssue(Issue("git-later", target.page[:300], failure.code if refs is None else "API"))
@@ -272,7 +274,7 @@ def _records(
     prefix = f"{target.folder}/" if target.folder else ""
     texts = {path[len(prefix) :]: data for path, data in snapshot.texts.items() if path.startswith(prefix)}
     lesson = git_lessons.read((p[len(prefix) :] for p in snapshot.files if p.startswith(prefix)), texts)
-    facts = target.facts or {}
+    facts = target.facts
     if state.listed and not _flag(visit, "all", False) and not _is_lesson(lesson, facts):
         state.note("git-not-lesson", str(facts.get("name") or target.page.rpartition("/")[2]))
         return
@@ -328,9 +330,10 @@ def _is_lesson(lesson: Lesson, facts: Mapping[str, Any]) -> bool:
     if lesson.kind in OWN_CHAPTERS or any(name.startswith("metadata.y") for name in lesson.documents):
         return True
     readme = next((text["text"] for path, text in lesson.texts.items() if path.lower().startswith("readme")), "")
-    topics = " ".join(facts.get("topics") or facts.get("tag_list") or ())
-    name = re.sub(r"[-_.]+", " ", str(facts.get("name", "")))
-    return bool(_TEACHES.search(f"{name} {facts.get('description', '')} {topics} {readme[:300]}"))
+    words = [str(facts.get("name", "")), str(facts.get("description", "")), *(facts.get("topics") or ())]
+    words += [*(facts.get("tag_list") or ()), readme[:600]]
+    words += [f"{one['path']} {one.get('title', '')} {one.get('section', '')}" for one in lesson.chapters]
+    return bool(_TEACHES.search(re.sub(r"[-_./]+", " ", " | ".join(words))))
 
 
 def _folders(visit: Visit, address: str, state: _State) -> Iterator[HarvestEvent]:
@@ -379,4 +382,4 @@ def _folder(visit: Visit, folder: Any, address: str, state: _State) -> Iterator[
         return
     yield Document(address, digest)
     page = (git_local.origin(place) if place is not None and refs is not None else "") or folder.name
-    yield from _records(visit, Target(page, "", {}, kind=git_hosts.kind_of(page)), refs, snapshot, state)
+    yield from _records(visit, Target(page, "", kind=git_hosts.kind_of(page)), refs, snapshot, state)

@@ -85,6 +85,10 @@ class Client(AbstractHttpGitClient):
         secret = b64encode(f"x-access-token:{token}".encode()).decode()
         self._secret = {"authorization": f"Basic {secret}"} if token else {}
 
+    @staticmethod
+    def _warn_filter_objects() -> None:
+        """A server that cannot filter sends everything; ``snapshot`` reads that too."""
+
     def _http_request(  # type: ignore[override]
         self,
         url: str,

@@ -194,6 +194,37 @@ def test_git_refused_the_api_alone_does() -> None:
         assert unchanged(host.visit(host.feed("/office/tables.git", host="gitlab")))
 
 
+def test_the_parent_of_a_fork_is_asked_for_and_may_be_refused(tmp_path: Path) -> None:
+    host = Host({"/office/copy.git": build(tmp_path / "copy", LESSON)})
+    path, detail = "/api/v3/users/office/repos", "/api/v3/repos/office/copy"
+    fork = item("copy", fork=True, topics=["tables"])
+    host.pages = {path: [fork], detail: {**fork, "parent": {"html_url": "https://github.com/first/lesson"}}}
+    host.faults[detail] = 403
+    with hosting(host):
+        feed = host.feed(path)
+        events = host.visit(feed)
+        result = mapped(records(events)[0])
+        assert "git-api-refused" in codes(events) and said(result, "isBasedOn") == []
+        assert said(result, "keywords") == ["tables"]  # the list's own words are kept
+        host.faults.clear()
+        result = mapped(records(host.visit(feed))[0])
+        assert said(result, "isBasedOn") == ["https://github.com/first/lesson"]
+        host.faults[detail] = 429
+        assert unchanged(host.visit(feed)) and host.bookmark["api"] == "refused"
+
+
+def test_an_unknown_server_is_asked_what_it_is(tmp_path: Path) -> None:
+    host = Host({"/office/training/tables.git": build(tmp_path / "t", LESSON)})
+    project = {"name": "Tables", "path_with_namespace": "office/training/tables",
+               "web_url": "{root}/office/training/tables", "visibility": "public",
+               "http_url_to_repo": "{root}/office/training/tables.git"}  # fmt: skip
+    host.pages = {"/api/v4/version": {"version": "17.0"}, "/api/v4/groups/office/training/projects": [project]}
+    with hosting(host):
+        events = host.visit(host.feed("/office/training"))
+        assert len(records(events)) == 1 and host.bookmark["kind"] == "gitlab" and done(events).complete
+        assert len(unchanged(host.visit(host.feed("/office/training")))) == 1
+
+
 def test_nothing_answers_yesterday_stays() -> None:
     with hosting(Host()) as host, pytest.raises(FeedFailed) as failed:
         host.visit(host.feed("/office/none.git"))
