@@ -2,7 +2,7 @@
 
 All labels are looked for at once (Aho-Corasick, the longest at each place). A hit weighs by where it stands and
 what it is; a topic is given when its hits weigh enough. Why this engine and these weights:
-``docs/decisions/0004-annotation.md``, measured by ``make evaluate``.
+``docs/decisions/0005-annotation.md``, measured by ``make evaluate``.
 """
 
 from __future__ import annotations

@@ -125,6 +125,6 @@ def test_folding_twice_is_folding_once_for_case(words):
 
 
 def test_quality_on_the_half_that_served_no_tuning(shared):
-    """The floor is what was measured when the engine was chosen (docs/decisions/0004), less a record or two."""
+    """The floor is what was measured when the engine was chosen (docs/decisions/0005), less a record or two."""
     held_out = measure()["annotation"]["held out"]
     assert held_out["precision"] >= 0.86 and held_out["recall"] >= 0.74
