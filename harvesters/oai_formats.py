@@ -20,7 +20,8 @@ _NAMESPACES = (
                 r"oerbw\.de/hsoerlom.*)|https?://w3id\.org/kim/hs-oer-lom.*", re.IGNORECASE), "lom"),
     (re.compile(r"https?://(?:schema\.)?datacite\.org/(?:oai|schema|meta)/.*", re.IGNORECASE), "datacite"),
     (re.compile(r"https?://www\.loc\.gov/(?:standards/)?mods(?:/.*)?", re.IGNORECASE), "mods"),
-    (re.compile(r"https?://www\.openarchives\.org/OAI/2\.0/oai_dc/?", re.IGNORECASE), "oai_dc"),
+    (re.compile(r"https?://www\.openarchives\.org/OAI/2\.0/oai_dc/?|https?://purl\.org/dc/elements/1\.[01]/?",
+                re.IGNORECASE), "oai_dc"),
 )  # fmt: skip
 # For listings without namespaces, and prefixes whose namespace is wrong or unknown.
 _PREFIXES = (

@@ -439,7 +439,9 @@ def test_bad_toml_names_file_and_line(tmp_path):
 
 def test_a_format_that_nobody_reads_holds_its_records_back(tmp_path):
     world = World()
-    world.repository.prefixes = ("oai_dc", "marcxml")
+    record = '<record xmlns="http://www.loc.gov/MARC21/slim"><leader/></record>'
+    items = [replace(item, forms={"marcxml": record}) for item in world.repository.items]
+    world.repository = replace(world.repository, items=items, prefixes=("oai_dc", "marcxml"))
     with serving(world.reply) as world.root, registry(tmp_path, world) as house:
         feed = replace(house.academies["oai"].feeds[0], options={"prefix": "marcxml"})
         (run,) = harvest_feeds(house, [(house.academies["oai"], feed)], lambda *_: None)

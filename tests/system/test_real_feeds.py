@@ -27,7 +27,7 @@ from tests.support.real_feeds import real_feeds
 EXPECTED = {
     "zenodo": (199, 0), "zenodo-software": (50, 0), "zenodo-set": (0, 0), "oai-html": None, "sickle": (1, 1),
     "sickle-listrecordsbroken": None, "sickle-undefinederror": None, "sickle-cannotdisseminateformat": None,
-    "sickle-nosethierarchy": None, "sickle-norecordsmatch": (0, 0), "pyoai": (95, 0), "eudat": (11, 2),
+    "sickle-nosethierarchy": None, "sickle-norecordsmatch": (0, 0), "pyoai": (95, 0), "eudat": (12, 1),
     "extruct": (98, 5), "extruct-strict": (0, 0), "oersi": (3, 0), "amb": (10, 0), "amb-invalid": (5, 0),
     "nfdi-csv": (960, 0), "nfdi-xlsx": (960, 0), "nfdi-dalia": (267, 0), "git-training": (24, 0), "truth": None,
     "eudat-list": None,
