@@ -114,6 +114,16 @@ def _ignored() -> frozenset[tuple[str, str]]:
     return frozenset((row["field"], fold(row["value"])) for row in _rows("ignored"))
 
 
+def known_languages() -> tuple[str, ...]:
+    """All names and codes by which a language is known, folded."""
+    return tuple(_languages())
+
+
+def known_licences() -> tuple[str, ...]:
+    """The ids of all licences of the table."""
+    return tuple(row["id"] for row in _rows("licences"))
+
+
 def types_for(resource_type: str | None, dated: bool = False) -> tuple[str, ...]:
     """The rdf:type IRIs of a resource-type notation beyond dcat:Resource.
 

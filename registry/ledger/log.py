@@ -126,6 +126,26 @@ def history(connection: sqlite3.Connection, subject: str) -> list[Change]:
     return [_change(row) for row in rows]
 
 
+def sample(connection: sqlite3.Connection, feed: str, limit: int) -> list[Change]:
+    """The first records of a feed that stand published."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence LEFT JOIN graph g ON g.id = c.graph"
+        " WHERE s.feed=? AND s.kind='record' ORDER BY s.sequence LIMIT ?",
+        (feed, limit),
+    )
+    return [_change(row) for row in rows]
+
+
+def published(connection: sqlite3.Connection, subject: str) -> Change | None:
+    """The change by which a record stands published, None if it does not."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence LEFT JOIN graph g ON g.id = c.graph"
+        " WHERE s.subject=? AND s.kind='record'",
+        (subject,),
+    ).fetchone()
+    return _change(row) if row else None
+
+
 def standing_count(connection: sqlite3.Connection, feed: str | None = None) -> int:
     """How many records stand published, of one feed or of all."""
     where, values = ("", ()) if feed is None else (" AND feed=?", (feed,))

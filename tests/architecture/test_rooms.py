@@ -25,11 +25,14 @@ STAGES = (
     "web",
     "workbook",
     "annotation",
+    "report",
 )
 # A stage's own first step, or what it shows: named one by one, with the reason.
 GRANTED = {
     ("prepare", "crosswalk"): "crosswalk is the first step of prepare",
     ("prepare", "annotation"): "annotation is a step of prepare",
+    ("report", "crosswalk"): "what mends a value is found by those who read values",
+    ("web", "report"): "an academy's report is a page",
     ("web", "graph"): "the web hands queries to the query workers",
     ("web", "search"): "lists and filters are read from the search index",
     ("web", "statistics"): "figures are read from the release",

@@ -1,0 +1,71 @@
+"""Reports from an opened registry: labels and value tables at hand, the last visit of each list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+
+from registry import vocabulary
+from registry.crosswalk import values
+from registry.ledger import runs
+from registry.model import Academy, Feed, Finding, Run
+from registry.pipeline.house import House
+from registry.report.build import Suggest, build
+from registry.report.cards import Labels
+from registry.report.model import Change, Report, Series, Texts
+from registry.report.suggest import Suggester
+
+
+def labels(house: House) -> Labels:
+    """The labels of the schemes, read when first asked for."""
+
+    @cache
+    def known() -> Mapping[str, Mapping[str, str]]:
+        return vocabulary.labels(house.root / "ontology", house.iris.base)
+
+    def asked(wanted: set[str]) -> Mapping[str, Mapping[str, str]]:
+        return {iri: known()[iri] for iri in wanted if iri in known()} if wanted else {}
+
+    return asked
+
+
+def suggest(house: House, feeds: Sequence[Feed]) -> Suggest:
+    """What proposes changes, with each list's own words."""
+    tables: Callable[[], Mapping[str, Suggester]] = cache(
+        lambda: {
+            feed.id: Suggester(values.load(house.iris, feed, lookup))
+            for lookup in [vocabulary.lookup(house.root / "ontology", house.iris.base)]
+            for feed in feeds
+        }
+    )
+
+    def proposed(finding: Finding) -> Change | None:
+        return tables()[finding.feed](finding)
+
+    return proposed
+
+
+def report(
+    house: House,
+    what: str,
+    feeds: Sequence[Feed],
+    *,
+    last: Mapping[str, Run] | None = None,
+    rename: tuple[str, str] | None = None,
+    found: Sequence[Texts] = (),
+    score: Sequence[Series] = (),
+) -> Report:
+    """The report on some lists; ``last`` are their runs where the caller just made them."""
+    known = last or {feed.id: run for feed in feeds for run in runs.listed(house.connection, feed.id, 1)}
+    return build(
+        house.connection, house.iris, what, known, house.messages, labels(house), suggest(house, feeds),
+        protocols=sorted({feed.protocol for feed in feeds}), address=feeds[0].address if feeds else "",
+        rename=rename, found=found, score=score,
+    )  # fmt: skip
+
+
+def of_academy(house: House, academy: Academy, score: Sequence[Series] = ()) -> Report:
+    """The report on all lists of an academy."""
+    name = academy.name.get("en") or next(iter(academy.name.values()))
+    return replace(report(house, name, academy.feeds, score=score), address=academy.homepage)

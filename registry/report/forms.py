@@ -1,0 +1,19 @@
+"""The forms that a report comes in, by name."""
+
+from __future__ import annotations
+
+import json
+
+from registry.report import data, html, markdown, plain
+from registry.report.model import Report
+
+FORMS = ("text", "markdown", "html", "json")
+
+
+def rendered(report: Report, form: str, language: str, *, standing: bool = False) -> str:
+    """The report in a form of ``FORMS``; ``standing``: its entries are public already."""
+    if form == "json":
+        return json.dumps(data.as_json(report), ensure_ascii=False, indent=2)
+    if form == "html":
+        return html.render(report, language, standing=standing)
+    return markdown.render(report, language) if form == "markdown" else plain.render(report, language)

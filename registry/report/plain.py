@@ -1,0 +1,68 @@
+"""The report for a terminal: short lines, the gravest first."""
+
+from __future__ import annotations
+
+from registry.messages import fill
+from registry.report.model import Card, Cause, Change, Example, Report
+from registry.report.texts import best, place, whys, word
+
+EXAMPLES = 3
+TITLES = 10
+MARKS = {"violation": "✗", "warning": "!", "info": "·"}
+
+
+def render(report: Report, language: str) -> str:
+    """The report in one of ``messages.LANGUAGES``."""
+    counts = report.counts
+    lines = [
+        f"{report.what} ({', '.join(report.protocols)}): {counts['records']} {word('read', language)},"
+        f" {counts['published']} {word('published', language)}, {counts['held']} {word('held', language)}"
+        + (f" ({counts['by_rule']} {word('by-rule', language)})" if counts["by_rule"] else "")
+    ]
+    lines += [best(text, language) for text in report.found]
+    if report.cards:
+        lines += ["", f"{word('sees', language)}:", *(f"  {_card(card, language)}" for card in report.cards[:TITLES])]
+        more = counts["published"] - min(len(report.cards), TITLES)
+        if more > 0:
+            lines.append(f"  … {more} {word('more', language)}")
+    if report.causes:
+        lines += ["", f"{word('to-mend', language).capitalize()}:"]
+    for cause in report.causes:
+        lines += _cause(cause, language)
+    return "\n".join(lines)
+
+
+def _card(card: Card, language: str) -> str:
+    parts = [best(card.title, language) or card.entry]
+    details = [", ".join(card.languages), *(best(text, language) for text in (*card.levels, *card.licences))]
+    return " · ".join(part for part in (*parts, *details) if part)
+
+
+def _cause(cause: Cause, language: str) -> list[str]:
+    # A text whose values differ from entry to entry is told for the first one, and all of them stand below.
+    issue = cause.examples[0].issue
+    lines = [f"{MARKS[cause.severity]} {cause.count} × {fill(cause.message.text[language], issue)}"]
+    for example in cause.examples[:EXAMPLES]:
+        told = _example(example, language)
+        if told:
+            lines.append(f"    {word('in', language)} {told}")
+    lines.append(f"    {word('mend', language)}: {fill(cause.message.mend.get(language, ''), issue)}")
+    lines.append(f"    {word('why', language)}: {whys()[cause.field].why[language]}")
+    return lines
+
+
+def _example(example: Example, language: str) -> str:
+    where = " · ".join(part for part in (example.entry, place(example.issue.place, language)) if part)
+    value = f" «{example.issue.value[:80]}»" if example.issue.value else ""
+    change = changed(example.change, language)
+    return f"{where}{value}{f'  ({change})' if change else ''}" if where or value else ""
+
+
+def changed(change: Change | None, language: str) -> str:
+    """A change in words: what to write instead, and how sure that is; "" where there is none."""
+    if change is None:
+        return ""
+    after = f" {word('or', language)} ".join(change.after)
+    if change.example:
+        return f"{word('for-example', language)} {after}"
+    return f"→ {after}" if change.sure else f"→ {word('perhaps', language)} {after}"
