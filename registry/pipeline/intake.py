@@ -24,6 +24,7 @@ from registry.model import Academy, Feed, Finding, HarvestEvent, Issue, Run
 from registry.net import Fetcher, NetError
 from registry.net_pace import Pace
 from registry.pipeline.prepare import apply_drafts, feed_findings, prepare_waiting
+from registry.pipeline.sample import Sample
 from registry.prepare import workers
 from registry.prepare.publication import HELD
 from registry.settings import Settings
@@ -35,7 +36,8 @@ Progress = Callable[[str, str, int, int], None]
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/; ``repositories`` are
-    {address: feed id}, by which an entry that another feed reads first-hand is recognised."""
+    {address: feed id}, by which an entry that another feed reads first-hand is recognised. With a ``sample`` only
+    the beginning of the list is read."""
 
     connection: sqlite3.Connection
     settings: Settings
@@ -50,6 +52,7 @@ class Intake:
     now: Callable[[], str] = utc_now
     repositories: Mapping[str, str] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
+    sample: Sample | None = None
 
 
 class Stopped(Exception):
@@ -135,7 +138,8 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         if intake.stopped.wait(seconds):
             raise Stopped
 
-    with Fetcher(intake.settings, feed, pace=intake.pace, sleep=sleep) as http:
+    fetcher = intake.sample.fetcher if intake.sample is not None else Fetcher
+    with fetcher(intake.settings, feed, pace=intake.pace, sleep=sleep) as http:
         document = partial(known_document, connection, feed.id)
         token = intake.settings.tokens.get(feed.id, "")
         visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id), token)
@@ -144,6 +148,7 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
             intake.progress(feed.id, "fetch", done, 0)
 
         events = _until(intake.stopped, harvester(visit_))
+        events = intake.sample.first(events) if intake.sample is not None else events
         try:
             stage(connection, feed.id, number, intake.now(), events, staged, progress)
         finally:
