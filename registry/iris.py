@@ -7,8 +7,10 @@ Policy: ASCII, no version and no extension in an instance IRI, keys from the sou
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from registry.terms import Iri
 
@@ -69,9 +71,48 @@ def safe_key(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+# Names that only a house's own name server knows: reserved (RFC 6761, 6762, 8375) or never delegated (ICANN).
+_PRIVATE_ENDS = frozenset(
+    "local localhost localdomain lan intra intranet internal corp home private priv workgroup loc lcl mshome "
+    "onion".split()
+)
+_PRIVATE_LABEL = re.compile(r"(?:intra|intranet|internal|localhost)[0-9]{0,3}")
+_LAST_LABEL = re.compile(r"xn--[a-z0-9-]{1,59}|[a-z]{2,63}")
+
+
+def private_host(host: str) -> bool:
+    """Whether a host is of no use outside its house: no public address, a bare name, or an intranet's name.
+
+    "intranet", "10.1.2.3", "[fd00::1]", "srv.local", "moodle.stat.intra" and "intranet.stat.example" are.
+    """
+    host = host.strip("[]").rstrip(".").lower()
+    try:
+        return not ipaddress.ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        labels = host.split(".")
+    if len(labels) < 2 or labels[-1] in _PRIVATE_ENDS or host.endswith(".home.arpa"):
+        return True
+    return not _LAST_LABEL.fullmatch(labels[-1]) or any(map(_PRIVATE_LABEL.fullmatch, labels))
+
+
+_HOUSE = re.compile(r"https?://([^\s/?#<>\"'|]{1,300})|file:/|\\\\\w|(?<!\w)[A-Za-z]:\\", re.IGNORECASE)
+_READERS_OWN = frozenset(["localhost", "127.0.0.1", "::1"])
+
+
 def public_key(key: str) -> str:
-    """The key as it may be shown: one that holds something like an e-mail address is shown as its digest."""
-    return safe_key(key) if "@" in key else key
+    """The key as it may be shown: one that holds an e-mail address, or names a house's own host or drive, is shown
+    as its digest. A reader's own machine tells nothing of anybody's house."""
+    return safe_key(key) if "@" in key or any(map(_in_house, _HOUSE.finditer(key))) else key
+
+
+def _in_house(found: re.Match[str]) -> bool:
+    if not found[1]:
+        return True
+    try:
+        host = urlsplit(found[0]).hostname or ""
+    except ValueError:
+        return False
+    return host not in _READERS_OWN and private_host(host)
 
 
 def owns(owner: str, subject: str) -> bool:

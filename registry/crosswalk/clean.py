@@ -7,7 +7,6 @@ nothing that can be trusted. Source: docs/profile.md, transforms T1, T4, T5.
 from __future__ import annotations
 
 import html
-import ipaddress
 import re
 import unicodedata
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -16,6 +15,7 @@ import lxml.etree
 import lxml.html
 
 from registry.crosswalk.when import date, duration, words
+from registry.iris import private_host
 
 __all__ = [
     "boolean", "canonical_url", "date", "doi", "drop_emails", "drop_private", "duration", "fold", "is_private", "line",
@@ -131,29 +131,6 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?|\[[0-9A
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH_SAFE = "!$&'()*+,/:;=@~-._"
 _SAFE = "!#$%&'()*+,/:;=?@[]~-._"
-
-
-# Names that only a house's own name server knows: reserved (RFC 6761, 6762, 8375) or never delegated (ICANN).
-_PRIVATE_ENDS = words(
-    "local localhost localdomain lan intra intranet internal corp home private priv workgroup loc lcl mshome onion"
-)
-_PRIVATE_LABEL = re.compile(r"(?:intra|intranet|internal|localhost)[0-9]{0,3}")
-_LAST_LABEL = re.compile(r"xn--[a-z0-9-]{1,59}|[a-z]{2,63}")
-
-
-def private_host(host: str) -> bool:
-    """Whether a host is of no use outside its house: no public address, a bare name, or an intranet's name.
-
-    "intranet", "10.1.2.3", "[fd00::1]", "srv.local", "moodle.stat.intra" and "intranet.stat.example" are.
-    """
-    host = host.strip("[]").rstrip(".").lower()
-    try:
-        return not ipaddress.ip_address(host.partition("%")[0]).is_global
-    except ValueError:
-        labels = host.split(".")
-    if len(labels) < 2 or labels[-1] in _PRIVATE_ENDS or host.endswith(".home.arpa"):
-        return True
-    return not _LAST_LABEL.fullmatch(labels[-1]) or any(map(_PRIVATE_LABEL.fullmatch, labels))
 
 
 def is_private(s: str) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harvesters import base
 from registry.crosswalk import clean, values
 from registry.crosswalk.base import MapContext, Mapped, Placed
-from registry.iris import DCTERMS, FOAF, SCHEMA, Iris
+from registry.iris import DCTERMS, FOAF, SCHEMA, Iris, public_key
 from registry.ledger import findings, log
 from registry.model import Academy, Correction, Done, Expect, Feed, HarvestEvent, Issue, RawRecord, Run
 from registry.pipeline import intake
@@ -191,13 +191,25 @@ def test_addresses_of_a_house_are_never_published(address: str) -> None:
         record(), replace(own, resource=resource), local).triples}  # fmt: skip
 
 
-def test_an_id_that_looks_like_an_email_address_is_shown_as_its_digest() -> None:
-    raw = record(key="4711@office.example")
+@pytest.mark.parametrize(
+    "key",
+    ["4711@office.example", "http://intranet/c/2", "file:///S:/a", "\\\\srv\\a", "c:\\a", "oai:http://10.0.0.1/x"],
+)
+def test_an_id_that_is_an_address_of_a_person_or_a_house_is_shown_as_its_digest(key: str) -> None:
+    raw = record(key=key)
     node = IRIS.record("list", raw.key)
     given: Placed = (node, Iri(DCTERMS + "identifier"), Literal(raw.key), "")
     worked = publication.safe(raw, replace(mapped(), triples=(given,)), context())
     (shown,) = [o for s, _, o, _ in worked.triples if s == node]
     assert isinstance(shown, Literal) and shown.value == node.rpartition("/")[2] and not worked.issues
+    assert public_key(key) == shown.value, "and so it is once the record is gone"
+
+
+@pytest.mark.parametrize(
+    "key", ["oai:a.example:1", "http://127.0.0.1:8001/a", "https://office.example/a", "http://[", "a:b"]
+)
+def test_other_ids_are_shown_as_they_are(key: str) -> None:
+    assert public_key(key) == key
 
 
 @pytest.mark.parametrize(
