@@ -222,42 +222,157 @@ def correct(
 
 @app.command()
 def check(
-    what: Annotated[str, typer.Argument(help="A file or an address: an OAI-PMH answer, web pages, a table.")],
-    protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; guessed when not given.")] = "",
+    what: Annotated[str, typer.Argument(help="An address, a file or a folder: a site, a feed, a table …")],
+    protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; found when not given.")] = "",
+    whole: Annotated[bool, typer.Option("--all", help="Read the whole list, not a sample of a long one.")] = False,
     language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
     annotate: Annotated[
         Path | None, typer.Option(help="Write the table back as XLSX, cells to mend coloured.")
     ] = None,
     propose: Annotated[Path | None, typer.Option(help="Write what its headings and words mean, as TOML.")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="text, markdown, html or json: the form of the report.")
+    ] = "text",
+    output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Say how a list will be read and what to mend, without keeping anything.
 
     Exit code 0: nothing would be held back; 1: something would, or the list breaks off; 2: unreadable.
     """
-    from registry.pipeline.check import LANGUAGES, Unreadable, check_list, report
+    from registry.pipeline.check import Unreadable, check_list
     from registry.pipeline.table_report import NoTable, annotator, write_proposal
 
-    if language not in LANGUAGES:
-        raise fail(f"{language!r} is none of {', '.join(LANGUAGES)}")
+    form = _form("json" if as_json else form, language)
     try:
         if propose is not None:
             lines = write_proposal(settings(), what, propose, language)
             typer.echo(f"{propose}: {lines}", err=True)
         after = annotator(settings(), what, annotate, language) if annotate is not None else None
-        checked = check_list(settings(), what, protocol, after)
+        checked = check_list(settings(), what, protocol, after, whole=whole)
     except NoTable as error:
         raise fail(str(error)) from error
     except Unreadable as error:
-        if as_json:
+        if form == "json":
             out({"readable": False, "message": str(error)})
             raise typer.Exit(UNUSABLE) from error
         raise fail(str(error)) from error
-    if as_json:
-        out(checked.as_json())
-    else:
-        typer.echo(report(checked, language))
+    _tell(checked.report, form, language, output)
     raise typer.Exit(TO_MEND if checked.violations or not checked.complete else OK)
+
+
+def _form(form: str, language: str) -> str:
+    """The form of a report, if it and the language are known; else the end of the call."""
+    from registry.messages import LANGUAGES
+    from registry.report.forms import FORMS
+
+    if language not in LANGUAGES:
+        raise fail(f"{language!r} is none of {', '.join(LANGUAGES)}")
+    if form not in FORMS:
+        raise fail(f"{form!r} is none of {', '.join(FORMS)}")
+    return form
+
+
+def _tell(report: Any, form: str, language: str, output: Path | None, *, standing: bool = False) -> None:
+    """Print a report, or write it to a file."""
+    from registry.report.forms import rendered
+
+    text = rendered(report, form, language, standing=standing)
+    if output is None:
+        typer.echo(text)
+        return
+    try:
+        output.write_text(text + "\n", "utf-8")
+    except OSError as error:
+        raise fail(f"{output}: {error.strerror}") from error
+    typer.echo(str(output), err=True)
+
+
+@app.command()
+def add(
+    address: Annotated[str, typer.Argument(help="The address of a site, or of a list of courses.")],
+    id_: Annotated[str, typer.Option("--id", help="The academy's short name, such as istat; its file's name.")] = "",
+    name: Annotated[str, typer.Option(help="The academy's name; else what its site calls itself.")] = "",
+    language: Annotated[str, typer.Option(help="What its texts are written in, such as fr; else as declared.")] = "",
+    feed_id: Annotated[str, typer.Option(help="A name for the list; else made of the academy's.")] = "",
+    protocol: Annotated[str, typer.Option(help="oai_pmh, web_pages, table …; found when not given.")] = "",
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="The address may be a private one.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find an academy's list, read a sample, and write the academy's file."""
+    from registry.pipeline import add as adding
+
+    wish = adding.Wish(id_, name, language, feed_id, protocol, allow_private)
+    try:
+        made = adding.plan(settings(), address, wish)
+        if not as_json:
+            for line in made.checked.report.found:
+                typer.echo(line["en"])
+            typer.echo(f"\n{made.path}{' (added at its end)' if made.before is not None else ''}:\n")
+            typer.echo(made.added)
+        if not yes and not typer.confirm("Write it?", err=as_json):
+            raise fail("nothing was written", TO_MEND)
+        adding.write(made)
+    except adding.CannotAdd as error:
+        raise fail(str(error)) from error
+    counts = made.checked.run.counts
+    if as_json:
+        out({"file": str(made.path), "academy": made.academy, "feed": made.feed, "next": made.command,
+             "counts": dict(counts)})  # fmt: skip
+    else:
+        typer.echo(f"{made.path} is written. Look it through, then: {made.command}")
+
+
+@app.command()
+def report(
+    academy: Annotated[str, typer.Argument(help="An academy.")],
+    language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
+    form: Annotated[str, typer.Option("--format", help="text, markdown, html or json.")] = "text",
+    output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
+) -> None:
+    """Report on an academy's lists: score with its history, what the public sees, what to mend."""
+    from registry.pipeline.reporting import of_academy
+    from registry.pipeline.score import of_feeds
+
+    form = _form(form, language)
+    with house() as opened:
+        found = opened.academies.get(academy)
+        if found is None:
+            raise fail(f"no academy is called {academy}; there are: {', '.join(sorted(opened.academies))}")
+        _tell(of_academy(opened, found, of_feeds(opened.connection, found.feeds)), form, language, output, standing=True)
+
+
+@app.command()
+def links(
+    source: Annotated[list[str] | None, typer.Argument(help="Academies or feeds; all when none is named.")] = None,
+    older: Annotated[int, typer.Option(min=0, help="Ask those again that were not asked for so many days.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Ask whether the addresses of published entries open, and note the answer with its date."""
+    from registry.pipeline.harvest import pick
+    from registry.pipeline.links import Offline, check_links
+    from registry.pipeline.progress import progress
+
+    with house() as opened:
+        try:
+            chosen = pick(opened, source or [])
+        except LookupError as error:
+            raise fail(str(error.args[0])) from error
+        try:
+            with progress(quiet=as_json) as shown:
+                found = check_links(opened, chosen, older=older, progress=shown)
+        except Offline as error:
+            raise fail(str(error), TO_MEND) from error
+    if as_json:
+        out([asdict(one) for one in found])
+    else:
+        for one in found:
+            typer.echo(
+                f"{one.feed}: {one.published} addresses, {one.asked} asked, {one.dead} dead"
+                + (f", {one.left} left for the next time" if one.left else "")
+            )
+    raise typer.Exit(TO_MEND if any(one.dead for one in found) else OK)
 
 
 @app.command()

@@ -4,164 +4,241 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import urlsplit
 
-from registry.ledger import FindingGroup, findings, log
+from registry import messages
+from registry.detection import Candidate, Detection, best_first, can_read, detect, nature, sniff, told
+from registry.ledger import FindingGroup, findings
 from registry.messages import Message, fill
-from registry.model import Academy, Expect, Feed, Finding, Run
+from registry.model import Academy, Expect, Feed, Issue, Run
 from registry.net import Fetcher, NetError
+from registry.pipeline import reporting
+from registry.pipeline import sample as sampling
 from registry.pipeline.house import House, opened
 from registry.pipeline.intake import Intake, visit
+from registry.pipeline.one_file import serving
+from registry.report.model import Cause, Report
 from registry.settings import Settings
-from registry.terms import Literal, by_subject
 
-SNIFF = 4096
-EXAMPLES = 3
 INCOMPLETE = "harvest-incomplete"
-_TABLES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 
 
 class Unreadable(Exception):
-    """What was to be checked cannot be read at all; the message says why and how to mend it."""
+    """What was to be checked cannot be read at all; the message says why and how to mend it.
+
+    ``code`` is that of the issue of the network, "" for other causes.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result: how the visit went, what the public would see, what is to be mended."""
+    """The result: how the visit went, and the report on it (``registry/report`` shows it in every form).
 
-    what: str
-    address: str
+    ``sampled`` entries were read of more (0: all of them). ``detection`` and ``chosen``: what was found at the
+    address and which of it was read.
+    """
+
     protocol: str
     run: Run
-    titles: tuple[str, ...]
-    groups: tuple[FindingGroup, ...]
-    messages: dict[str, Message]
+    report: Report
+    sampled: int = 0
+    detection: Detection | None = None
+    chosen: Candidate | None = None
 
     @property
     def violations(self) -> int:
         """How many findings keep something from being published."""
-        return sum(group.count for group in self.groups if group.severity == "violation")
+        return self.report.violations
 
     @property
     def complete(self) -> bool:
-        """Whether the list was read to its end."""
-        return all(group.code != INCOMPLETE for group in self.groups)
+        """Whether the list was read to its end, or the whole sample was."""
+        return self.report.complete
 
-    def as_json(self) -> dict[str, Any]:
-        """For a machine: all groups with their examples and texts."""
-        groups = []
-        for group in self.groups:
-            message = self.messages[group.code]
-            examples = [{name: self.named(text) for name, text in _example(one).items()} for one in group.examples]
-            issue = group.examples[0].issue
-            texts = {lang: self.named(fill(text, issue)) for lang, text in message.text.items()}
-            mend = {lang: self.named(fill(text, issue)) for lang, text in message.mend.items()}
-            groups.append(
-                {"code": group.code, "severity": group.severity, "count": group.count, "records": group.records,
-                 "message": texts, "mend": mend, "examples": examples}
-            )  # fmt: skip
-        return {
-            "readable": True, "what": self.what, "protocol": self.protocol, "counts": dict(self.run.counts),
-            "titles": list(self.titles), "violations": self.violations, "complete": self.complete, "issues": groups,
-        }  # fmt: skip
-
-    def named(self, text: str) -> str:
-        """A text with the name of what was checked where it holds the address that a file was read from."""
-        return text.replace(self.address, self.what)
-
-
-def _example(finding: Finding) -> dict[str, str]:
-    return {"record": finding.record, "place": finding.issue.place, "value": finding.issue.value}
-
-
-def guess(head: bytes, name: str) -> str:
-    """The protocol of a list by its first bytes, then by its name; "" if nothing fits."""
-    text = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \r\n\t")[:SNIFF].lower()
-    if b"<oai-pmh" in text or "verb=" in name:
-        return "oai_pmh"
-    if head.startswith(b"PK") or Path(urlsplit(name).path).suffix.lower() in _TABLES:
-        return "table"
-    if b"<urlset" in text or b"<sitemapindex" in text or b"<html" in text or b"<!doctype html" in text:
-        return "web_pages"
-    if head.startswith(b"\x1f\x8b") and "sitemap" in name:
-        return "web_pages"
-    first = text.split(b"\n", 1)[0]
-    parted = any(mark in first for mark in (b",", b";", b"\t"))
-    return "table" if parted and not text.startswith((b"<", b"{", b"[")) else ""
+    def of(self, detection: Detection, chosen: Candidate) -> Checked:
+        """The same, saying what was found and why."""
+        lines = told.found(detection, chosen, messages.load())
+        report = replace(self.report, found=(*lines, *self.report.found))
+        return replace(self, report=report, detection=detection, chosen=chosen)
 
 
 After = Callable[[House, Feed], None]
+TRIES = 3  # lists of a site that are read in turn until one gives something
+DETECT_TIMEOUT = 20.0
 
 
-def check_list(settings: Settings, what: str, protocol: str = "", after: After | None = None) -> Checked:
-    """Read a file or an address as a visit would, in a ledger that is thrown away. Raises Unreadable.
+def check_list(
+    settings: Settings, what: str, protocol: str = "", after: After | None = None, *, whole: bool = False
+) -> Checked:
+    """Read a file, a folder or an address as a visit would, in a ledger that is thrown away. Raises Unreadable.
 
+    Without a ``protocol`` it is found. Of an address that holds a long list a sample is read, unless ``whole``.
     ``after`` may look at the ledger before it goes.
     """
-    if re.match(r"https?://", what):
-        return _check(settings, what, protocol or _guess_address(settings, what), what, after)
-    file = Path(what)
-    if not file.is_file():
+    if re.match(r"https?://", what) and protocol:
+        return _check(settings, _feed(what, protocol), what, after, whole=whole)
+    if re.match(r"(?:https?|webcals?)://", what):
+        return _detected(settings, what, after, whole)
+    path = Path(what)
+    if path.is_dir():
+        feed = Feed("check", "check", protocol or "git", path.resolve().as_uri(), expect=Expect(0, 1.0))
+        return _check(settings, feed, what, after, whole=True)
+    if not path.is_file():
         raise Unreadable(f"{what}: there is no such file, and it is no address (http:// or https://)")
-    with file.open("rb") as handle:
-        kind = protocol or guess(handle.read(SNIFF), file.name)
-    with _serving(file) as address:
+    return check_bytes(settings, path.read_bytes(), path.name, what, protocol, after)
+
+
+def check_bytes(
+    settings: Settings, body: bytes, name: str, what: str, protocol: str = "", after: After | None = None
+) -> Checked:
+    """As ``check_list``, of bytes that are at hand; ``name`` as a file would have it."""
+    texts = messages.load()
+    candidates = best_first(one for one in sniff(body, "", f"/{name}") if one.protocol != "sparql")
+    named = tuple(replace(one, address=what, why=replace(one.why, place=what)) for one in candidates)
+    detection = Detection(what, named)
+    best = detection.best if not protocol else None
+    if not protocol and best is None:
+        raise Unreadable(_nothing(detection, texts, nature(body, "")))
+    kind = protocol or (best.protocol if best else "")
+    with serving(name, body, kind) as address:
+        feed = Feed("check", "check", kind, address, expect=Expect(0, 1.0), allow_hosts=_hosts(address))
+        feed = replace(feed, options=dict(best.options)) if best else feed
+        # A saved answer of a web service is asked for as if with a token.
+        own = replace(settings, tokens={"check": "file"}) if body.lstrip()[:1] in (b"{", b"[") else settings
         try:
-            return _check(settings, address, kind, what, after)
+            checked = _check(own, feed, what, after, whole=True)
         except Unreadable as error:
             raise Unreadable(str(error).replace(address, what)) from error
+    return checked if best is None else checked.of(detection, best)
 
 
-def _guess_address(settings: Settings, address: str) -> str:
+def find(settings: Settings, address: str, *, private: bool = True) -> Detection:
+    """What an address offers. ``private``: who gives it may see it, also on a private network. Raises Unreadable."""
+    hosts = _hosts(address) if private else ()
+    hurried = replace(settings, http_retries=0, http_timeout=min(settings.http_timeout, DETECT_TIMEOUT))
     try:
-        with Fetcher(settings, _feed(address, "")) as http:
-            return guess(http.get(address).body, address)
+        with Fetcher(hurried, Feed("check", "check", "", address, allow_hosts=hosts)) as http:
+            return detect(http, address)
     except NetError as error:
-        raise Unreadable(f"{address}: {_said(error.issue.code, error.issue, settings)}") from error
+        raise Unreadable(f"{address}: {_said(error.issue)}", error.issue.code) from error
 
 
-def _said(code: str, issue: Any, settings: Settings) -> str:
-    from registry import messages
+def check_found(settings: Settings, address: str, protocol: str = "", *, private: bool = True) -> Checked:
+    """A sample of the best list of an address, or of the best of a ``protocol``; says what was found.
 
-    message = messages.load().get(code)
+    ``private``: the address may be one of a private network. Raises Unreadable.
+    """
+    return _detected(settings, address, None, False, protocol, private)
+
+
+def _detected(
+    settings: Settings, what: str, after: After | None, whole: bool, protocol: str = "", private: bool = True
+) -> Checked:
+    """The best list of an address; where it gives nothing, the next best."""
+    detection = find(settings, what, private=private)
+    if protocol:
+        told_so = Candidate(protocol, "", what, Issue("detect-by-given", what), 1.0)
+        found = [one for one in detection.candidates if one.protocol == protocol]
+        detection = replace(detection, candidates=tuple(found) or (told_so,))
+    texts = messages.load()
+    readable = [one for one in detection.candidates if can_read(one.protocol)]
+    if not readable:
+        raise Unreadable(_nothing(detection, texts, what))
+    failure: Unreadable | None = None
+    for one in readable[:TRIES]:
+        try:
+            checked = _one(settings, one, what, after, whole, private)
+        except Unreadable as error:
+            failure = failure or error
+        else:
+            return checked.of(detection, one)
+    asked = told.tried(detection, texts, "en")
+    raise Unreadable("\n  ".join([str(failure), *asked] if len(asked) > 1 else [str(failure)]))
+
+
+def _one(settings: Settings, one: Candidate, what: str, after: After | None, whole: bool, private: bool) -> Checked:
+    if not one.lone:
+        feed = replace(_feed(one.address, one.protocol), options=dict(one.options))
+        feed = feed if private else replace(feed, allow_hosts=())
+        return _check(settings, feed, what, after, whole=whole)
+    try:
+        with Fetcher(settings, _feed(what, "")) as http:
+            body = http.get(what).body
+    except NetError as error:
+        raise Unreadable(f"{what}: {_said(error.issue)}") from error
+    return check_bytes(settings, body, urlsplit(what).path.rpartition("/")[2] or "file", what, one.protocol, after)
+
+
+def _nothing(detection: Detection, texts: Mapping[str, Message], nature_: str) -> str:
+    """Why nothing can be read: what was found and has no part here, else what was tried."""
+    unread = ", ".join(detection.unread)
+    issue = Issue("detect-not-installed" if unread else "detect-nothing", detection.address, unread or nature_)
+    asked = told.tried(detection, texts, "en")
+    return "\n  ".join([f"{detection.address}: {_said(issue)}", *asked])
+
+
+def _said(issue: Issue) -> str:
+    message = messages.load().get(issue.code)
     return f"{fill(message.text['en'], issue)} {fill(message.mend['en'], issue)}" if message else str(issue)
 
 
-def _feed(address: str, protocol: str) -> Feed:
+def _hosts(address: str) -> tuple[str, ...]:
+    """Who types an address may see it: the host is allowed even on a private network."""
     parts = urlsplit(address)
-    address = address.partition("?")[0] if protocol == "oai_pmh" else address
-    # Who types an address may see it: the host is allowed even on a private network.
-    hosts = tuple(host for host in (parts.netloc.rpartition("@")[2], parts.hostname) if host)
-    return Feed("check", "check", protocol, address, expect=Expect(0, 1.0), allow_hosts=hosts)
+    return tuple(host for host in (parts.netloc.rpartition("@")[2], parts.hostname) if host)
 
 
-def _check(settings: Settings, address: str, protocol: str, what: str, after: After | None = None) -> Checked:
-    if not protocol:
-        raise Unreadable(
-            f"{what}: neither an OAI-PMH answer, nor web pages, nor a table; say which with --protocol, or save the"
-            " list as CSV or XLSX"
-        )
-    feed = _feed(address, protocol)
-    academy = Academy("check", {"en": what}, address, feeds=(feed,))
+def _feed(address: str, protocol: str) -> Feed:
+    address = re.sub(r"^webcal(s?):", r"http\1:", address)
+    return Feed("check", "check", protocol, address, expect=Expect(0, 1.0), allow_hosts=_hosts(address))
+
+
+def _check(settings: Settings, feed: Feed, what: str, after: After | None = None, *, whole: bool) -> Checked:
+    academy = Academy("check", {"en": what}, feed.address, feeds=(feed,))
+    sample = None if whole or feed.protocol in sampling.WHOLE else sampling.Sample()
+    if sample is not None:
+        feed = replace(feed, options={**sampling.OPTIONS.get(feed.protocol, {}), **feed.options})
     with tempfile.TemporaryDirectory() as folder:
-        apart = replace(settings, data=Path(folder), base="https://check.invalid", http_delay=0.0, workers=1)
+        # A file is served by ourselves; others are asked no faster than two pages a second.
+        delay = min(settings.http_delay, 0.5) if re.match("(?:https?|webcals?):", what) else 0.0
+        apart = replace(settings, data=Path(folder), base="https://check.invalid", http_delay=delay, workers=1)
         with opened(apart, {"check": academy}) as house:
-            intake = Intake(house.connection, apart, house.iris, house.root, house.messages)
+            intake = Intake(house.connection, apart, house.iris, house.root, house.messages, sample=sample)
             run = visit(intake, academy, feed)
-            groups = tuple(findings.groups(house.connection, ["check"]))
             if after is not None and run.counts.get("records"):
                 after(house, feed)
             if not run.counts.get("records"):
-                reason = _reason(groups, house) or run.message or "no entry was found in it."
-                raise Unreadable(f"{what}: {reason}")
-            return Checked(what, address, protocol, run, tuple(_titles(house)), groups, dict(house.messages))
+                reason = _reason(tuple(findings.groups(house.connection, ["check"])), house)
+                raise Unreadable(f"{what}: {reason or run.message or 'no entry was found in it.'}")
+            report = reporting.report(house, what, [feed], last={feed.id: run}, rename=(feed.address, what))
+            if sample is None:
+                return Checked(feed.protocol, run, report)
+            causes = tuple(cause for cause in report.causes if not _ours(sample, cause, house))
+            if not sample.cut:
+                return Checked(feed.protocol, run, report)
+            count = run.counts["records"]
+            issue, message = Issue("detect-sample", "", str(count)), house.messages["detect-sample"]
+            line = {lang: f"{fill(message.text[lang], issue)} {message.mend[lang]}" for lang in messages.LANGUAGES}
+            causes = tuple(cause for cause in causes if cause.code != INCOMPLETE)
+            return Checked(
+                feed.protocol, run, replace(report, causes=causes, complete=True, found=(*report.found, line)), count
+            )
+
+
+def _ours(sample: sampling.Sample, cause: Cause, house: House) -> bool:
+    """Whether a finding tells only where the sample ended."""
+    end = house.messages["detect-sample-end"].text["en"]
+    ended = cause.code in sampling.ENDS or cause.code == "detect-sample-end"
+    ended = ended or any(end in example.issue.value for example in cause.examples)
+    sample.cut = sample.cut or ended
+    return ended
 
 
 def _reason(groups: tuple[FindingGroup, ...], house: House) -> str:
@@ -174,102 +251,3 @@ def _reason(groups: tuple[FindingGroup, ...], house: House) -> str:
             message, issue = house.messages[group.code], group.examples[0].issue
             said.append(f"{fill(message.text['en'], issue)} {fill(message.mend['en'], issue)}")
     return " ".join(said)
-
-
-def _titles(house: House) -> Iterator[str]:
-    for change in log.standing(house.connection):
-        for described in by_subject(change.stated).values():
-            for name in described.get("http://schema.org/name", [])[:1]:
-                if isinstance(name, Literal) and "http://schema.org/provider" in described:
-                    yield name.value
-
-
-LANGUAGES = ("en", "fr", "es")
-_Words = tuple[str, str, str, str, str, str, str, str]
-_WORDS: dict[str, _Words] = {
-    "en": ("entries read", "would be published", "held back", "The public will see", "to mend", "Mend", "in", "more"),
-    "fr": ("fiches lues", "seraient publiées", "en attente", "Le public voit", "à corriger", "Remède", "dans", "plus"),
-    "es": ("fichas leídas", "se publicarían", "retenidas", "El público verá", "por corregir", "Remedio", "en", "más"),
-}
-_BY_RULE = {"en": "by your own rules", "fr": "selon vos propres règles", "es": "por sus propias reglas"}
-_MARKS = {"violation": "✗", "warning": "!", "info": "·"}
-
-
-def report(checked: Checked, language: str) -> str:
-    """The result for people, in one of ``LANGUAGES``."""
-    read, published, held, sees, to_mend, mend, inside, more = _WORDS[language]
-    counts = checked.run.counts
-    lines = [
-        f"{checked.what} ({checked.protocol}): {counts.get('records', 0)} {read},"
-        f" {counts.get('published', 0)} {published}, {counts.get('held', 0)} {held}"
-        + (f" ({counts['by_rule']} {_BY_RULE[language]})" if counts.get("by_rule") else "")
-    ]
-    if checked.titles:
-        lines += ["", f"{sees}:", *(f"  {title}" for title in checked.titles[:10])]
-        if len(checked.titles) > 10:
-            lines.append(f"  … {len(checked.titles) - 10} {more}")
-    if checked.groups:
-        lines += ["", f"{to_mend.capitalize()}:"]
-    for group in checked.groups:
-        message, issue = checked.messages[group.code], group.examples[0].issue
-        lines.append(f"{_MARKS[group.severity]} {group.count} × {fill(message.text[language], issue)}")
-        for example in group.examples[:EXAMPLES]:
-            place = " · ".join(part for part in (example.record, example.issue.place) if part)
-            value = f" «{example.issue.value[:80]}»" if example.issue.value else ""
-            if place or value:
-                lines.append(f"    {inside} {place}{value}")
-        lines.append(f"    {mend}: {fill(message.mend[language], issue)}")
-    return checked.named("\n".join(lines))
-
-
-_TOKEN = re.compile(rb"<(\w+:)?resumptionToken[^>]*?(/>|>.*?</(\w+:)?resumptionToken>)", re.S)
-_OAI = (
-    '<?xml version="1.0" encoding="UTF-8"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
-    "<responseDate>2026-01-01T00:00:00Z</responseDate><request>{address}</request>{body}</OAI-PMH>"
-)
-_IDENTIFY = (
-    "<Identify><repositoryName>{name}</repositoryName><baseURL>{address}</baseURL><protocolVersion>2.0"
-    "</protocolVersion><adminEmail>a@example.org</adminEmail><earliestDatestamp>1990-01-01T00:00:00Z"
-    "</earliestDatestamp><deletedRecord>no</deletedRecord><granularity>YYYY-MM-DDThh:mm:ssZ</granularity></Identify>"
-)
-_FORMATS = (
-    "<ListMetadataFormats><metadataFormat><metadataPrefix>oai_dc</metadataPrefix><schema>x</schema>"
-    "<metadataNamespace>http://www.openarchives.org/OAI/2.0/oai_dc/</metadataNamespace></metadataFormat>"
-    "</ListMetadataFormats>"
-)
-
-
-@contextmanager
-def _serving(file: Path) -> Iterator[str]:
-    """One file on loopback, so that it is read by the same code as an address; a kept OAI-PMH answer of
-    ListRecords is given as the only page of its list."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            verb = parse_qs(urlsplit(self.path).query).get("verb", [""])[0]
-            name = verb or "file"
-            body = file.read_bytes()
-            if name in ("Identify", "ListMetadataFormats"):
-                inner = _IDENTIFY if name == "Identify" else _FORMATS
-                body = _OAI.format(address=address, body=inner.format(name="file", address=address)).encode()
-            elif name == "ListRecords":
-                body = _TOKEN.sub(b"", body)
-            elif urlsplit(self.path).path == "/robots.txt":
-                return self.send_error(404)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Nothing is logged."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    address = f"http://127.0.0.1:{server.server_port}/{quote(file.name)}"
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield address
-    finally:
-        server.shutdown()
-        server.server_close()
