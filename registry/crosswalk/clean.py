@@ -115,13 +115,18 @@ def fold(s: str) -> str:
 
 
 _WORDS = re.compile(r"[^\W_]+")
-_EMAIL = re.compile(r"(?:mailto:)?[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+# Letters of names in Latin, Greek and Cyrillic; "@" also as it stands in addresses. "vue@3.2.1" is a version.
+_LETTERS = "A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
+_EMAIL = re.compile(
+    rf"(?:mailto:)?[{_LETTERS}._%+'-]{{1,64}}(?:[@\uff20]|%40)"
+    rf"(?:[{_LETTERS}-]{{1,63}}(?:\.[{_LETTERS}-]{{1,63}}){{0,9}}\.(?![0-9])[{_LETTERS}-]{{2,63}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})"
+)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
 
 
 def drop_emails(s: str) -> tuple[str, bool]:
     """A string without its e-mail addresses, and whether there were any."""
-    if "@" not in s:
+    if "@" not in s and "%40" not in s and "\uff20" not in s:
         return s, False
     out = _EMAIL.sub("", s)
     return (s, False) if out == s else (_EMPTY_BRACKETS.sub("", out).strip(" ,;|-\t\n"), True)

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from registry.crosswalk import clean
 from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCAT, DCTERMS, MA, PREFIXES, RDF_TYPE, SCHEMA, owns, public_key
 from registry.model import Issue, RawRecord
-from registry.terms import RDF_LANG_STRING, XSD, XSD_STRING, Iri, Literal, Term, is_iri
+from registry.terms import Iri, Literal, Term, is_iri
 
 CATEGORY, ACCESS, HIDDEN = "publication-held-category", "publication-held-access", "publication-held-hidden"
 HELD = (CATEGORY, ACCESS, HIDDEN)
@@ -26,7 +26,6 @@ HELD = (CATEGORY, ACCESS, HIDDEN)
 MAX_PAYLOAD = 4 << 20
 MAX_FIELDS = 2000
 MAX_DEPTH = 6
-_TEXTS = frozenset([XSD_STRING, RDF_LANG_STRING, XSD + "anyURI", XSD + "normalizedString", XSD + "token"])
 _CATEGORY_PROPERTIES = frozenset(
     [*(SCHEMA + n for n in ("keywords", "about", "articleSection", "genre", "category")),
      DCTERMS + "subject", DCAT + "keyword", DCAT + "theme"]
@@ -190,19 +189,25 @@ def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:
     scheme = iri.partition(":")[0].lower()
     if scheme == "mailto" or (("@" in iri or "%40" in iri) and clean.drop_emails(unquote(iri))[1]):
         return None, "publication-email"
-    private = scheme == "file" or _is_private("/".join(iri.split("/", 3)[:3]))
+    # "https://open.example/login?next=http%3A%2F%2Fintranet": an address may hold another.
+    shown = unquote(iri) if "%" in iri else iri
+    private = scheme == "file" or any(_is_private(origin) for origin in _ORIGIN.findall(shown))
     return (None, "publication-private") if private else (iri, "")
+
+
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#<>\"'|]{1,300}")
 
 
 @lru_cache(maxsize=10_000)
 def _is_private(origin: str) -> bool:
     """Whether scheme and host of an address are those of an intranet."""
-    return clean.is_private(origin)
+    try:
+        return clean.private_host(urlsplit(origin).hostname or "a.example")
+    except ValueError:
+        return False
 
 
 def _safe_literal(literal: Literal, context: MapContext) -> tuple[Literal | None, str]:
-    if literal.datatype not in _TEXTS:
-        return literal, ""
     value, email = clean.drop_emails(literal.value)
     private = False
     if ("\\" in value or ":/" in value) and not owns(context.iris.base, value):

@@ -192,6 +192,34 @@ def test_addresses_of_a_house_are_never_published(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (Iri("https://open.example/login?next=http%3A%2F%2Fintranet%2Fx"), "publication-private"),
+        (Iri("https://web.archive.example/web/2020/http://wiki.stat.intra/a"), "publication-private"),
+        (Iri("ftp://srv.local/plan.xlsx"), "publication-private"),
+        (Literal("jörg@büro.example"), "publication-email"),
+        (Literal("write to jane%40office.example"), "publication-email"),
+        (Literal("root@10.1.2.3"), "publication-email"),
+        (Literal("jane@office.example", "https://types.example/text"), "publication-email"),
+        (Literal("http://intranet/x", XSD + "date"), "publication-private"),
+    ],
+)
+def test_addresses_are_found_wherever_they_are_hidden(value: Term, code: str) -> None:
+    worked = work(record(), mapped(("sameAs", value, "/x")), context())
+    assert told(worked) == [(code, "/x", "")] and not [o for o in said(worked) if "intra" in o or "office" in o[9:]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://cdn.example/npm/vue@3.2.1/x.js", "https://open.example/x?next=https://other.example/", "urn:isbn:9780",
+     "https://open.example/%zz%", "https://open.example/a//b", "https://medium.com/@jane/http:"],
+)  # fmt: skip
+def test_open_addresses_stay(value: str) -> None:
+    worked = work(record(), mapped(("sameAs", Iri(value), "/x")), context())
+    assert value in said(worked) and not told(worked)
+
+
+@pytest.mark.parametrize(
     "key",
     ["4711@office.example", "http://intranet/c/2", "file:///S:/a", "\\\\srv\\a", "c:\\a", "oai:http://10.0.0.1/x"],
 )
