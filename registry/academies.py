@@ -132,6 +132,12 @@ def _contact(value: object) -> str:
         raise _Wrong(f"must be a mail address or the address of a contact page, not {_shown(value)}") from error
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong(f"must be true or false, without quotes, not {_shown(value)}")
+    return value
+
+
 def _hosts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise _Wrong('must be a list such as ["moodle.example.org", "127.0.0.1:8001"]')
@@ -211,6 +217,7 @@ ACADEMY_KEYS: Mapping[str, Callable[[object], Any]] = {
     "acronym": _string,
     "ror": _matching(_ROR, 'an address such as "https://ror.org/02feahw73"'),
     "contact": _contact,
+    "show_score": _yes_or_no,
 }
 FEED_KEYS: Mapping[str, Callable[[object], Any]] = {
     "id": _matching(_ID, 'small letters, digits and hyphens, such as "insee-catalogue"'),

@@ -6,19 +6,16 @@ file cannot be used.
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from registry.settings import BadSettings, Settings, load
+from registry import cli_reports
+from registry.console import OK, TO_MEND, UNUSABLE, Json, fail, house, out, report_form, settings, tell_report
 
 app = typer.Typer(
     name="meta-academy",
@@ -28,42 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
-OK, TO_MEND, UNUSABLE = 0, 1, 2
 NO_ROOM_PAUSE = 30.0
-
-
-def settings() -> Settings:
-    """The settings of this call; ends it with exit code 2 when they cannot be used."""
-    try:
-        return load(os.environ)
-    except BadSettings as error:
-        raise fail(str(error)) from error
-
-
-def fail(message: str, code: int = UNUSABLE) -> typer.Exit:
-    """Say what went wrong; raise what this returns."""
-    typer.echo(message, err=True)
-    return typer.Exit(code)
-
-
-def out(value: Any) -> None:
-    """JSON on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-@contextmanager
-def house() -> Iterator[Any]:
-    """The opened registry; what cannot be opened ends the call with exit code 2."""
-    from registry.academies import BadAcademy
-    from registry.ledger import LedgerError
-    from registry.pipeline.house import opened
-
-    try:
-        with opened(settings()) as found:
-            yield found
-    except (BadAcademy, LedgerError) as error:
-        raise fail(str(error)) from error
 
 
 @app.command()
@@ -243,7 +205,7 @@ def check(
     from registry.pipeline.check import Unreadable, check_list
     from registry.pipeline.table_report import NoTable, annotator, write_proposal
 
-    form = _form("json" if as_json else form, language)
+    form = report_form("json" if as_json else form, language)
     try:
         if propose is not None:
             lines = write_proposal(settings(), what, propose, language)
@@ -257,35 +219,8 @@ def check(
             out({"readable": False, "message": str(error)})
             raise typer.Exit(UNUSABLE) from error
         raise fail(str(error)) from error
-    _tell(checked.report, form, language, output)
+    tell_report(checked.report, form, language, output)
     raise typer.Exit(TO_MEND if checked.violations or not checked.complete else OK)
-
-
-def _form(form: str, language: str) -> str:
-    """The form of a report, if it and the language are known; else the end of the call."""
-    from registry.messages import LANGUAGES
-    from registry.report.forms import FORMS
-
-    if language not in LANGUAGES:
-        raise fail(f"{language!r} is none of {', '.join(LANGUAGES)}")
-    if form not in FORMS:
-        raise fail(f"{form!r} is none of {', '.join(FORMS)}")
-    return form
-
-
-def _tell(report: Any, form: str, language: str, output: Path | None, *, standing: bool = False) -> None:
-    """Print a report, or write it to a file."""
-    from registry.report.forms import rendered
-
-    text = rendered(report, form, language, standing=standing)
-    if output is None:
-        typer.echo(text)
-        return
-    try:
-        output.write_text(text + "\n", "utf-8")
-    except OSError as error:
-        raise fail(f"{output}: {error.strerror}") from error
-    typer.echo(str(output), err=True)
 
 
 @app.command()
@@ -322,57 +257,6 @@ def add(
              "counts": dict(counts)})  # fmt: skip
     else:
         typer.echo(f"{made.path} is written. Look it through, then: {made.command}")
-
-
-@app.command()
-def report(
-    academy: Annotated[str, typer.Argument(help="An academy.")],
-    language: Annotated[str, typer.Option(help="en, fr or es: the language of the report.")] = "en",
-    form: Annotated[str, typer.Option("--format", help="text, markdown, html or json.")] = "text",
-    output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
-) -> None:
-    """Report on an academy's lists: score with its history, what the public sees, what to mend."""
-    from registry.pipeline.reporting import of_academy
-    from registry.pipeline.score import of_feeds
-
-    form = _form(form, language)
-    with house() as opened:
-        found = opened.academies.get(academy)
-        if found is None:
-            raise fail(f"no academy is called {academy}; there are: {', '.join(sorted(opened.academies))}")
-        _tell(of_academy(opened, found, of_feeds(opened.connection, found.feeds)), form, language, output, standing=True)
-
-
-@app.command()
-def links(
-    source: Annotated[list[str] | None, typer.Argument(help="Academies or feeds; all when none is named.")] = None,
-    older: Annotated[int, typer.Option(min=0, help="Ask those again that were not asked for so many days.")] = 7,
-    as_json: Json = False,
-) -> None:
-    """Ask whether the addresses of published entries open, and note the answer with its date."""
-    from registry.pipeline.harvest import pick
-    from registry.pipeline.links import Offline, check_links
-    from registry.pipeline.progress import progress
-
-    with house() as opened:
-        try:
-            chosen = pick(opened, source or [])
-        except LookupError as error:
-            raise fail(str(error.args[0])) from error
-        try:
-            with progress(quiet=as_json) as shown:
-                found = check_links(opened, chosen, older=older, progress=shown)
-        except Offline as error:
-            raise fail(str(error), TO_MEND) from error
-    if as_json:
-        out([asdict(one) for one in found])
-    else:
-        for one in found:
-            typer.echo(
-                f"{one.feed}: {one.published} addresses, {one.asked} asked, {one.dead} dead"
-                + (f", {one.left} left for the next time" if one.left else "")
-            )
-    raise typer.Exit(TO_MEND if any(one.dead for one in found) else OK)
 
 
 @app.command()
@@ -506,6 +390,9 @@ def doctor(as_json: Json = False) -> None:
         for one in findings:
             typer.echo(f"{'ok  ' if one.ok else 'MEND'} {one.what}: {one.detail}")
     raise typer.Exit(OK if all(one.ok for one in findings) else TO_MEND)
+
+
+cli_reports.add_to(app)
 
 
 def main() -> None:

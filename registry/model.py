@@ -64,7 +64,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Academy:
-    """An organisation that teaches, and its feeds. ``name`` is by language tag ("en", "fr" …)."""
+    """An organisation that teaches, and its feeds. ``name`` is by language tag ("en", "fr" …).
+
+    ``show_score``: it agrees that its score is public.
+    """
 
     id: str
     name: Mapping[str, str]
@@ -74,6 +77,7 @@ class Academy:
     ror: str | None = None
     contact: str | None = None
     feeds: tuple[Feed, ...] = ()
+    show_score: bool = False
 
 
 @dataclass(frozen=True, slots=True)

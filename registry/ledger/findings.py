@@ -29,6 +29,17 @@ def replace(connection: sqlite3.Connection, feed: str, record: str, stage: str, 
     ``record`` "" stands for the feed as a whole.
     """
     connection.execute("DELETE FROM finding WHERE feed=? AND record=? AND stage=?", (feed, record, stage))
+    _insert(connection, feed, record, stage, findings)
+
+
+def replace_stage(connection: sqlite3.Connection, feed: str, stage: str, findings: Iterable[Finding]) -> None:
+    """Put a feed's findings of one stage in place of the old ones, for all records at once, in a transaction."""
+    connection.execute("DELETE FROM finding WHERE feed=? AND stage=?", (feed, stage))
+    for finding in findings:
+        _insert(connection, feed, finding.record, stage, [finding])
+
+
+def _insert(connection: sqlite3.Connection, feed: str, record: str, stage: str, findings: Iterable[Finding]) -> None:
     connection.executemany(
         "INSERT INTO finding (feed, record, stage, severity, code, place, value, params) VALUES (?,?,?,?,?,?,?,?)",
         [

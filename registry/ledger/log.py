@@ -126,24 +126,34 @@ def history(connection: sqlite3.Connection, subject: str) -> list[Change]:
     return [_change(row) for row in rows]
 
 
-def sample(connection: sqlite3.Connection, feed: str, limit: int) -> list[Change]:
-    """The first records of a feed that stand published."""
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence LEFT JOIN graph g ON g.id = c.graph"
-        " WHERE s.feed=? AND s.kind='record' ORDER BY s.sequence LIMIT ?",
-        (feed, limit),
-    )
-    return [_change(row) for row in rows]
+_STANDING = (
+    f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence LEFT JOIN graph g ON g.id = c.graph"
+)
+
+
+def sample(connection: sqlite3.Connection, feed: str, limit: int, *, spread: bool = False) -> list[Change]:
+    """Records of a feed that stand published: the first ones, or (``spread``) some from all over it."""
+    order = "s.digest, s.sequence" if spread else "s.sequence"
+    sql = f"{_STANDING} WHERE s.feed=? AND s.kind='record' ORDER BY {order} LIMIT ?"
+    return [_change(row) for row in connection.execute(sql, (feed, limit))]
 
 
 def published(connection: sqlite3.Connection, subject: str) -> Change | None:
     """The change by which a record stands published, None if it does not."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence LEFT JOIN graph g ON g.id = c.graph"
-        " WHERE s.subject=? AND s.kind='record'",
-        (subject,),
-    ).fetchone()
+    row = connection.execute(f"{_STANDING} WHERE s.subject=? AND s.kind='record'", (subject,)).fetchone()
     return _change(row) if row else None
+
+
+def published_of(connection: sqlite3.Connection, feed: str) -> Iterator[Change]:
+    """All records of a feed that stand published, in the order of the log."""
+    last = 0
+    while True:
+        sql = f"{_STANDING} WHERE s.feed=? AND s.kind='record' AND s.sequence > ? ORDER BY s.sequence LIMIT 1000"
+        rows = connection.execute(sql, (feed, last)).fetchall()
+        yield from (_change(row) for row in rows)
+        if not rows:
+            return
+        last = rows[-1][0]
 
 
 def standing_count(connection: sqlite3.Connection, feed: str | None = None) -> int:

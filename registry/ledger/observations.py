@@ -38,8 +38,9 @@ def keep(connection: sqlite3.Connection, found: Iterable[Observation]) -> None:
         )
         for one in {(one.feed, one.key, one.address) for one in listed}:
             connection.execute(
-                "DELETE FROM observation WHERE feed=? AND key=? AND address=? AND id NOT IN (SELECT id FROM observation"
-                " WHERE feed=? AND key=? AND address=? ORDER BY time DESC, id DESC LIMIT ?)",
+                "DELETE FROM observation WHERE feed=? AND key=? AND address=? AND id NOT IN"
+                " (SELECT id FROM observation WHERE feed=? AND key=? AND address=? ORDER BY time DESC, id DESC"
+                " LIMIT ?)",
                 (*one, *one, KEPT),
             )
 

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from registry.ledger import beside, runs
 from registry.model import Academy, Feed, Run
 from registry.net_pace import PER_HOST
+from registry.pipeline import score
 from registry.pipeline.disk import fault
 from registry.pipeline.house import House, ledger_path
 from registry.pipeline.intake import Intake, Seen, fetch, settle
@@ -185,7 +186,8 @@ def _settle_all(intake: Intake, fetching: _Fetching, count: int) -> tuple[dict[s
         try:
             if one.seen is None:
                 raise one.error or AssertionError("neither seen nor failed")
-            ended[one.feed.id] = settle(intake, one.academy, one.feed, one.seen)
+            run = ended[one.feed.id] = settle(intake, one.academy, one.feed, one.seen)
+            score.keep(intake.connection, intake.root, intake.iris.base, one.feed.id, run.iri, intake.now())
         except BrokenProcessPool as error:
             if last:
                 bugs.append(_marked(intake, one, error))

@@ -17,8 +17,8 @@ from registry.settings import Settings, load
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 FIELD = re.compile(r"\{(\w+)\}")
-# Names of OpenDocument's elements and attributes, a type of resource and an example's id that look like codes.
-NO_CODES = {"table-row", "value-type", "git-lesson", "git-1"}
+# Names of OpenDocument, a type of resource, an example's id and a measure that look like codes.
+NO_CODES = {"table-row", "value-type", "git-lesson", "git-1", "link-alive"}
 
 
 def written() -> dict[str, str]:
