@@ -22,6 +22,7 @@ MANY = frozenset(
      "ignored", "instructor", "keywords", "languages", "organizer", "ost", "outcomes", "prerequisites", "secret",
      "type"]
 )  # fmt: skip
+FRAMEWORK = re.compile(r"scheme:[a-z][a-z0-9-]{1,30}")  # a column that names terms of one list
 TRANSLATED = frozenset(["title", "description", "keywords", "outcomes", "prerequisites", "subtitle"])
 _WORD = re.compile(r"[^\W_]+")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -65,9 +66,16 @@ def fields() -> frozenset[str]:
 
 
 def is_field(name: str) -> bool:
-    """Whether a name is a field, or one in a language ("title_fr")."""
+    """Whether a name is a field, one in a language ("title_fr"), or a list of terms ("scheme:skills")."""
+    if FRAMEWORK.fullmatch(name):
+        return True
     base, _, language = name.rpartition("_")
     return name in fields() or (base in TRANSLATED and re.fullmatch(r"[a-z]{2,3}", language) is not None)
+
+
+def is_many(name: str) -> bool:
+    """Whether several columns may give values of a field."""
+    return name in MANY or FRAMEWORK.fullmatch(name) is not None
 
 
 def field_of(heading: str, own: Mapping[str, str]) -> tuple[str, int] | None:
@@ -190,7 +198,7 @@ def _choose(data: int, found: Mapping[int, tuple[str, int, str]], texts: list[st
     unknown: dict[int, str] = {}
     spare: dict[int, tuple[str, str]] = {}
     for column, text in enumerate(texts):
-        if column in found and (winners[found[column][0]] == column or found[column][0] in MANY):
+        if column in found and (winners[found[column][0]] == column or is_many(found[column][0])):
             columns[column] = (found[column][0], found[column][2])
         elif text:
             unknown[column] = text

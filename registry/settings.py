@@ -48,6 +48,7 @@ class Settings:
     http_max_bytes: int = 64 << 20
     http_ca_file: str = ""
     releases_kept: int = 3
+    schemes: str = ""
     trusted_proxies: str = ""
     tokens: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +56,11 @@ class Settings:
     def base_address(self) -> str:
         """The base of all IRIs: the setting, or this machine's own address."""
         return (self.base or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def schemes_folder(self) -> Path:
+        """Where the added lists of terms lie: the setting, or in the data folder."""
+        return Path(self.schemes) if self.schemes else self.data / "schemes"
 
     @property
     def prepare_workers(self) -> int:

@@ -13,7 +13,6 @@ from registry.crosswalk.schemaorg_read import Object, Reader, bare, scalar
 from registry.terms import Iri
 
 _ISCED = re.compile(r"https?://data\.europa\.eu/snb/isced-f/\d{2,4}")
-_SCHEMES = re.compile(r"\b(?:gsbpm|gamso|csa)\b", re.IGNORECASE)
 
 
 def subjects(read: Reader, node: Object) -> None:
@@ -40,8 +39,13 @@ def subjects(read: Reader, node: Object) -> None:
                     read.issue("schemaorg-unmapped", place, word, field="keywords")
                 continue
             build.text("keywords", word, language, place)
-            if _SCHEMES.search(word) and (concept := values.subject(word)) is not None:
+            if _names_scheme(read, word) and (concept := values.subject(word)) is not None:
                 build.add("about", concept, place)
+
+
+def _names_scheme(read: Reader, word: str) -> bool:
+    """Whether a keyword names the list that it is taken from: "GSBPM 5.3"."""
+    return any(scheme in clean.fold(word).split() for scheme in read.context.values.subjects)
 
 
 def _about(read: Reader, words: list[str], place: str) -> None:

@@ -20,6 +20,7 @@ from registry.crosswalk.values import EVENT_TYPES, types_for
 from registry.iris import DCAT, MA, SCHEMA
 from registry.model import RawRecord
 from registry.terms import XSD, Iri, Literal
+from registry.vocabulary import of_role
 
 PROFILE = MA.rstrip("#") + "/table-template"
 TRANSLATED = {
@@ -62,6 +63,7 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     except (ValueError, AttributeError, TypeError, RecursionError):
         builder.issue("table-bad-payload", "", record.payload[:100].decode("utf-8", "replace"))
         return builder.mapped()
+    _frameworks(cells, header, unknown, context)
     row = _prepare(cells, header, builder, context)
     titles = [name for name in row.cells if (name == "title" or name.startswith("title_")) and name != "title_lang"]
     if not any(row.get(name) for name in titles):
@@ -118,6 +120,17 @@ def _prepare(cells: Mapping[str, str], header: Mapping[str, str], builder: Build
     usual = context.feed.language if context.feed.language in spoken else None
     language = own or usual or next((tag for tag in spoken if tag), None)
     return Row(kept, header, builder, context, language or context.feed.language or "und")
+
+
+def _frameworks(
+    cells: dict[str, str], header: dict[str, str], unknown: Mapping[str, str], context: MapContext
+) -> None:
+    """Columns whose heading is a list of terms, also where the list was added after the table was read."""
+    for heading, text in unknown.items():
+        scheme = context.values.framework(heading)
+        if scheme is not None and scheme not in cells:
+            cells.setdefault(f"scheme:{scheme}", text)
+            header.setdefault(f"scheme:{scheme}", heading)
 
 
 def _safe(cells: Mapping[str, str]) -> dict[str, str]:
@@ -322,9 +335,13 @@ def _each(
 
 
 def _subjects(row: Row) -> None:
-    """Process, activity, domain and open-source topics; a column of its own says which scheme is meant."""
-    for scheme in ("gsbpm", "gamso", "csa", "ost"):
+    """What it is about, by any list of subjects; a column of its own says which list is meant."""
+    values = row.context.values
+    for scheme in values.subjects:
         _concepts(row, scheme, scheme, "about")
+        _concepts(row, f"scheme:{scheme}", scheme, "about")
+    for scheme in [one.id for one in of_role(values.frameworks, "audience")]:
+        _concepts(row, f"scheme:{scheme}", scheme, "audience")
     for item in row.items("about"):
         subject = row.context.values.topic(item)
         if subject is not None:
@@ -332,7 +349,7 @@ def _subjects(row: Row) -> None:
         elif (address := clean.url(item)) is not None and "isced-f" in address:
             row.builder.add("about", Iri(address), row.place("about"))
         else:
-            row.issue("value-unknown", "about", item, scheme="gsbpm, gamso, csa, ost")
+            row.issue("value-unknown", "about", item, scheme=", ".join(values.subjects))
             row.builder.string("about", item, row.place("about"))
 
 

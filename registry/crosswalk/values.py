@@ -14,17 +14,18 @@ from functools import cache
 from importlib.resources import files
 from typing import TypeVar, cast
 
+from registry.crosswalk import levels
 from registry.crosswalk.clean import canonical_url, fold
 from registry.crosswalk.licences import creative_commons
 from registry.iris import SCHEMA, SPDX, Iris
 from registry.model import Feed
 from registry.terms import Iri
+from registry.vocabulary import Scheme, of_role
 
 SCHEME_TABLES = {
     "level": "levels", "audience": "audiences", "resource-type": "resource-types", "modality": "modalities",
     "access": "access", "work-status": "work-statuses",
 }  # fmt: skip
-SUBJECT_SCHEMES = ("gsbpm", "gamso", "csa", "ost")
 # Which names of feed.values (academies/<id>.toml) speak for which scheme or field.
 _FIELD_OF = {"resource-type": ("type", "resource-type"), "modality": ("mode", "modality"),
              "work-status": ("status", "work-status")}  # fmt: skip
@@ -50,7 +51,7 @@ _LICENCE_SITES = re.compile(
 _LEADING_NUMBER = re.compile(r"(\d{1,2}(?:\.\d{1,2})?)[.:)]?(?:\s+[-–—:]?\s*|\s*[-–—:]\s*)(\S.*)", re.DOTALL)
 _NUMBER = re.compile(r"(\d{1,2}(?:\.\d{1,2})?)\.?")
 _SCHEME_WORD = re.compile(
-    r"(gsbpm|gamso|csa|ost)\b[\s:/_-]*(v\.?\s*)?"
+    r"([a-z][a-z0-9-]*)\b[\s:/_-]*(v\.?\s*)?"
     r"(?:(?:sub[\s-]?process|phase|activity(?: area)?|sous[\s-]?processus|subproceso|fase|domaine?)\b"
     r"[\s:/_-]*)?(.*)",
     re.IGNORECASE | re.DOTALL,
@@ -59,7 +60,6 @@ _KIND_WORD = re.compile(
     r"(?:sub[\s-]?process|phase|activity area|activity|area|sous[\s-]?processus|subproceso|fase)\b[\s:/_-]*(?=\d)",
     re.I,
 )
-_TOPIC = re.compile(r"(?:topics:|https?://\S+/id/concept/topics/)([a-z0-9]+(?:-[a-z0-9]+)*)/?")
 _NUMBERED = ("{}", "sp {}", "ph {}", "act {}", "area {}")
 T = TypeVar("T")
 
@@ -137,12 +137,36 @@ def types_for(resource_type: str | None, dated: bool = False) -> tuple[str, ...]
 
 @dataclass(frozen=True)
 class Values:
-    """The value tables as one feed uses them; answers are cached."""
+    """The value tables as one feed uses them; answers are cached.
+
+    ``frameworks`` are the concept schemes with the parts they play (``vocabulary.schemes``), ``level_scheme`` the
+    scheme that the feed's bare numbers of levels belong to.
+    """
 
     iris: Iris
     own: Mapping[str, Mapping[str, str]]
     schemes: Mapping[str, Mapping[str, str]]
+    frameworks: Mapping[str, Scheme] = field(default_factory=dict)
+    level_scheme: str = ""
     _answers: dict[tuple[str, str], object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The schemes that say what a resource is about, in the order in which they are asked."""
+        return self._cached("subjects", "", lambda _: tuple(one.id for one in of_role(self.frameworks, "subject")))
+
+    def framework(self, heading: str) -> str | None:
+        """The scheme whose name or title is the heading of a column; None where two share it, or none has it."""
+        return self._cached("framework", heading, self._framework)
+
+    def _framework(self, heading: str) -> str | None:
+        word = fold(heading)
+        found = {
+            one.id
+            for one in self.frameworks.values()
+            if one.role in ("subject", "audience") and word in (fold(one.id), *map(fold, one.title.values()))
+        }
+        return found.pop() if word and len(found) == 1 else None
 
     def _cached(self, name: str, s: str, find: Callable[[str], T]) -> T:
         key = (name, s)
@@ -229,12 +253,25 @@ class Values:
             own = self.local(name, s)
             if own is not None:
                 return self.iris.concept(scheme, own)
-        if scheme in SUBJECT_SCHEMES:
+        if scheme in self.subjects:
             own = self.local("about", s)
             if own is not None:
                 s = own
         notation = self._notation(scheme, s.strip())
-        return self.iris.concept(scheme, notation) if notation else None
+        if notation:
+            return self.iris.concept(scheme, notation)
+        if scheme == "level":
+            step = levels.step(s, self.level_scheme, self.frameworks, self.schemes)
+            return self.iris.concept(scheme, step) if step else None
+        return self._of_others(scheme, s)
+
+    def _of_others(self, scheme: str, s: str) -> Iri | None:
+        """The concept of another scheme that plays the same part as one of ours, such as a list of audiences."""
+        role = self.frameworks[scheme].role if scheme in self.frameworks else ""
+        if role in ("", "subject", "level"):
+            return None
+        others = [one.id for one in of_role(self.frameworks, role) if one.id != scheme]
+        return next((found for other in others if (found := self.concept(other, s)) is not None), None)
 
     def _notation(self, scheme: str, s: str) -> str | None:
         index = self.schemes.get(scheme, {})
@@ -245,10 +282,10 @@ class Values:
             return found
         if "://" in s:
             return self._from_iri(scheme, s)
-        if scheme not in SUBJECT_SCHEMES:
+        if scheme not in self.subjects:
             return None
         word = _SCHEME_WORD.fullmatch(s)
-        if word is not None:
+        if word is not None and word[1].lower() in self.subjects:
             bare = _NUMBER.fullmatch(word[3].strip())
             explicit = len(s[: word.start(3)].strip(" :/_-")) > len(word[1])
             if word[1].lower() != scheme or word[2]:
@@ -279,7 +316,7 @@ class Values:
     def _from_iri(self, scheme: str, s: str) -> str | None:
         """Our own concept under any base, or an UNECE IRI that ends in the number."""
         index = self.schemes.get(scheme, {})
-        own = re.search(r"/id/concept/([a-z-]+)/([A-Za-z0-9.-]+)/?$", s)
+        own = re.search(r"/id/concept/([a-z][a-z0-9-]*)/([A-Za-z0-9.-]+)/?$", s)
         if own is not None:
             return index.get(fold(own[2])) if own[1] == scheme else None
         number = re.search(
@@ -288,9 +325,10 @@ class Values:
         return self._numbered(index, number[1]) if number else None
 
     def subject(self, s: str) -> Iri | None:
-        """The GSBPM, GAMSO, CSA or open-source topic that a value names, for columns that mix them.
+        """The concept of a scheme of subjects that a value names, for columns that mix them.
 
-        A bare number is None: it stands in several schemes. So is a label that several schemes have.
+        By its label alone only in schemes of rank 1; in the others by its address, or with the scheme's name
+        ("topics:sampling"). A bare number is None: it stands in several schemes. So is a label that several have.
         """
         return self._cached("subject", s, self._subject)
 
@@ -298,25 +336,60 @@ class Values:
         s = self.local("about", s) or s.strip()
         if _NUMBER.fullmatch(s):
             return None
-        found = {iri for iri in (self.concept(scheme, s) for scheme in SUBJECT_SCHEMES) if iri is not None}
-        if not found and (match := _TOPIC.fullmatch(s)):
-            return self.concept("topics", match[1])
-        return found.pop() if len(found) == 1 else None
+        first = [name for name in self.subjects if self.frameworks[name].rank == 1]
+        found = {iri for iri in (self.concept(scheme, s) for scheme in first) if iri is not None}
+        if found:
+            return found.pop() if len(found) == 1 else None
+        rest = [name for name in self.subjects if name not in first]
+        if "://" in s:
+            return next((iri for name in rest if (iri := self.concept(name, s)) is not None), None)
+        named = next((one for one in rest if re.match(re.escape(one) + r"[\s:/_]", s, re.IGNORECASE)), None)
+        if named is None:
+            return None
+        notation = self._notation(named, s) or self._notation(named, s[len(named) :].strip(" \t:/_"))
+        return self.iris.concept(named, notation) if notation else None
 
     def topic(self, s: str) -> Iri | None:
-        """What a value under "about" means: as ``subject``, else a topic by its label.
+        """What a value under "about" means: as ``subject``, else a concept of the schemes of lower rank by its label.
 
         A free keyword is not looked up here: what texts and keywords are about is found by the annotation.
         """
-        return self.subject(s) or self.concept("topics", s)
+        return self.subject(s) or self._cached("topic", s, self._topic)
+
+    def _topic(self, s: str) -> Iri | None:
+        if _NUMBER.fullmatch(s.strip()):
+            return None
+        rest = [self.frameworks[name] for name in self.subjects if self.frameworks[name].rank > 1]
+        for rank in sorted({one.rank for one in rest}):
+            found = [
+                iri for one in rest if one.rank == rank and (iri := self.concept(one.id, s)) is not None
+                and not _is_code(s, iri)
+            ]  # fmt: skip
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
 
 
-def load(iris: Iris, feed: Feed, vocabulary: Mapping[str, Mapping[str, str]] | None) -> Values:
+def _is_code(s: str, iri: str) -> bool:
+    """Whether a value is but the number of a concept: "A1" may mean anything where its scheme is not named."""
+    code = iri.rsplit("/", 1)[-1]
+    return any(map(str.isdecimal, code)) and fold(s) == fold(code)
+
+
+def load(
+    iris: Iris,
+    feed: Feed,
+    vocabulary: Mapping[str, Mapping[str, str]] | None,
+    frameworks: Mapping[str, Scheme] | None = None,
+) -> Values:
     """The tables for one feed.
 
     ``vocabulary`` is {scheme: {notation, label or IRI: notation}} from the ontology; its keys are folded
-    here. The shipped tables win over it within their schemes.
+    here. The shipped tables win over it within their schemes. Without ``frameworks`` all that no table of ours
+    names are subjects.
     """
+    if frameworks is None:
+        frameworks = {name: Scheme(name, "subject") for name in vocabulary or {} if name not in SCHEME_TABLES}
     schemes: dict[str, dict[str, str]] = {}
     for scheme, labels in (vocabulary or {}).items():
         index = schemes.setdefault(scheme, {})
@@ -326,4 +399,4 @@ def load(iris: Iris, feed: Feed, vocabulary: Mapping[str, Mapping[str, str]] | N
     for scheme in SCHEME_TABLES:
         schemes[scheme] = {**schemes.get(scheme, {}), **_scheme(scheme)}
     own = {name: {fold(value): meaning for value, meaning in table.items()} for name, table in feed.values.items()}
-    return Values(iris, own, schemes)
+    return Values(iris, own, schemes, frameworks, str(feed.options.get("level_scheme", "")))

@@ -7,7 +7,7 @@ A concept scheme and its concepts stand in ``vocab/{scheme}``, what else ``ontol
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -19,9 +19,10 @@ _Triples = list[ox.Triple]
 _Node = ox.NamedNode | ox.BlankNode
 
 
-def _read(folder: Path, base: str) -> _Triples:
+def _read(folders: Path | Sequence[Path], base: str) -> _Triples:
     triples: _Triples = []
-    for file in sorted(folder.rglob("*.ttl")):
+    each = [folders] if isinstance(folders, Path) else folders
+    for file in [file for folder in each for file in sorted(folder.rglob("*.ttl"))]:
         try:
             quads = ox.parse(path=str(file), format=ox.RdfFormat.TURTLE, base_iri=f"{base}/", rename_blank_nodes=True)
             triples += [quad.triple for quad in quads]
@@ -93,10 +94,11 @@ def _ntriples(triples: _Triples) -> str:
     return "".join(sorted({f"{triple} .\n" for triple in triples}))
 
 
-def load_vocabulary(ontology: Path, shapes: Path, iris: Iris) -> dict[Iri, str]:
-    """The graphs of the two folders' Turtle files, as N-Triples. Raises ValueError that names the file."""
+def load_vocabulary(ontology: Path | Sequence[Path], shapes: Path, iris: Iris) -> dict[Iri, str]:
+    """The graphs of the folders' Turtle files, as N-Triples; ``ontology`` may be several folders, one of them not
+    there. Raises ValueError that names the file."""
     graphs: dict[Iri, _Triples] = {}
-    sort: tuple[tuple[Path, Callable[[str], Iri]], ...] = (
+    sort: tuple[tuple[Path | Sequence[Path], Callable[[str], Iri]], ...] = (
         (ontology, lambda subject: _graph(subject, iris, "ontology")),
         (shapes, lambda subject: iris.graph("shapes")),
     )

@@ -32,6 +32,11 @@ class House:
     root: Path
 
     @property
+    def ontologies(self) -> list[Path]:
+        """The folders of concept schemes: ours, and those that were added."""
+        return [self.root / "ontology", self.settings.schemes_folder]
+
+    @property
     def feeds(self) -> list[tuple[Academy, Feed]]:
         """All feeds with their academy, in the order of the files."""
         return [(academy, feed) for academy in self.academies.values() for feed in academy.feeds]

@@ -65,7 +65,7 @@ def job_for(intake: Intake, academy: Academy, feed: Feed) -> workers.Job:
     """What preparing a feed needs, with its corrections in force."""
     fixes = corrections.in_force(intake.connection, feed.id)
     cache = intake.settings.data / "cache"
-    return workers.Job(academy, feed, intake.iris, intake.root, cache, fixes)
+    return workers.Job(academy, feed, intake.iris, intake.root, cache, fixes, intake.settings.schemes_folder)
 
 
 def prepare_waiting(
@@ -78,7 +78,7 @@ def prepare_waiting(
     """
     connection = intake.connection
     origins.renew(connection, feed.id, intake.repositories)
-    recipe = recipe_digest(intake.root, academy, feed, intake.iris.base)
+    recipe = recipe_digest(intake.root, academy, feed, intake.iris.base, intake.settings.schemes_folder)
     total = 1 if key is not None else records.waiting_count(connection, feed.id, recipe, again=again)
     if not total:
         return 0
@@ -195,7 +195,7 @@ def _said(intake: Intake, issue: Issue | None) -> str:
 def plan(intake: Intake, academy: Academy, feed: Feed) -> Plan:
     """What ``prepare_again`` would change, with examples; nothing is written."""
     connection = intake.connection
-    recipe = recipe_digest(intake.root, academy, feed, intake.iris.base)
+    recipe = recipe_digest(intake.root, academy, feed, intake.iris.base, intake.settings.schemes_folder)
     total = records.waiting_count(connection, feed.id, recipe, again=True)
     counts = {"altered": 0, "new": 0, "withdrawn": 0, "held": 0}
     by_recipe = dict(counts)

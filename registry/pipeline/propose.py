@@ -19,9 +19,10 @@ from harvesters.base import FeedFailed
 from harvesters.table_files import Sheet
 from harvesters.table_headings import MANY, SEARCHED, Header, aliases, field_of, fold
 from registry.crosswalk import clean, table_dates, table_lengths
-from registry.crosswalk.values import SUBJECT_SCHEMES, Values, load
+from registry.crosswalk.values import Values, load
 from registry.iris import Iris
 from registry.model import Feed
+from registry.vocabulary import Scheme
 
 SAMPLES = 3
 READ = 200  # rows that are looked at below a heading
@@ -29,7 +30,7 @@ SURE, LIKELY = 0.8, 0.5
 # Fields whose words are those of a scheme, by the field's name in the feed's entry.
 CONTROLLED = {
     "type": "resource-type", "level": "level", "audience": "audience", "mode": "modality", "access": "access",
-    "status": "work-status", "gsbpm": "gsbpm", "gamso": "gamso", "csa": "csa", "ost": "ost",
+    "status": "work-status",
 }  # fmt: skip
 MAX_WORDS = 200
 MAX_COLUMNS = 100
@@ -63,9 +64,18 @@ class Proposal:
         return len(self.columns) + sum(map(len, self.values.values()))
 
 
-def propose(feed: Feed, body: bytes, vocabulary: Mapping[str, Mapping[str, str]], media: str = "") -> Proposal:
-    """The proposal for one table. Raises FeedFailed where the file is no table at all."""
-    values = load(Iris("https://registry.invalid"), feed, vocabulary)
+def propose(
+    feed: Feed,
+    body: bytes,
+    vocabulary: Mapping[str, Mapping[str, str]],
+    media: str = "",
+    frameworks: Mapping[str, Scheme] | None = None,
+) -> Proposal:
+    """The proposal for one table. Raises FeedFailed where the file is no table at all.
+
+    ``vocabulary`` and ``frameworks`` as for ``values.load``.
+    """
+    values = load(Iris("https://registry.invalid"), feed, vocabulary, frameworks)
     own = table.own_columns(feed)
     sheets = [sheet for sheet in table.sheets_of(feed, body, media)[0] if not table.is_help(sheet)]
     headed = [(sheet, table.header_of(sheet, own)) for sheet in sheets]
@@ -189,7 +199,7 @@ def _seen(cells: Sequence[str], values: Values) -> dict[str, float]:
     for cell in cells:
         items = clean.split_list(cell, comma=True) or [cell]
         for name, scheme in CONTROLLED.items():
-            if scheme not in SUBJECT_SCHEMES and all(values.concept(scheme, item) for item in items):
+            if all(values.concept(scheme, item) for item in items):
                 found[name] += 1
         if clean.url(cell) or clean.is_private(cell):
             found["url"] += 1
@@ -247,11 +257,12 @@ def _words(rows: Iterable[Mapping[str, str]], values: Values, separator: str) ->
     """The words of controlled columns that no table knows, the commonest first, each with the nearest concept."""
     unknown: dict[str, Counter[str]] = {}
     for row in rows:
-        for name in (*CONTROLLED, "languages", "license", "about"):
+        frameworks = [name for name in row if name in values.subjects or name.startswith("scheme:")]
+        for name in (*CONTROLLED, "languages", "license", "about", *frameworks):
             cell = row.get(name, "")
             if separator:
                 cell = cell.replace(separator, "|")
-            for item in clean.split_list(cell, comma=name not in ("license", "about", *SUBJECT_SCHEMES)):
+            for item in clean.split_list(cell, comma=name in CONTROLLED or name == "languages"):
                 if not _known(name, item, values):
                     unknown.setdefault(name, Counter())[item[:200]] += 1
     return {
@@ -269,11 +280,16 @@ def _known(name: str, item: str, values: Values) -> bool:
     if name == "license":
         return values.licence(item) is not None
     if name == "about":
-        return values.subject(item) is not None
-    scheme = CONTROLLED[name]
+        return values.topic(item) is not None
+    scheme = _scheme(name)
     if values.concept(scheme, item) is not None or (name == "mode" and clean.boolean(item) is not None):
         return True
     return "/" in item and all(values.concept(scheme, part) for part in item.split("/"))
+
+
+def _scheme(name: str) -> str:
+    """The list whose terms a column names."""
+    return CONTROLLED.get(name, name.removeprefix("scheme:"))
 
 
 _STEPS = {"1": "basic", "2": "intermediate", "3": "advanced", "i": "basic", "ii": "intermediate", "iii": "advanced"}
@@ -285,7 +301,9 @@ def _nearest(name: str, word: str, values: Values) -> Guess:
     step = _STEP.fullmatch(fold(word)) if name == "level" else None
     if step is not None:
         return Guess(word, _STEPS[step[1]], 0.7)
-    schemes = SUBJECT_SCHEMES if name == "about" else (CONTROLLED[name],) if name in CONTROLLED else ()
+    schemes: tuple[str, ...] = values.subjects if name == "about" else ()
+    if name not in ("about", "languages", "license"):
+        schemes = (_scheme(name),)
     best = Guess(word, "", 0.0)
     plain = fold(word)
     for scheme in schemes:

@@ -12,6 +12,7 @@ from registry.messages import fill
 from registry.model import Feed
 from registry.net import Fetcher, NetError
 from registry.pipeline.annotate import annotated
+from registry.pipeline.frameworks import headed
 from registry.pipeline.house import ROOT, House
 from registry.pipeline.propose import as_toml, propose
 from registry.settings import Settings
@@ -64,7 +65,9 @@ def write_proposal(settings: Settings, what: str, target: Path, language: str) -
     feed = Feed("check", "check", "table", what, language=None)
     body, media = _content(settings, what, feed)
     try:
-        proposal = propose(feed, body, vocabulary.lookup(ROOT / "ontology", BASE), media)
+        folders = [ROOT / "ontology", settings.schemes_folder]
+        known = vocabulary.schemes(folders, BASE)
+        proposal = propose(headed(feed, known), body, vocabulary.lookup(folders, BASE), media, known)
     except FeedFailed as error:
         message = messages.load()[error.issue.code]
         raise NoTable(f"{what}: {fill(message.text['en'], error.issue)}") from error
@@ -80,8 +83,9 @@ def annotator(settings: Settings, what: str, target: Path, language: str) -> Cal
         if feed.protocol != "table":
             raise NoTable(f"{what}: only a table can be given back with its cells to mend")
         body, _ = _content(settings, what, feed)
+        known = vocabulary.schemes([house.root / "ontology", house.settings.schemes_folder], BASE)
         try:
-            _write(target, annotated(feed, body, house.connection, house.messages, language))
+            _write(target, annotated(headed(feed, known), body, house.connection, house.messages, language))
         except TooLarge as error:
             raise NoTable(f"{what}: the table is too large to be given back as a workbook") from error
 

@@ -62,7 +62,8 @@ class Outcome:
 class Job:
     """Which feed is prepared, with what: everything that a worker needs to set itself up.
 
-    ``corrections`` are those of the feed's records that are in force, by key.
+    ``corrections`` are those of the feed's records that are in force, by key; ``schemes`` is the folder of the
+    lists of terms that were added.
     """
 
     academy: Academy
@@ -71,6 +72,7 @@ class Job:
     root: Path
     cache: Path
     corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
+    schemes: Path | None = None
 
 
 def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:

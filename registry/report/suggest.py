@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from registry.crosswalk import clean, when
-from registry.crosswalk.values import SUBJECT_SCHEMES, Values, known_languages, known_licences
+from registry.crosswalk.values import Values, known_languages, known_licences
 from registry.model import Finding
 from registry.report.model import Change
 from registry.report.texts import field_of, whys
@@ -98,8 +98,8 @@ class Suggester:
 
     def _subject(self, value: str) -> tuple[bool, list[str]]:
         found: list[tuple[float, str]] = []
-        for scheme in (*SUBJECT_SCHEMES, "topics"):
-            mark = ":" if scheme == "topics" else "/"
+        for scheme in self.values.subjects:
+            mark = "/" if self.values.frameworks[scheme].rank == 1 else ":"
             words = self.values.schemes.get(scheme, {})
             labels = [word for word in words if "://" not in word and len(word) > 4]
             for word, score, _ in process.extract(clean.fold(value), labels, scorer=fuzz.ratio, score_cutoff=NEAR):

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ VERSION = "1"
 HEAP = 30_000_000
 MARKER = "!marker"
 UNIT = "\x1f"
+Above = Mapping[str, Sequence[str]]
+"""{concept IRI: IRIs of all that is broader}: what is about a part is found under the whole."""
 TITLE_KEY = 160
 
 # Facets: the values that a page counts; each is also an exact filter.
@@ -52,9 +54,10 @@ class Marker:
     recipe: str
 
 
-def recipe(labels: Labels, feeds: Mapping[str, str]) -> str:
+def recipe(labels: Labels, feeds: Mapping[str, str], above: Above | None = None) -> str:
     """Digest of all that decides a document besides its record: another one means rebuild."""
-    told = json.dumps([VERSION, {k: dict(v) for k, v in labels.items()}, dict(feeds)], sort_keys=True)
+    broader = {concept: list(higher) for concept, higher in (above or {}).items()}
+    told = json.dumps([VERSION, {k: dict(v) for k, v in labels.items()}, dict(feeds), broader], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -107,14 +110,16 @@ def _short(iri: str) -> list[str]:
     return [iri, parts[-1], "/".join(parts[-2:])]
 
 
-def _concepts(document: Item, facet: str) -> list[str]:
+def _concepts(document: Item, facet: str, above: Above) -> list[str]:
     keys = _CONCEPT_FACETS[facet]
-    return sorted({concept["id"] for key in keys for concept in document[key] if concept["id"]})
+    own = {concept["id"] for key in keys for concept in document[key] if concept["id"]}
+    return sorted(own.union(*(above.get(one, ()) for one in own)))
 
 
-def facet_values(document: Item, licences: Mapping[str, Terms]) -> dict[str, list[str]]:
-    """What a document counts under, by facet; concepts by IRI, languages by primary subtag."""
-    values = {facet: _concepts(document, facet) for facet in _CONCEPT_FACETS}
+def facet_values(document: Item, licences: Mapping[str, Terms], above: Above | None = None) -> dict[str, list[str]]:
+    """What a document counts under, by facet; concepts by IRI, with all that is broader, languages by primary
+    subtag."""
+    values = {facet: _concepts(document, facet, above or {}) for facet in _CONCEPT_FACETS}
     values["academy"] = [document["academy"]]
     values["language"] = sorted({tag.split("-")[0].lower() for tag in document["inLanguage"]})
     free = document["isAccessibleForFree"]
@@ -160,12 +165,12 @@ def sort_key(value: str, identifier: str) -> str:
     return (value + UNIT + identifier).encode("utf-8", "replace").hex()
 
 
-def _document(document: Item, licences: Mapping[str, Terms]) -> Any:
+def _document(document: Item, licences: Mapping[str, Terms], above: Above) -> Any:
     identifier = document["id"]
     entry = tantivy.Document()
     entry.add_text("id", identifier)
     entry.add_text("kind", "resource")
-    values = facet_values(document, licences)
+    values = facet_values(document, licences, above)
     for facet, found in values.items():
         for value in found:
             entry.add_text("facet_" + facet, value)
@@ -199,13 +204,14 @@ def apply(
     feeds: Mapping[str, str],
     sequence: int,
     recipe: str,
+    above: Above | None = None,
     *,
     fresh: bool = False,
 ) -> int:
     """Bring the index to ``sequence`` in one commit; how many changes were written.
 
     ``labels`` is {concept IRI: {language: label}}, ``feeds`` {feed: academy}. ``fresh`` begins from nothing
-    (a rebuild). Applying what is already in it writes nothing. Changes of other kinds than record,
+    (a rebuild). With ``above`` an entry is also found under what is broader. Applying what is already in it writes nothing. Changes of other kinds than record,
     tombstone and erased do not concern this projection.
     """
     standing = marker(index)
@@ -223,7 +229,7 @@ def apply(
             academy = feeds.get(change.feed, "")
             if change.kind == "record":
                 document = item(change, labels, academy)
-                identifier, entry = document["id"], _document(document, licences)
+                identifier, entry = document["id"], _document(document, licences, above or {})
             else:
                 identifier, entry = tombstone(change, academy)["id"], _gone(change, academy)
             writer.delete_documents_by_term("id", identifier)
@@ -245,10 +251,16 @@ def apply(
 
 
 def rebuild(
-    index: Any, changes: Iterable[Change], labels: Labels, feeds: Mapping[str, str], sequence: int, recipe: str
+    index: Any,
+    changes: Iterable[Change],
+    labels: Labels,
+    feeds: Mapping[str, str],
+    sequence: int,
+    recipe: str,
+    above: Above | None = None,
 ) -> int:
     """The index from nothing, in one commit: readers see the old one until then."""
-    return apply(index, changes, labels, feeds, sequence, recipe, fresh=True)
+    return apply(index, changes, labels, feeds, sequence, recipe, above, fresh=True)
 
 
 def copy_to(path: Path, target: Path) -> None:

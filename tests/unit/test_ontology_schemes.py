@@ -26,7 +26,8 @@ M = Namespace(MA)
 LANGUAGES = {"en", "fr", "es"}
 UNREVIEWED = {"pt", "ru", "zh", "ar"}
 COUNTS = {
-    "access": 6, "audience": 13, "csa": 26, "gamso": 21, "gsbpm": 58, "justification": 1, "level": 3, "licence": 5,
+    "access": 6, "audience": 13, "csa": 26, "ess": 6, "gamso": 21, "gsbpm": 58, "gwg": 8, "justification": 1, "level": 3,
+    "licence": 5,
     "match-status": 4, "modality": 5, "ost": 15, "quality-metric": 6, "record-status": 4, "resource-type": 27,
     "run-type": 5, "topics": 297, "verdict": 3, "work-status": 3,
 }  # fmt: skip
@@ -205,7 +206,7 @@ def test_matches_and_labels_agree_with_coos_itself(shared: Path) -> None:
 
 def test_labels_of_other_foreign_schemes_are_marked() -> None:
     marks = vocabulary.unofficial(FOLDER, BASE)
-    for scheme in ("csa", "ost"):
+    for scheme in ("csa", "ost", "gwg", "ess"):
         for concept in concepts(scheme):
             assert {(str(concept), "fr"), (str(concept), "es")} <= marks
 
@@ -281,7 +282,9 @@ def test_every_preferred_label_and_code_finds_its_concept() -> None:
 
 def test_a_word_means_one_subject() -> None:
     """A column that mixes the schemes can only be read where no label stands in two of them."""
-    for one, other in combinations(("gsbpm", "gamso", "csa", "ost"), 2):
+    first = [one.id for one in vocabulary.schemes(FOLDER, BASE).values() if (one.role, one.rank) == ("subject", 1)]
+    assert first == ["csa", "gamso", "gsbpm", "ost"]
+    for one, other in combinations(first, 2):
         both = keys()[one].keys() & keys()[other].keys()
         assert {key for key in both if not key.replace(" ", "").isdigit()} == set(), (one, other)
 
@@ -323,7 +326,7 @@ def test_own_terms_are_described_in_three_languages() -> None:
         "objectValue", "rule", "review", "verdict", "nearCopyOf", "otherRun", "overlapsWith", "partOf",
         "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel", "unreviewedLabel", "directionUnknown",
         "Correction", "correction", "correctedProperty", "correctedBy", "sourceValue", "feed", "permission",
-        "firstCommit",
+        "firstCommit", "role", "rank",
     }  # fmt: skip
     for name in map(URIRef, defined()):
         for slot in (RDFS.label, RDFS.comment):
