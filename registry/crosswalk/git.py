@@ -191,7 +191,7 @@ def _types(read: Reader) -> None:
         concept = values.concept("resource-type", word)
         if concept is None:
             build.string("learningResourceType", clean.line(word), place)
-            build.issue("value-unknown", place, word, scheme="resource-type")
+            build.issue("value-unknown", place, word, field=place, scheme="resource-type")
         else:
             notations.append((concept.rpartition("/")[2], place))
     if not notations and not build.objects("learningResourceType"):
@@ -301,7 +301,7 @@ def _concepts(read: Reader) -> None:
                 build.add(predicate, concept, place)
             else:
                 build.string(predicate, clean.line(word), place)
-                build.issue("value-unknown", place, word, scheme=scheme)
+                build.issue("value-unknown", place, word, field=place, scheme=scheme)
     for word, place in read.words("teaches"):
         build.text("teaches", read.text(clean.line(word), place), read.language, place)
     for word, place in read.words("duration"):
@@ -327,7 +327,7 @@ def _status(read: Reader, pages: list[tuple[str, Page]]) -> None:
             _STATUS.get(word.lower()) or (read.context.values.concept("work-status", word) or "").rpartition("/")[2]
         )
         if not known:
-            read.build.issue("value-unknown", where, word, scheme="work-status")
+            read.build.issue("value-unknown", where, word, field=where, scheme="work-status")
         elif not status:
             status, place = known, where
     if status:

@@ -40,7 +40,7 @@ class Agents:
                 break
             for one, where in _each(value, place):
                 role = predicate
-                if predicate == "contributor" and isinstance(one, dict) and one.get("type") in _EDITORS:
+                if predicate == "contributor" and isinstance(one, dict) and str(one.get("type")) in _EDITORS:
                     role = "translator"
                 agent = self._agent(one, where)
                 if agent is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters import git_lessons
+from registry import messages
 from registry.crosswalk import git_licence, git_markdown
 from registry.crosswalk.base import Mapped
 from registry.model import Feed, RawRecord
@@ -233,3 +234,15 @@ def test_drafts_stay_back() -> None:
              "c.qmd": "---\npublished: false\n---\n"}  # fmt: skip
     lesson = git_lessons.read(files, {path: text.encode() for path, text in files.items()})
     assert [chapter["path"] for chapter in lesson.chapters] == ["a.qmd"]
+
+
+def test_odd_types_and_unknown_words_are_told_in_whole_sentences() -> None:
+    odd = 'title: T\ntype: software-ish\nstatus: dusty\ncontributor: [{type: {a: 1}, name: Ana Example}]\naudience: [""]\n'
+    cff = "cff-version: 1.2.0\ntitle: T\nauthors: [{type: [x], name: Ana Example}]\nreferences: [{type: {a: 1}}]\n"
+    result = of({"README.md": "# A lesson", "metadata.yml": odd + "educationalLevel: [wizard]\n", "CITATION.cff": cff})
+    said_of = messages.load()
+    for issue in result.issues:
+        texts = said_of[issue.code]
+        filled = [messages.fill(text[lang], issue) for text in (texts.text, texts.mend) for lang in messages.LANGUAGES]
+        assert not any("{" in text.replace(issue.value, "") for text in filled), issue
+    assert "value-unknown" in codes(result)
