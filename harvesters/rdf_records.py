@@ -87,7 +87,8 @@ def learning(types: Iterable[str]) -> set[str]:
 
 
 def subjects(graph: Graph, accepted: Iterable[str] = ()) -> list[tuple[Node, str]]:
-    """The nodes that describe learning resources, with their format ("dcat" or "rdf"), in code-point order.
+    """The nodes that describe learning resources, with their format ("dcat" or "rdf"), in code-point order;
+    nameless ones last, by what is said of them.
 
     ``accepted``: type IRIs (rdf:type, dcterms:type) to which the choice is limited; other types of their own may
     be named there. Parts of other descriptions (runs, nameless parts) are none. Where nothing has a type of
@@ -122,7 +123,15 @@ def subjects(graph: Graph, accepted: Iterable[str] = ()) -> list[tuple[Node, str
         (node, kind) for node, kind in found.items() if node not in runs and not _part(graph, node, found, listed)
     ]
     graph.records = frozenset(node for node, _ in chosen)
-    return sorted(chosen, key=lambda pair: (isinstance(pair[0], Blank), pair[0]))
+    # The labels of nameless nodes are others with each reading: what is said of them decides.
+    return sorted(
+        chosen,
+        key=lambda pair: (
+            (True, canonical(_closure(graph, pair[0])[0], pair[0]))
+            if isinstance(pair[0], Blank)
+            else (False, pair[0].encode("utf-8", "replace"))
+        ),
+    )
 
 
 def _part(graph: Graph, node: Node, found: dict[Node, str], listed: set[Object]) -> bool:

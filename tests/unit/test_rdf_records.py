@@ -58,6 +58,19 @@ def test_all_syntaxes_give_the_same_bytes(form: str, media: str) -> None:
     assert only(gzip.compress(written.encode()), media) == only(plain)
 
 
+def test_nameless_records_come_in_the_same_order_each_time() -> None:
+    body = json.dumps({"@graph": [
+        {"@context": {"@vocab": "http://schema.org/"}, "@type": "Course", "name": f"Course {n}"} for n in range(8)
+    ]})  # fmt: skip
+
+    def names() -> list[bytes]:
+        graph = read(body.encode(), "application/ld+json", ADDRESS, LIMIT)
+        return [record(graph, subject, form).payload for subject, form in subjects(graph)]
+
+    first = names()
+    assert len(first) == 8 and all(names() == first for _ in range(5))
+
+
 def test_literals_stay_as_written_and_private_things_go() -> None:
     payload = text(only(COURSE))
     assert '"P03D"^^<http://www.w3.org/2001/XMLSchema#duration>' in payload
