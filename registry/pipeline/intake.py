@@ -23,11 +23,14 @@ from registry.messages import Message, fill
 from registry.model import Academy, Feed, Finding, HarvestEvent, Issue, Run
 from registry.net import Fetcher, NetError
 from registry.net_pace import Pace
+from registry.pipeline.frameworks import headed
 from registry.pipeline.prepare import apply_drafts, feed_findings, prepare_waiting
 from registry.pipeline.sample import Sample
 from registry.prepare import workers
 from registry.prepare.publication import HELD
+from registry.prepare.setup import known_schemes
 from registry.settings import Settings
+from registry.vocabulary import Scheme
 
 Progress = Callable[[str, str, int, int], None]
 """Called with (feed, stage, done, total); total 0 when it is not known."""
@@ -142,7 +145,8 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
     with fetcher(intake.settings, feed, pace=intake.pace, sleep=sleep) as http:
         document = partial(known_document, connection, feed.id)
         token = intake.settings.tokens.get(feed.id, "")
-        visit_ = harvesters.Visit(feed, http, bookmark, document, partial(seen_digest, connection, feed.id), token)
+        framed = headed(feed, _frameworks(intake)) if feed.protocol == "table" else feed
+        visit_ = harvesters.Visit(framed, http, bookmark, document, partial(seen_digest, connection, feed.id), token)
 
         def progress(done: int) -> None:
             intake.progress(feed.id, "fetch", done, 0)
@@ -154,6 +158,11 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
         finally:
             if http.moved:
                 staged.issues.append(Issue("feed-moved", feed.address, http.moved[:300]))
+
+
+def _frameworks(intake: Intake) -> dict[str, Scheme]:
+    settings = intake.settings
+    return known_schemes(intake.root, settings.schemes_folder, intake.iris.base, settings.data / "cache")
 
 
 def _until(stopped: threading.Event, events: Iterator[HarvestEvent]) -> Iterator[HarvestEvent]:
