@@ -72,6 +72,10 @@ class Detection:
         """The first that this registry can read."""
         return next((one for one in self.candidates if can_read(one.protocol)), None)
 
+    def others(self, chosen: Candidate) -> list[Candidate]:
+        """What was found besides, without pages that say nothing."""
+        return [one for one in self.candidates if one != chosen and one.why.code != "detect-page-plain"]
+
     @property
     def unread(self) -> tuple[str, ...]:
         """Protocols that were found and have no harvester here."""

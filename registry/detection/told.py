@@ -36,7 +36,7 @@ def _candidate(one: Candidate, messages: Mapping[str, Message], language: str) -
 
 def found(detection: Detection, chosen: Candidate, messages: Mapping[str, Message]) -> tuple[Texts, ...]:
     """One line for what is read and why, then one for each other list, then how much was asked."""
-    others = [one for one in detection.candidates if one != chosen][:MORE]
+    others = detection.others(chosen)[:MORE]
     lines = [{lang: f"{_FOUND[lang]}: {_candidate(chosen, messages, lang)}" for lang in LANGUAGES}]
     lines += [{lang: f"{_ALSO[lang]}: {_candidate(one, messages, lang)}" for lang in LANGUAGES} for one in others]
     if len(detection.tried) > 1:

@@ -34,7 +34,6 @@ _COMMON = frozenset({
 _SECOND = frozenset(
     {"ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "govt", "net", "or", "org", "gub", "gv", "int"}
 )
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _KNOWN_LICENCE = re.compile(
     r"https?://(?:creativecommons\.org/(?:licenses|publicdomain)/|opensource\.org/licen|www\.etalab\.gouv\.fr/licence|"
     r"www\.nationalarchives\.gov\.uk/doc/open-government-licence)\S*|CC[ -]?(?:BY|0)[A-Za-z0-9. -]*",
@@ -143,10 +142,12 @@ def _sampled(settings: Settings, address: str, wish: Wish) -> Checked:
     try:
         return check.check_found(settings, address, wish.protocol, private=wish.private)
     except Unreadable as error:
-        hint = ""
         if error.code == PRIVATE:
-            hint = "\nIf it is your own server, and this registry may ask it, say --allow-private."
-        raise CannotAdd(f"{error}{hint}") from error
+            raise CannotAdd(
+                f"{address}: is on a private network; if the server is yours and this registry may ask it, say"
+                " --allow-private"
+            ) from error
+        raise CannotAdd(str(error)) from error
 
 
 def _not_twice(known: Mapping[str, Academy], address: str) -> None:
@@ -206,8 +207,7 @@ def _comment(text: str) -> str:
 
 
 def _language(detection: Detection, wish: Wish) -> str:
-    said = wish.language or detection.site.get("language", "").replace("_", "-")
-    return said if _LANGUAGE.fullmatch(said) else ""
+    return wish.language or check.language_of(detection)
 
 
 def _academy_head(name: str, address: str, detection: Detection, wish: Wish) -> str:
@@ -246,9 +246,8 @@ def _feed_block(feed: str, chosen: Candidate, checked: Checked, detection: Detec
     reasons = [texts["en"] for texts in checked.report.found[:1]]
     lines += [f"# {_comment(reason)}" for reason in reasons]
     lines += [f"protocol = {_quoted(chosen.protocol)}", f"address = {_quoted(chosen.address)}"]
-    if chosen.format:
-        lines += [f"# What was seen in it; without this line the richest that can be read is taken: format ="
-                  f" {_quoted(chosen.format)}"]  # fmt: skip
+    if chosen.protocol == "oai_pmh":
+        lines += ["# Of several formats the richest is taken, unless this says another.", '# format = "oai_dc"']
     if language:
         origin = "As you said" if wish.language else "As the site declares"
         lines += [f"# {origin}: of texts that do not state their own.", f"language = {_quoted(language)}"]
@@ -278,7 +277,7 @@ def _feed_block(feed: str, chosen: Candidate, checked: Checked, detection: Detec
     if chosen.options:
         lines += ["", "# What only this protocol knows.", "[feeds.options]"]
         lines += [f"{key} = {_value(value)}" for key, value in sorted(chosen.options.items())]
-    others = [one for one in detection.candidates if one != chosen][:5]
+    others = detection.others(chosen)[:5]
     if others:
         lines += ["", "# Also found there, and not read:"]
         lines += [f"#   {one.protocol}: {_comment(one.address)}" for one in others]

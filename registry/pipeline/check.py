@@ -23,6 +23,7 @@ from registry.pipeline.one_file import serving
 from registry.report.model import Cause, Report
 from registry.settings import Settings
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 INCOMPLETE = "harvest-incomplete"
 
 
@@ -154,18 +155,23 @@ def _detected(
     failure: Unreadable | None = None
     for one in readable[:TRIES]:
         try:
-            checked = _one(settings, one, what, after, whole, private)
+            checked = _one(settings, one, what, after, whole, private, language_of(detection))
         except Unreadable as error:
             failure = failure or error
         else:
             return checked.of(detection, one)
+    lines = [str(failure)]
+    if detection.unread:
+        lines.append(_said(Issue("detect-not-installed", what, ", ".join(detection.unread))))
     asked = told.tried(detection, texts, "en")
-    raise Unreadable("\n  ".join([str(failure), *asked] if len(asked) > 1 else [str(failure)]))
+    raise Unreadable("\n  ".join([*lines, *asked] if len(asked) > 1 else lines))
 
 
-def _one(settings: Settings, one: Candidate, what: str, after: After | None, whole: bool, private: bool) -> Checked:
+def _one(
+    settings: Settings, one: Candidate, what: str, after: After | None, whole: bool, private: bool, language: str
+) -> Checked:
     if not one.lone:
-        feed = replace(_feed(one.address, one.protocol), options=dict(one.options))
+        feed = replace(_feed(one.address, one.protocol), options=dict(one.options), language=language or None)
         feed = feed if private else replace(feed, allow_hosts=())
         return _check(settings, feed, what, after, whole=whole)
     try:
@@ -174,6 +180,12 @@ def _one(settings: Settings, one: Candidate, what: str, after: After | None, who
     except NetError as error:
         raise Unreadable(f"{what}: {_said(error.issue)}") from error
     return check_bytes(settings, body, urlsplit(what).path.rpartition("/")[2] or "file", what, one.protocol, after)
+
+
+def language_of(detection: Detection) -> str:
+    """The language that a site declares, "" where it declares none that can be one."""
+    said = detection.site.get("language", "").replace("_", "-")
+    return said if _LANGUAGE.fullmatch(said) else ""
 
 
 def _nothing(detection: Detection, texts: Mapping[str, Message], nature_: str) -> str:
@@ -208,7 +220,8 @@ def _check(settings: Settings, feed: Feed, what: str, after: After | None = None
     with tempfile.TemporaryDirectory() as folder:
         # A file is served by ourselves; others are asked no faster than two pages a second.
         delay = min(settings.http_delay, 0.5) if re.match("(?:https?|webcals?):", what) else 0.0
-        apart = replace(settings, data=Path(folder), base="https://check.invalid", http_delay=delay, workers=1)
+        apart = replace(settings, data=Path(folder), base="https://check.invalid", http_delay=delay, workers=1,
+                        schemes=str(settings.schemes_folder))  # fmt: skip
         with opened(apart, {"check": academy}) as house:
             intake = Intake(house.connection, apart, house.iris, house.root, house.messages, sample=sample)
             run = visit(intake, academy, feed)

@@ -15,6 +15,7 @@ SHARED = {
 READS = SHARED | {"__version__", "ledger", "release", "vocabulary", "shape_texts", "academies", "academies_known"}
 STAGES = (
     "harvesters",
+    "detection",
     "crosswalk",
     "prepare",
     "matching",
@@ -33,6 +34,8 @@ GRANTED = {
     ("prepare", "annotation"): "annotation is a step of prepare",
     ("report", "crosswalk"): "what mends a value is found by those who read values",
     ("web", "report"): "an academy's report is a page",
+    ("web", "workbook"): "the template is a download",
+    ("detection", "harvesters"): "what can be read decides what can be found",
     ("web", "graph"): "the web hands queries to the query workers",
     ("web", "search"): "lists and filters are read from the search index",
     ("web", "statistics"): "figures are read from the release",
