@@ -77,7 +77,7 @@ class Endpoint:
         kind, address = fetched.headers.get("content-type", ""), self.visit.feed.address
         if not fetched.body.strip():
             return Graph(address)
-        if "sparql-results" in kind or (fetched.body.lstrip()[:1] == b"{" and b'"bindings"' in fetched.body):
+        if "application/sparql-results" in kind or (fetched.body.lstrip()[:1] == b"{" and b'"bindings"' in fetched.body):
             return self._graph(self._rows(fetched))
         try:
             return rdf_read.read(fetched.body, kind, address, self.visit.http.limit)
