@@ -55,6 +55,7 @@ class Walk:
     accept: str = ACCEPT
     mark: str = ""  # what the digests of this reader end with: others were made by an older one
     reading: Reading = parse
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # for the feed's own host alone: a token
     whole: bool = True
     notes: list[FeedIssue] = field(default_factory=list)
     number: int = 0
@@ -100,6 +101,7 @@ class Walk:
         return self.visit.http.get(
             address,
             accept=self.accept,
+            headers=self.headers if self.headers and _host(address) == _host(self.visit.feed.address) else None,
             etag=known.etag if known else None,
             last_modified=known.last_modified if known else None,
         )
@@ -186,6 +188,15 @@ def total_of(value: Any) -> int | None:
             relation = at(value, "hits", "total", "relation")
             return None if path[0] == "hits" and relation == "gte" else found
     return None
+
+
+def _host(address: str) -> tuple[str, str]:
+    """Scheme and host with port, as written; two that differ are two servers."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", address
+    return parts.scheme, parts.netloc
 
 
 def _upgraded(base: str, address: str) -> str:
