@@ -262,8 +262,8 @@ def _members(state: _Harvest, page: Page, fetched: Fetched, address: str, fixed:
             if name in state.met or _was_told(state, name, time):
                 continue
             state.met.add(name)
-            if not ldes_member.is_apart(page, member) and ldes_page.is_activity(page, member):
-                if about in things and not ldes_page.is_deletion(page, member):
+            if ldes_member.is_beside(page, member):
+                if about in things:
                     state.tell("ldes-mixed", str(about))
                 things.add(about)
         _member(state, page, shared, member, about, (time, len(state.pages) * 1_000_000 + number))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from harvesters import rdf_records
-from harvesters.ldes_page import Page, is_activity
+from harvesters.ldes_page import Page, is_activity, is_change, is_deletion
 from harvesters.rdf_graph import Blank, Graph, Node, Object, Statement
 from registry.iris import DCTERMS, FOAF
 from registry.model import Issue, RawRecord
@@ -42,6 +42,12 @@ def beside(page: Page) -> Graph:
 def is_apart(page: Page, member: Node) -> bool:
     """Whether what a member tells stands in a named graph of its own."""
     return _name(member) in page.graph.named
+
+
+def is_beside(page: Page, member: Node) -> bool:
+    """Whether a change is told in the same graph as all others: two of the same thing cannot be kept apart."""
+    change = is_activity(page, member) and is_change(page, member) and not is_deletion(page, member)
+    return change and not is_apart(page, member)
 
 
 def record(page: Page, shared: Graph, member: Node, about: Node | None, types: tuple[str, ...]) -> Told:

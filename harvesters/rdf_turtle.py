@@ -201,6 +201,9 @@ def turtle(graph: Graph, text: str) -> int:
         start = parser.skipSpace(text, at)
         if start < 0:
             return broken
+        if broken and text[start] == "}":  # the end of a named graph in which something was broken
+            at = start + 1
+            continue
         try:
             at = parser.directiveOrStatement(text, start)
             fault = "" if at > start else "not a statement"
