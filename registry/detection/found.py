@@ -103,7 +103,8 @@ def best_first(candidates: Iterable[Candidate], given: str = "") -> tuple[Candid
     kept: dict[tuple[str, str], Candidate] = {}
     for one in candidates:
         key = (one.protocol, one.address.rstrip("/"))
-        if key not in kept or kept[key].confidence < one.confidence:
+        known = kept.get(key)
+        if known is None or (is_itself(known), known.confidence) < (is_itself(one), one.confidence):
             kept[key] = one
     return tuple(
         sorted(

@@ -134,10 +134,12 @@ class _Search:
         address = hint.address.partition("#")[0]
         found = [_settled(one, hint) for one in sniff(answer.body, kind, address)]
         page = nature(answer.body, kind) == "HTML"
-        if page and hint.expects not in ("", "web_pages", "moodle"):
-            found = []
-        elif page and hint.expects == "moodle":
+        if page and hint.expects == "moodle":
             found = [one for one in found if one.protocol == "moodle"]
+        elif page and hint.expects:
+            found = []
+        elif page and address != self.given:
+            found = [one for one in found if one.why.code != "detect-page-plain"]
         found = [one for one in found if not one.lone or address == self.given]
         if answer.status not in (200, 203):
             found = [one for one in found if one.protocol in ("oai_pmh", "moodle", "sparql")]

@@ -180,7 +180,10 @@ def _links(text: str, address: str) -> list[Candidate]:
     items = len(read_links(text[:500_000], address).items)
     if items < 3:
         return []
-    sure = 0.7 if "awesome" in address.lower() or items >= 10 and marked else 0.4 if marked or items >= 5 else FAINT
+    rows = [row.strip() for row in text[:500_000].splitlines() if row.strip() and not row.lstrip().startswith("#")]
+    listed = sum(row[:1] in "-*+|0123456789" and "](" in row for row in rows)
+    most = listed > 0.5 * len(rows) or "awesome" in address.lower()
+    sure = 0.7 if most and items >= 5 else 0.4 if marked or most else FAINT
     return [Candidate("links", "links", address, Issue("detect-links", address, str(items)), sure)]
 
 

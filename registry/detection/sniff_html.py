@@ -47,7 +47,7 @@ TYPES: Mapping[str, str] = {
     "application/sparql-results+json": "sparql",
 }  # fmt: skip
 _RELATIONS = frozenset({
-    "alternate", "describedby", "meta", "service-desc", "service-doc", "api-catalog", "oai", "oai-pmh", "sitemap",
+    "alternate", "describedby", "meta", "service-desc", "service-doc", "api-catalog", "oai", "sitemap",
     "calendar", "collection", "item", "index", "dataset", "http://www.w3.org/ns/hydra/core#apidocumentation",
     "http://www.w3.org/ns/ldp#resource", "https://w3id.org/tree#view",
 })  # fmt: skip
@@ -152,7 +152,7 @@ def hints(body: bytes, content_type: str, here: str) -> list[Hint]:
     base = _absolute(here, next((str(one) for one in tree.xpath("//base/@href")), "")) or here
     found = []
     for link in tree.iter("link"):
-        relations = (link.get("rel") or "").lower().split()
+        relations = ["oai" if one.startswith("oai") else one for one in (link.get("rel") or "").lower().split()]
         kind = (link.get("type") or "").partition(";")[0].strip().lower()
         address = _absolute(base, link.get("href") or "")
         if not address or not _RELATIONS & set(relations) or not _useful(kind, relations):
@@ -161,7 +161,7 @@ def hints(body: bytes, content_type: str, here: str) -> list[Hint]:
             continue
         if "comments" in address and kind in ("application/rss+xml", "application/atom+xml"):
             continue
-        expects = "web_pages" if "sitemap" in relations else "oai_pmh" if relations[0][:3] == "oai" else ""
+        expects = "web_pages" if "sitemap" in relations else "oai_pmh" if "oai" in relations else ""
         why = Issue("detect-by-link", address, (kind or " ".join(relations))[:100])
         found.append(Hint(address, TYPES.get(kind, expects), why))
     return _distinct([*found, *_anchors(tree, base)])

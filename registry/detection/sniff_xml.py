@@ -82,7 +82,7 @@ def sniff_xml(text: str, address: str) -> list[Candidate]:
     if root is None:
         return []
     name = root.name.lower()
-    if name == "oai-pmh":
+    if name.replace("-", "") == "oaipmh":
         form = _metadata_format(text, names)
         return [Candidate("oai_pmh", form, address, Issue("detect-oai", address, form or "OAI-PMH"), SURE)]
     if name in ("rss", "channel") or name == "feed" and ("atom" in root.namespace.lower() or not root.namespace):
@@ -90,11 +90,11 @@ def sniff_xml(text: str, address: str) -> list[Candidate]:
         return [Candidate("feed", "feed", address, Issue("detect-feed", address, kind), SURE)]
     if name in ("urlset", "sitemapindex"):
         return [Candidate("web_pages", "schemaorg", address, Issue("detect-sitemap", address, root.name), LIKELY)]
-    if name == "rdf" and (root.namespace == "" or "rdf-syntax-ns" in root.namespace):
+    if name == "rdf" and (root.namespace == "" or "rdf-syntax-ns#" in root.namespace):
         if "http://purl.org/rss/1.0/" in text[:20_000] or "http://my.netscape.com/rdf/simple/0.9/" in text[:20_000]:
             return [Candidate("feed", "feed", address, Issue("detect-feed", address, "RSS 1.0"), SURE)]
         return of_vocabulary(text, address)
-    if name == "sparql" and "sparql-results" in root.namespace:
+    if name == "sparql" and "/sparql-results" in root.namespace:
         return [Candidate("sparql", "", address, Issue("detect-sparql", address), LIKELY)]
     return _alone(text, root, names, address) or _typed_node(text, root, address)
 

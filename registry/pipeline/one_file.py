@@ -96,7 +96,7 @@ def _enveloped(body: bytes, address: str) -> bytes:
         return body
     text = text.removeprefix("\ufeff")
     root = root_of(text)
-    if root is None or root.name.lower() == "oai-pmh":
+    if root is None or root.name.upper() == "OAI-PMH":
         return body
     prolog = _PROLOG.match(text)
     inner = text[prolog.end() :] if prolog else text

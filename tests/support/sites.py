@@ -240,7 +240,12 @@ def workbook() -> bytes:
     """A workbook with a title line above its headings."""
     book = Workbook()
     sheet = book.active
-    for row in (["Catalogue 2026"], [], ["Titre", "Adresse", "Durée"], ["Enquêtes", "https://example.org/q", "2 jours"]):
+    for row in (
+        ["Catalogue 2026"],
+        [],
+        ["Titre", "Adresse", "Durée"],
+        ["Enquêtes", "https://example.org/q", "2 jours"],
+    ):
         sheet.append(row)
     out = io.BytesIO()
     book.save(out)
