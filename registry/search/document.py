@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from registry.iris import DCAT, DCTERMS, FOAF, PROV, RDF_TYPE, SCHEMA, safe_key
+from registry.iris import DCAT, DCTERMS, FOAF, MA, PROV, RDF_TYPE, SCHEMA, safe_key
 from registry.model import Change
 from registry.terms import Described, Iri, Literal, Term, by_subject
 
@@ -31,10 +31,10 @@ CONCEPTS = {
     "competencyRequired": "competencyRequired",
     "coursePrerequisites": "coursePrerequisites",
 }
-_TEXTS = ("name", "description", "alternateName", "abstract")
+_TEXTS = ("name", "description", "alternateName", "abstract", "educationalCredentialAwarded")
 _AGENTS = ("provider", "author", "publisher", "contributor", "translator", "organizer", "instructor")
 _DATES = ("dateModified", "datePublished", "dateCreated", "startDate", "endDate")
-_PLAIN = ("timeRequired", "version", "courseCode", "courseWorkload", "numberOfCredits")
+_PLAIN = ("timeRequired", "version", "courseCode", "courseWorkload", "numberOfCredits", "maximumAttendeeCapacity")
 _LINKS = {
     "isPartOf": SCHEMA + "isPartOf",
     "hasPart": SCHEMA + "hasPart",
@@ -47,6 +47,8 @@ _LINKS = {
     "recordedAt": SCHEMA + "recordedAt",
     "identifier": SCHEMA + "identifier",
 }
+LINK_LIST = "https://spec.commonmark.org/"
+"""The format of an entry that only a list of links tells of (dcterms:conformsTo, docs/protocols/links.md)."""
 
 
 def resource_id(feed: str, key: str) -> str:
@@ -140,7 +142,14 @@ def _runs(resource: _Node) -> list[Item]:
         item = _dated(run)
         item["name"] = _texts(run.values.get(SCHEMA + "name", ()))
         item["url"] = run.first("url")
+        item["description"] = _texts(run.values.get(SCHEMA + "description", ()))
         item["inLanguage"] = [_value(term) for term in run.terms(SCHEMA + "inLanguage")]
+        for key in ("courseMode", "eventAttendanceMode", "eventStatus"):
+            item[key] = [_concept(term, run.labels) for term in run.terms(SCHEMA + key)]
+        for key in ("instructor", "organizer"):
+            item[key] = [_agent(term, run.described) for term in run.terms(SCHEMA + key)]
+        for key in ("courseWorkload", "maximumAttendeeCapacity"):
+            item[key] = run.first(key)
         runs.append(item)
     return sorted(runs, key=lambda run: run["startDate"] or "")
 
@@ -148,6 +157,46 @@ def _runs(resource: _Node) -> list[Item]:
 def _files(resource: _Node) -> list[Item]:
     names = ("contentUrl", "encodingFormat", "contentSize")
     return [{name: node.first(name) for name in names} for node in resource.nodes("encoding")]
+
+
+def _sections(resource: _Node) -> list[dict[str, str]]:
+    """What a course consists of, section by section; a text by language may have a line for each chapter."""
+    found = []
+    for term in resource.terms(SCHEMA + "syllabusSections"):
+        if isinstance(term, Iri):
+            node = _Node(resource.described, term, resource.labels)
+            parts = [_texts(node.values.get(SCHEMA + name, ())) for name in ("name", "description")]
+            texts = {
+                tag: "\n".join(part[tag] for part in parts if tag in part)
+                for tag in dict.fromkeys([*parts[0], *parts[1]])
+            }
+        else:
+            texts = _texts([term])
+        if texts:
+            found.append(texts)
+    return found
+
+
+def _corrections(described: Described, record: Mapping[str, Iterable[Term]], labels: Labels) -> list[Item]:
+    """What a person put right in this entry, oldest first: which field, what the source says, by whom, why, when."""
+    found = []
+    for node in sorted(map(_value, record.get(MA + "correction", ()))):
+        about = described.get(node, {})
+
+        def one(name: str, values: Mapping[str, Iterable[Term]] = about) -> str:
+            return next(iter(sorted(map(_value, values.get(name, ())))), "")
+
+        found.append(
+            {
+                "id": node,
+                "property": one(MA + "correctedProperty").rpartition("/")[2].rpartition("#")[2],
+                "sourceValue": [_concept(term, labels) for term in _sorted(about.get(MA + "sourceValue", ()))],
+                "by": one(MA + "correctedBy"),
+                "why": one(DCTERMS + "description"),
+                "when": one(PROV + "generatedAtTime"),
+            }
+        )
+    return sorted(found, key=lambda correction: (correction["when"], correction["id"]))
 
 
 def _page(resource: _Node) -> str | None:
@@ -202,10 +251,13 @@ def item(change: Change, labels: Labels, academy: str) -> Item:
     if "EducationEvent" in result["type"]:
         result.update(_dated(resource))
     result["hasCourseInstance"] = _runs(resource)
+    result["syllabusSections"] = _sections(resource)
     result["encoding"] = _files(resource)
+    result["corrections"] = _corrections(described, record, labels)
     _add_inferred(result, change.inferred, iri, labels)
     sources = record.get(DCTERMS + "source", [])
     result["source"] = _value(sources[0]) if sources else None
+    result["linkOnly"] = LINK_LIST in map(_value, record.get(DCTERMS + "conformsTo", ()))
     result["generatedBy"] = [_value(term) for term in record.get(PROV + "wasGeneratedBy", ())]
     result["added"] = change.first or change.time
     result["changed"] = change.time

@@ -61,7 +61,7 @@ class Shared:
         if opened is None:
             raise Problem(503, "No edition of the registry was published yet; please try again later.")
         visit = Visit(self, request, opened, self.voice(request), cached, vary)
-        if cached and visit.etag in _tags(request.headers.get("if-none-match", "")):
+        if cached and visit.etag in tags(request.headers.get("if-none-match", "")):
             raise NotModified(visit.headers)
         return visit
 
@@ -82,7 +82,8 @@ class Shared:
             connection.close()
 
 
-def _tags(header: str) -> set[str]:
+def tags(header: str) -> set[str]:
+    """The tags that an If-None-Match names."""
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 

@@ -23,12 +23,24 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What a person put right in a field: what its academy's list says, by whom, when, why."""
+
+    source: tuple[Value, ...]
+    by: Value
+    when: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One field with its values."""
+    """One field with its values. ``more`` counts those that are not listed, ``fixes`` tell what was put right."""
 
     name: str
     label: str
     values: tuple[Value, ...]
+    more: int = 0
+    fixes: tuple[Fix, ...] = ()
 
 
 Link = Callable[..., str]
@@ -46,10 +58,12 @@ def _texts(values: Mapping[str, str], voice: Voice) -> list[Value]:
     return [Value(values[tag], lang="" if tag == "und" else tag) for tag in order]
 
 
-def _concepts(values: Iterable[Mapping[str, Any]], voice: Voice, link: Link, facet: str) -> list[Value]:
+def _concepts(
+    values: Iterable[Mapping[str, Any]], voice: Voice, link: Link, facet: str, *, noted: bool = True
+) -> list[Value]:
     shown = []
     for concept in values:
-        note = voice("resource.inferred") if concept.get("inferred") else ""
+        note = voice("resource.inferred") if concept.get("inferred") and noted else ""
         text = voice.best(concept["prefLabel"]) or voice.concept(concept["id"] or "", {})
         href = link("/search", **{facet: concept["id"]}) if concept["id"] and facet else ""
         shown.append(Value(text, href, voice.tag(concept["prefLabel"]), note))
@@ -78,15 +92,42 @@ def _place(place: Mapping[str, Any], voice: Voice) -> str:
     return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def _offer(offer: Mapping[str, Any]) -> str:
-    return " ".join(part for part in (offer["price"], offer["priceCurrency"]) if part)
+def _offer(offer: Mapping[str, Any], voice: Voice) -> Value:
+    text = " ".join(part for part in (offer["price"], offer["priceCurrency"]) if part)
+    dates = voice.period(offer["validFrom"], offer["validThrough"])
+    enrol = voice("run.enrolment", dates=dates) if dates else ""
+    return Value(text or enrol, web(offer["url"]), note=enrol if text else "", outside=True)
 
 
 def _run(run: Mapping[str, Any], voice: Voice) -> Value:
-    dates = " – ".join(voice.date(date) for date in (run["startDate"], run["endDate"]) if date)
-    places = [_place(place, voice) for place in run["location"]]
-    text = " · ".join(part for part in (dates, *places) if part) or voice.best(run["name"]) or "?"
-    return Value(text, web(run["url"]), outside=True)
+    """A session as one line (when, where, how, in which language), with people, fee and seats as a remark."""
+    modes = [_mode(mode, voice) for mode in (*run["courseMode"], *run["eventAttendanceMode"])]
+    parts = [
+        *_status(run["eventStatus"], voice),
+        voice.period(run["startDate"], run["endDate"]),
+        *(_place(place, voice) for place in run["location"]),
+        *(voice.best(mode["prefLabel"]) for mode in modes),
+        *(voice.language_name(tag) for tag in run["inLanguage"]),
+    ]
+    people = [voice.best(agent["name"]) for key in ("instructor", "organizer") for agent in run[key]]
+    offers = [_offer(offer, voice) for offer in run["offers"]]
+    remarks = [
+        *people,
+        *(f"{offer.text} {offer.note}".strip() for offer in offers),
+        run["courseWorkload"] and voice.duration(run["courseWorkload"]),
+        run["maximumAttendeeCapacity"] and voice("run.seats", count=run["maximumAttendeeCapacity"]),
+    ]
+    name = voice.best(run["name"])
+    told = list(dict.fromkeys(part for part in parts if part))
+    text = " · ".join(told) or name or "?"
+    noted = [name] * bool(told and name) + [remark for remark in remarks if remark]
+    return Value(text, web(run["url"]), note=" · ".join(dict.fromkeys(noted)), outside=True)
+
+
+def _status(values: Iterable[Mapping[str, Any]], voice: Voice) -> list[str]:
+    """What an event says of itself beside that it takes place."""
+    names = [(value["id"] or "").rsplit("/", 1)[-1] for value in values]
+    return [voice(f"status.{name}") for name in names if f"status.{name}" in voice.words.pages]
 
 
 def _file(file: Mapping[str, Any]) -> Value:
@@ -104,9 +145,19 @@ def _mode(value: Mapping[str, Any], voice: Voice) -> Mapping[str, Any]:
     return value
 
 
-def rows(item: Mapping[str, Any], academy: Mapping[str, Any], voice: Voice, link: Link) -> list[Row]:
-    """The fields of a document that say something, in the order of the page."""
+def rows(
+    item: Mapping[str, Any],
+    academy: Mapping[str, Any],
+    voice: Voice,
+    link: Link,
+    known: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[Row]:
+    """The fields of a document that say something or were put right, in the order of the page.
+
+    ``known`` are entries of the registry by address: where a field points to one, its title is shown.
+    """
     free = item["isAccessibleForFree"]
+    stated, inferred = ([c for c in item["about"] if bool(c.get("inferred")) is sort] for sort in (False, True))
     filled: list[tuple[str, list[Value]]] = [
         ("name", _texts(item["name"], voice)),
         ("alternateName", _texts(item["alternateName"], voice)),
@@ -118,7 +169,8 @@ def rows(item: Mapping[str, Any], academy: Mapping[str, Any], voice: Voice, link
         ("learningResourceType", _concepts(item["learningResourceType"], voice, link, "type")),
         ("educationalLevel", _concepts(item["educationalLevel"], voice, link, "level")),
         ("audience", _concepts(item["audience"], voice, link, "audience")),
-        ("about", _concepts(item["about"], voice, link, "about")),
+        ("about", _concepts(stated, voice, link, "about")),
+        ("found", _concepts(inferred, voice, link, "about", noted=False)),
         ("license", [_licence(licence, voice) for licence in item["license"]]),
         ("isAccessibleForFree", [] if free is None else [Value(voice("free.true" if free else "free.false"))]),
         ("conditionsOfAccess", _concepts(item["conditionsOfAccess"], voice, link, "access")),
@@ -126,12 +178,15 @@ def rows(item: Mapping[str, Any], academy: Mapping[str, Any], voice: Voice, link
             [_mode(mode, voice) for mode in (*item["courseMode"], *item["eventAttendanceMode"])],
             voice, link, "modality",
         )),
-        ("startDate", [Value(voice.date(item["startDate"]))] if item["startDate"] else []),
-        ("endDate", [Value(voice.date(item["endDate"]))] if item["endDate"] else []),
+        ("startDate", [Value(voice.period(item["startDate"], None))] if item["startDate"] else []),
+        ("endDate", [Value(voice.period(item["endDate"], None))] if item["endDate"] else []),
         ("location", [Value(_place(place, voice)) for place in item.get("location", ())]),
-        ("offers", [Value(_offer(offer)) for offer in item.get("offers", ())]),
+        ("eventStatus", [Value(text) for text in _status(item["eventStatus"], voice)]),
+        ("offers", [_offer(offer, voice) for offer in item.get("offers", ())]),
         ("hasCourseInstance", [_run(run, voice) for run in item["hasCourseInstance"]]),
         ("timeRequired", [Value(voice.duration(item["timeRequired"]))] if item["timeRequired"] else []),
+        ("courseWorkload", [Value(voice.duration(item["courseWorkload"]))] if item["courseWorkload"] else []),
+        ("syllabusSections", _contents(item["syllabusSections"], voice)),
         ("teaches", _concepts(item["teaches"], voice, link, "")),
         ("competencyRequired", _concepts(item["competencyRequired"], voice, link, "")),
         ("coursePrerequisites", _concepts(item["coursePrerequisites"], voice, link, "")),
@@ -140,15 +195,70 @@ def rows(item: Mapping[str, Any], academy: Mapping[str, Any], voice: Voice, link
         filled.append((name, [_itself(agent, academy, voice, link) for agent in item[name]]))
     filled.append(("keywords", [Value(word, link("/search", q=f'"{word}"')) for word in item["keywords"]]))
     filled.append(("encoding", [_file(file) for file in item["encoding"]]))
-    for name in ("isBasedOn", "translationOfWork", "previousVersion", "isPartOf", "hasPart", "codeRepository",
-                 "identifier"):  # fmt: skip
-        filled.append((name, [_address(value) for value in item[name]]))
-    for name in ("courseCode", "version"):
+    for name in ("isBasedOn", "translationOfWork", "previousVersion", "isPartOf", "hasPart", "sameAs", "relation",
+                 "recordedAt", "codeRepository", "identifier"):  # fmt: skip
+        filled.append((name, [_entry(value, known or {}, voice, link) for value in item[name]]))
+    for name in ("courseCode", "version", "numberOfCredits", "maximumAttendeeCapacity"):
         filled.append((name, [Value(item[name])] if item[name] else []))
+    filled.append(("educationalCredentialAwarded", _texts(item["educationalCredentialAwarded"], voice)))
+    filled.append(("creativeWorkStatus", _concepts(item["creativeWorkStatus"], voice, link, "")))
     for name in ("dateModified", "datePublished", "dateCreated", "added"):
         filled.append((name, [Value(voice.date(item[name]))] if item[name] else []))
-    kept = ((name, tuple(value for value in values if value.text)[:MAX_VALUES]) for name, values in filled)
-    return [Row(name, voice(f"field.{name}"), values) for name, values in kept if values]
+    fixes = _fixes(item["corrections"], voice)
+    filled += [(name, []) for name in fixes if name not in dict(filled)]
+    found = []
+    for name, values in filled:
+        kept = tuple(value for value in values if value.text)
+        more = max(0, len(kept) - MAX_VALUES)
+        if kept or name in fixes:
+            found.append(Row(name, voice.field(name), kept[:MAX_VALUES], more, fixes.get(name, ())))
+    return found
+
+
+def _contents(sections: Iterable[Mapping[str, str]], voice: Voice) -> list[Value]:
+    """What a course consists of, a line each (chapters, sections), in the reader's language where there is one."""
+    found = []
+    for texts in sections:
+        tag, text = best(texts, voice.language)
+        lines = [line.strip() for line in text.splitlines()]
+        found += [Value(line, lang="" if tag == "und" else tag) for line in lines if line]
+    return found
+
+
+def _entry(address: str, known: Mapping[str, Mapping[str, Any]], voice: Voice, link: Link) -> Value:
+    """An address; one of the registry's entries by its title."""
+    entry = known.get(address)
+    if entry is None:
+        return _address(address)
+    return Value(voice.best(entry["name"]) or address, link(f"/resource/{entry['id']}"), voice.tag(entry["name"]))
+
+
+def _fixes(corrections: Iterable[Mapping[str, Any]], voice: Voice) -> dict[str, tuple[Fix, ...]]:
+    """What was put right, by field."""
+    found: dict[str, tuple[Fix, ...]] = {}
+    for one in corrections:
+        source = tuple(_said(value, one["property"], voice) for value in one["sourceValue"])
+        by = Value(one["by"], web(one["by"]), outside=True)
+        fix = Fix(source, by, voice.date(one["when"]), one["why"])
+        found[one["property"]] = (*found.get(one["property"], ()), fix)
+    return found
+
+
+def _said(value: Mapping[str, Any], name: str, voice: Voice) -> Value:
+    """A value of a source in words: of a corrected field only the kind of its property is known."""
+    if name == "license":
+        return Value(voice.licence(value)[0])
+    text = voice.best(value["prefLabel"]) or value["id"] or ""
+    if value["id"] and value["prefLabel"]:
+        return Value(text, lang=voice.tag(value["prefLabel"]))
+    words: dict[str, Callable[[str], str]] = {
+        "inLanguage": voice.language_name,
+        "availableLanguage": voice.language_name,
+        "timeRequired": voice.duration,
+        "isAccessibleForFree": lambda told: voice("free.true" if told in ("true", "1") else "free.false"),
+    }
+    return Value(words[name](text) if name in words else text, web(value["id"]), voice.tag(value["prefLabel"]),
+                 outside=True)  # fmt: skip
 
 
 def _licence(licence: Mapping[str, Any], voice: Voice) -> Value:
@@ -168,8 +278,8 @@ class Compared:
 
 def compared(left: list[Row], right: list[Row]) -> list[Compared]:
     """Two documents field by field, in the order of the left one; letter case and order do not count."""
-    sides = ({row.name: row for row in left}, {row.name: row for row in right})
-    names = list(dict.fromkeys([row.name for row in left] + [row.name for row in right]))
+    sides = tuple({row.name: row for row in side if row.values} for side in (left, right))
+    names = list(dict.fromkeys([*sides[0], *sides[1]]))
     result = []
     for name in sorted(names, key=lambda name: _ORDER.get(name, len(_ORDER))):
         if name in ("added", "academy"):

@@ -30,6 +30,7 @@ _UNITS = {
     "es": (("año", "años"), ("mes", "meses"), ("semana", "semanas"), ("día", "días"), ("hora", "horas"),
            ("minuto", "minutos")),
 }  # fmt: skip
+_MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:\d\d)?")
 Table = Mapping[str, Mapping[str, str]]
 
 
@@ -80,6 +81,10 @@ def best(values: Mapping[str, str], language: str) -> tuple[str, str]:
         if tag in values:
             return tag, values[tag]
     return next(((tag, values[tag]) for tag in sorted(values)), ("", ""))
+
+
+def _offset(zone: str | None) -> str:
+    return "" if not zone else " (UTC)" if zone in ("Z", "+00:00", "-00:00") else f" (UTC{zone})"
 
 
 class Voice:
@@ -181,6 +186,29 @@ class Voice:
     def concept(self, iri: str, labels: Mapping[str, Mapping[str, str]]) -> str:
         """A concept by its label, else by the last part of its address."""
         return self.best(labels.get(iri, {})) or short_name(iri)
+
+    def protocol(self, name: str) -> str:
+        """How a list is read, in plain words; a protocol that an installed package adds is named."""
+        key = f"protocol.{name}"
+        return self(key) if key in self.words.pages else self("protocol.other", name=name)
+
+    def field(self, name: str) -> str:
+        """The name of a field; a property that no page names keeps its own."""
+        key = f"field.{name}"
+        return self(key) if key in self.words.pages else name
+
+    def period(self, start: str | None, end: str | None) -> str:
+        """From when to when, with hours where both are known: "2026-03-31, 09:30 – 12:00 (UTC+02:00)"."""
+        found = [_MOMENT.fullmatch(value or "") for value in (start, end)]
+        first, last = found
+        if first and last and first["day"] == last["day"]:
+            hours = f"{first['time']} – {last['time']}" if first["time"] != last["time"] else first["time"]
+            return f"{first['day']}, {hours}{_offset(first['zone'])}"
+        told = [
+            f"{moment['day']}, {moment['time']}{_offset(moment['zone'])}" if moment else (value or "")[:10]
+            for moment, value in zip(found, (start, end), strict=True)
+        ]
+        return " – ".join(dict.fromkeys(part for part in told if part))
 
     def date(self, value: str) -> str:
         """A time as a date, as far as it is one."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from registry.iris import ADMS, DCAT, DCTERMS, FOAF, RDF_TYPE, SCHEMA, Iris
+from registry.academies_known import Known
+from registry.iris import ADMS, DCAT, DCTERMS, FOAF, MA, PROV, RDF_TYPE, SCHEMA, Iris
 from registry.messages import Message
 from registry.model import Academy, Change, Evidence, Feed, Match, Run
 from registry.search import index as search_index
+from registry.search.document import LINK_LIST
 from registry.search.reader import Reader
 from registry.statistics import build as figures
-from registry.terms import XSD, Iri, Literal, Triple, text, to_ntriples
+from registry.statistics.build import Place
+from registry.terms import XSD, Iri, Literal, Triple, from_ntriples, text, to_ntriples
 
 BASE = "http://localhost:8000"
 IRIS = Iris(BASE)
@@ -26,7 +30,16 @@ ACADEMIES = (
         country="XN",
         acronym="SNL",
         contact="training@northland.example",
-        feeds=(Feed("north-oai", "northland", "oai_pmh", "https://north.example/oai"),),
+        feeds=(
+            Feed(
+                "north-oai",
+                "northland",
+                "oai_pmh",
+                "https://north.example/oai",
+                permission="agreed",
+                metadata_licence="CC0-1.0",
+            ),
+        ),
     ),
     Academy(
         "southland",
@@ -39,6 +52,11 @@ ACADEMIES = (
     ),
     Academy("island", {"en": "Island Bureau of Statistics"}, "https://stat.example/island"),
 )
+KNOWN = (
+    Known("eastland", "Statistics Eastland", "https://stat.example/eastland", "XE", "has a school of statistics"),
+    Known("west-office", "Office of the West"),
+)
+PLACES = {"north-oai": Place("https://north.example/oai", "https://new.north.example/oai")}
 FEEDS = {feed.id: academy.id for academy in ACADEMIES for feed in academy.feeds}
 
 
@@ -54,6 +72,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     concept("gsbpm", "ph-5"): {"en": "Process", "fr": "Traitement", "es": "Procesar"},
     concept("audience", "it-developer"): {"en": "IT developer", "fr": "Développeur", "es": "Desarrollador"},
     concept("access", "open"): {"en": "Open to all", "fr": "Ouvert à tous", "es": "Abierto a todos"},
+    concept("topics", "sampling"): {"en": "Sampling", "fr": "Échantillonnage", "es": "Muestreo"},
     concept("modality", "online"): {"en": "Online", "fr": "En ligne", "es": "En línea"},
 }
 
@@ -150,7 +169,43 @@ def changes() -> list[Change]:
             "south-list", "row-8", {"es": "Estadística básica"}, languages=("es",), modified="2023",
         )),
     ]  # fmt: skip
-    return [change(number, *entry) for number, entry in enumerate(records, 1)]
+    found = [change(number, *entry) for number, entry in enumerate(records, 1)]
+    return [*found[:-1], told_more(found[-1])]
+
+
+def told_more(plain: Change) -> Change:
+    """An entry with sessions, contents, parts, a correction and a topic found in its text, as a list of links told."""
+    node, resource = IRIS.record(plain.feed, plain.key), IRIS.resource(plain.feed, plain.key)
+    run, part = (Iri(f"{resource}/{end}") for end in ("run/1", "syllabus/1"))
+    fix, other = (Iri(f"{node}/correction/{number}") for number in (1, 2))
+    start, end = (Literal(f"2026-05-04T{hour}:00:00+02:00", XSD + "dateTime") for hour in ("09", "12"))
+    about: list[tuple[Iri, str, Iri | Literal]] = [
+        (node, DCTERMS + "conformsTo", Iri(LINK_LIST)),
+        (node, MA + "correction", fix),
+        (fix, MA + "correctedProperty", Iri(SCHEMA + "inLanguage")),
+        (fix, MA + "correctedBy", Literal("A. Curator")),
+        (fix, MA + "sourceValue", Literal("fr")),
+        (fix, DCTERMS + "description", Literal("The page is <i>in Spanish</i>")),
+        (fix, PROV + "generatedAtTime", Literal("2026-02-20T09:00:00Z", XSD + "dateTime")),
+        (node, MA + "correction", other),
+        (other, MA + "correctedProperty", Iri(SCHEMA + "image")),
+        (other, MA + "correctedBy", Iri("https://orcid.org/0000-0001-2345-6789")),
+        (other, DCTERMS + "description", Literal("There is a picture")),
+        (other, PROV + "generatedAtTime", Literal("2026-02-21T09:00:00Z", XSD + "dateTime")),
+        (resource, SCHEMA + "hasPart", IRIS.resource("south-web", "git-intro")),
+        (resource, SCHEMA + "hasPart", Iri("https://south.example/part-2")),
+        (resource, SCHEMA + "syllabusSections", part),
+        (part, SCHEMA + "description", text("Tablas\nMedias y medianas", "es")),
+        (resource, SCHEMA + "hasCourseInstance", run),
+        (run, SCHEMA + "startDate", start),
+        (run, SCHEMA + "endDate", end),
+        (run, SCHEMA + "eventStatus", Iri(SCHEMA + "EventCancelled")),
+        (run, SCHEMA + "eventAttendanceMode", Iri(SCHEMA + "OnlineEventAttendanceMode")),
+        (run, SCHEMA + "maximumAttendeeCapacity", Literal("12", XSD + "integer")),
+    ]
+    inferred = to_ntriples([(resource, Iri(SCHEMA + "about"), concept("topics", "sampling"))])
+    stated = to_ntriples([*from_ntriples(plain.stated), *((s, Iri(p), o) for s, p, o in about)])
+    return replace(plain, stated=stated, inferred=inferred)
 
 
 def _resource(feed: str, key: str) -> str:
@@ -187,7 +242,7 @@ def matches() -> list[Match]:
 def runs() -> list[Run]:
     return [
         Run(f"{BASE}/id/run/north-oai/1", "north-oai", "northland", "2026-02-28T00:00:00Z", TIME, "done", "",
-            {"records": 2, "held": 1}),
+            {"records": 2, "held": 3, "by_rule": 2, "missing": 1}),
         Run(f"{BASE}/id/run/south-web/1", "south-web", "southland", TIME, TIME, "refused", "too few records", {}),
     ]  # fmt: skip
 
@@ -210,6 +265,8 @@ def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None =
         sequence=len(found),
         iris=IRIS,
         to_mend={"northland": 12},
+        known=KNOWN,
+        places=PLACES,
     )
     manifest = {
         "number": number, "sequence": len(found), "time": TIME, "recipes": {"search": "test"}, "counts": counts,
@@ -225,7 +282,7 @@ def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None =
 def findings(ledger: Path) -> None:
     """A ledger that holds some things to mend."""
     from registry.ledger import connect, transaction
-    from registry.ledger.findings import replace
+    from registry.ledger.findings import replace as replaced
     from registry.model import Finding, Issue
 
     connection = connect(ledger)
@@ -243,7 +300,7 @@ def findings(ledger: Path) -> None:
             found = [
                 Finding(feed, record, "violation" if issue.code == "LR-name" else "warning", issue) for issue in issues
             ]
-            replace(connection, feed, record, "prepare", found)
+            replaced(connection, feed, record, "prepare", found)
     connection.close()
 
 

@@ -21,7 +21,7 @@ def test_totals(folder: Path) -> None:
         found = figures.totals(connection)
     # git-1 and git-intro and row 7 have the same course elsewhere; r-1 only an overlap; row-8 nothing.
     assert found == {
-        "sequence": 5, "academies": 3, "resources": 5, "resources_with_twin": 3, "resources_linked": 4,
+        "sequence": 5, "academies": 3, "academies_known": 5, "resources": 5, "resources_with_twin": 3, "resources_linked": 4,
         "only_here": 1, "pairs_between": 3, "pairs_within": 1, "to_mend": 12, "matches_left_out": 0,
     }  # fmt: skip
 
@@ -34,8 +34,29 @@ def test_academies_also_those_without_resources(folder: Path) -> None:
     assert [found[name]["resources"] for name in ("northland", "southland", "island")] == [2, 3, 0]
     assert (found["southland"]["linked"], found["southland"]["twin"], found["southland"]["only_here"]) == (2, 2, 1)
     assert north is not None and north["to_mend"] == 12 and north["last_visit"] == small.TIME
-    assert north["feeds"][0]["held"] == 1
+    assert north["feeds"] == [
+        {"id": "north-oai", "protocol": "oai_pmh", "address": "https://north.example/oai",
+         "moved": "https://new.north.example/oai", "permission": "agreed", "metadata_licence": "CC0-1.0", "resources": 2,
+         "last_visit": small.TIME, "outcome": "done", "message": "", "held": 3, "by_rule": 2, "missing": 1},
+    ]  # fmt: skip
     assert north["tallies"]["language"] == {"en": 2, "fr": 1}
+
+
+def test_academies_that_are_not_here_by_name(folder: Path) -> None:
+    with figures.open_figures(folder) as connection:
+        assert figures.known(connection) == [
+            {"id": "west-office", "name": {"en": "Office of the West"}, "homepage": None, "country": None, "note": None},
+            {"id": "eastland", "name": {"en": "Statistics Eastland"}, "homepage": "https://stat.example/eastland",
+             "country": "XE", "note": "has a school of statistics"},
+        ]  # fmt: skip
+
+
+def test_a_list_without_a_public_address_has_none(folder: Path) -> None:
+    with figures.open_figures(folder) as connection:
+        south = figures.academy(connection, "southland")
+    assert south is not None
+    told = {feed["id"]: (feed["address"], feed["moved"], feed["permission"]) for feed in south["feeds"]}
+    assert told == {"south-list": ("", "", "none"), "south-web": ("", "", "none")}
 
 
 def test_overlap_counts_pairs_between_and_within_apart(folder: Path) -> None:
