@@ -16,9 +16,10 @@ WHOLE = frozenset({"table", "calendar", "links"})
 # What harvesters are told beforehand, so that they end in order.
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "web_pages": {"max_pages": 40}, "rdf": {"max_pages": 20}, "feed": {"pages": 3}, "zenodo": {"size": 100},
+    "ldes": {"max_pages": 20}, "sparql": {"max_records": 200},
 }  # fmt: skip
 # What they say of that end, which is ours and not the list's.
-ENDS = frozenset({"web-max-pages", "rdf-max-pages", "rss-pages"})
+ENDS = frozenset({"web-max-pages", "rdf-max-pages", "rss-pages", "ldes-max-pages", "sparql-max-records"})
 
 
 @dataclass(slots=True)

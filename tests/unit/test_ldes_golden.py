@@ -58,7 +58,9 @@ def test_what_each_visit_brings() -> None:
     # January is over when February has come; February never changes; the root is always asked.
     assert asked == [["", "/2026-01"], ["", "/2026-01", "/2026-02"], ["", "/2026-03"]]
     assert all(done(events).complete and done(events).deletions == "signalled" for events in visits)
-    assert list(standing(*visits)) == [f"http://academy.example/id/{name}" for name in ("editing", "sampling", "seasonal")]
+    assert list(standing(*visits)) == [
+        f"http://academy.example/id/{name}" for name in ("editing", "sampling", "seasonal")
+    ]
 
 
 def test_expected_graphs_and_issues() -> None:
@@ -79,7 +81,10 @@ def test_a_visit_to_an_unchanged_stream_brings_nothing() -> None:
     again = visit({}, done(visits[-1]).bookmark, before=everything, http=http)
     assert not [one for one in again if isinstance(one, Document | RawRecord)]
     assert done(again).bookmark == done(visits[-1]).bookmark
-    assert [(url.removeprefix(FEED), sent["etag"]) for url, sent in http.asked] == [("", '"root-3"'), ("/2026-03", '"march"')]
+    assert [(url.removeprefix(FEED), sent["etag"]) for url, sent in http.asked] == [
+        ("", '"root-3"'),
+        ("/2026-03", '"march"'),
+    ]
 
 
 if __name__ == "__main__":
