@@ -24,6 +24,15 @@ _MEMBERS = (
     DCAT + "catalog", DCAT + "dataset", DCAT + "resource", DCAT + "service", HYDRA + "member", LDP + "contains",
     VOID + "subset",
 )  # fmt: skip
+# What a container or list says of a document that it does not describe (LDP 1.0 §5.2; Solid: posix, media type).
+_KEPT_OF = re.compile(
+    r"http://www\.w3\.org/(?:ns/(?:posix/stat|ldp)#|1999/02/22-rdf-syntax-ns#type$|2000/01/rdf-schema#label$)|"
+    r"http://purl\.org/dc/terms/(?:modified|created|issued|format)$"
+)
+_NO_DATA = re.compile(
+    r"http://www\.w3\.org/(?:ns/ldp#NonRDFSource$|ns/iana/media-types/(?!text/(?:turtle|n3)|application/(?:ld\+json|"
+    r"rdf\+xml|n-triples|n-quads|trig|octet-stream)))"
+)
 _LINK = re.compile(r"<([^<>]{1,2000})>([^<]{0,1000})")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
 _TYPE = re.compile(r";\s*type\s*=\s*\"?([^\";,]+)", re.IGNORECASE)
@@ -55,12 +64,20 @@ def first_pages(graph: Graph, here: str) -> list[str]:
 
 
 def members(graph: Graph, here: str) -> list[str]:
-    """Documents of things that are listed and not described here, and dumps."""
+    """Documents of things that are listed and not described here, and dumps.
+
+    What a container keeps of its files (type, date, size) is no description of what they hold.
+    """
     found: dict[str, None] = {}
     for node in graph.nodes:
         catalogues = (DCTERMS + "hasPart",) if DCAT + "Catalog" in graph.types(node) else ()
+        contained = set(graph.objects(node, LDP + "contains"))
         for value in graph.objects(node, *_MEMBERS, *catalogues):
-            if isinstance(value, Iri) and set(graph.nodes.get(value, ())) <= {RDF_TYPE}:
+            if not isinstance(value, Iri) or value in graph.records:
+                continue
+            said = set(graph.nodes.get(value, ()))
+            kept = value in contained and all(map(_KEPT_OF.match, said))
+            if (kept and not any(map(_NO_DATA.match, graph.types(value)))) or said <= {RDF_TYPE}:
                 found[plain(value)] = None
     return [address for address in found if address != plain(here) and address.startswith(("http://", "https://"))]
 

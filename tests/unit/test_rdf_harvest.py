@@ -156,3 +156,18 @@ def test_headers_and_links_of_all_kinds() -> None:
     assert alternates(header, b"<link href='c.jsonld' type=application/ld+json rel='alternate'>", SITE) == [
         SITE + "b", SITE + "c.jsonld",
     ]  # fmt: skip
+
+
+def test_files_of_a_container_are_read_whatever_it_keeps_of_them() -> None:
+    container = Answer(
+        f"""{HEAD}@prefix stat: <http://www.w3.org/ns/posix/stat#> .
+        <> a ldp:BasicContainer ; dct:title "Courses" ; ldp:contains <one.ttl>, <two.ttl>, <film.mp4>, <photo.png> .
+        <one.ttl> a ldp:Resource ; dct:modified "2026-01-01T00:00:00Z" ; stat:size 200 ; stat:mtime 1767225600 .
+        <two.ttl> a <http://www.w3.org/ns/iana/media-types/text/turtle#Resource> ; stat:size 90 .
+        <film.mp4> a ldp:Resource, ldp:NonRDFSource ; stat:size 9 .
+        <photo.png> a <http://www.w3.org/ns/iana/media-types/image/png#Resource> ; stat:size 9 .""".encode()
+    )
+    course = '<#it> a <http://schema.org/Course> ; <http://schema.org/name> "{}"@en .'
+    files = {SITE + f"{name}.ttl": Answer(course.format(name).encode()) for name in ("one", "two")}
+    events = visit({SITE: container, **files})
+    assert keys(events) == ["one.ttl#it", "two.ttl#it"] and codes(events) == [] and events[-1].complete  # type: ignore[union-attr]
