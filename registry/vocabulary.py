@@ -57,6 +57,16 @@ class Scheme:
     broader: Mapping[str, Sequence[str]] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
 
+    def heading(self, language: str) -> str:
+        """What a column of its terms is headed: its title, with its name behind unless that stands in it."""
+        title = self.title.get(language) or self.title.get("en") or next(iter(self.title.values()), self.id)
+        name = normalise(self.id)
+        return title if f" {name} " in f" {normalise(title)} " else f"{title} ({self.id})"
+
+    def headings(self) -> list[str]:
+        """All that a column of its terms may be headed: its name, its titles, and ``heading`` in every language."""
+        return list(dict.fromkeys([self.id, *self.title.values(), *map(self.heading, ("en", "fr", "es"))]))
+
     def above(self, notation: str) -> list[str]:
         """All notations above one, nearest first; a loop ends."""
         found: list[str] = []

@@ -164,7 +164,7 @@ class Values:
         found = {
             one.id
             for one in self.frameworks.values()
-            if one.role in ("subject", "audience") and word in (fold(one.id), *map(fold, one.title.values()))
+            if one.role in ("subject", "audience") and word in map(fold, one.headings())
         }
         return found.pop() if word and len(found) == 1 else None
 

@@ -1,11 +1,11 @@
-"""Frameworks where tables are concerned: the headings and template columns of lists that have no field of their own."""
+"""Frameworks where tables are concerned: the headings of lists of terms that have no field of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from harvesters.table_headings import field_of, fields, fold
+from harvesters.table_headings import field_of, fold
 from registry.messages import LANGUAGES
 from registry.model import Feed
 from registry.vocabulary import Scheme, of_role
@@ -14,42 +14,22 @@ COLUMNS = ("subject", "audience")
 """The roles whose schemes are columns of a table."""
 
 
-def columns(schemes: Mapping[str, Scheme]) -> list[Scheme]:
-    """The schemes that are columns of a table by their name and titles: those that are no field of it already."""
-    return [
-        one
-        for role in COLUMNS
-        for one in of_role(schemes, role)
-        if one.id not in fields() and field_of(one.id, {}) is None
-    ]
-
-
-def headings(scheme: Scheme) -> dict[str, str]:
-    """The heading of a scheme's column by language: its title where no other column could be meant, else its name."""
-    found = {}
-    for language in LANGUAGES:
-        title = scheme.title.get(language) or scheme.title.get("en") or next(iter(scheme.title.values()), "")
-        found[language] = title if title and len(title) <= 80 and _free(title) else scheme.id
-    return found
-
-
 def headed(feed: Feed, schemes: Mapping[str, Scheme]) -> Feed:
-    """A table's entry that also knows the headings of frameworks; its own columns win. Other feeds as they are."""
+    """A table's entry that also knows the headings of frameworks; its own columns, and those of the template, win.
+
+    A heading that two frameworks share means neither. Feeds of other protocols stay as they are.
+    """
     if feed.protocol != "table":
         return feed
     own = {fold(heading) for heading in feed.columns}
-    more: dict[str, set[str]] = {}
-    for scheme in columns(schemes):
-        for word in (scheme.id, *_titles(scheme)):
-            more.setdefault(word, set()).add(scheme.id)
-    known = {word: f"scheme:{min(names)}" for word, names in more.items() if len(names) == 1 and fold(word) not in own}
+    meant: dict[str, set[str]] = {}
+    words: dict[str, str] = {}
+    for scheme in (one for role in COLUMNS for one in of_role(schemes, role)):
+        for heading in scheme.headings():
+            if field_of(heading, {}) is None or heading in map(scheme.heading, LANGUAGES):
+                meant.setdefault(fold(heading), set()).add(scheme.id)
+                words.setdefault(fold(heading), heading)
+    known = {
+        words[word]: f"scheme:{min(names)}" for word, names in meant.items() if len(names) == 1 and word not in own
+    }
     return replace(feed, columns={**known, **feed.columns})
-
-
-def _titles(scheme: Scheme) -> Iterable[str]:
-    return (title for title in scheme.title.values() if _free(title))
-
-
-def _free(title: str) -> bool:
-    """Whether a heading means no field of the template."""
-    return field_of(title, {}) is None

@@ -8,7 +8,7 @@ from registry import vocabulary
 from registry.messages import LANGUAGES
 from registry.pipeline.house import ROOT
 from registry.workbook.template import template, template_csv
-from registry.workbook.texts import columns
+from registry.workbook.texts import with_frameworks
 
 BASE = "https://registry.invalid"  # labels are the same under any address
 
@@ -17,16 +17,20 @@ class BadTemplate(Exception):
     """The template cannot be written; the message says why."""
 
 
-def write_template(file: Path | None, language: str) -> tuple[Path, int]:
-    """Write the template; the file and the number of its columns. An existing file is left alone. BadTemplate."""
+def write_template(file: Path | None, language: str, schemes: Path | None = None) -> tuple[Path, int]:
+    """Write the template; the file and the number of its columns. An existing file is left alone. BadTemplate.
+
+    ``schemes`` is the folder of the frameworks that were added.
+    """
     target = file or Path(f"meta-academy-{language}.xlsx")
     form = target.suffix.lower()
     if language not in LANGUAGES:
         raise BadTemplate(f"{language!r} is none of {', '.join(LANGUAGES)}")
     if form not in (".xlsx", ".csv"):
         raise BadTemplate(f"{target}: the name must end in .xlsx or .csv")
-    labels = vocabulary.labels(ROOT / "ontology", BASE)
-    body = (template if form == ".xlsx" else template_csv)(language, labels)
+    folders = [ROOT / "ontology", *([schemes] if schemes is not None else [])]
+    labels, known = vocabulary.labels(folders, BASE), list(vocabulary.schemes(folders, BASE).values())
+    body = (template if form == ".xlsx" else template_csv)(language, labels, known)
     try:
         with target.open("xb") as out:
             out.write(body)
@@ -36,4 +40,4 @@ def write_template(file: Path | None, language: str) -> tuple[Path, int]:
         ) from error
     except OSError as error:
         raise BadTemplate(f"{target}: {error.strerror}") from error
-    return target, len(columns())
+    return target, len(with_frameworks(known))

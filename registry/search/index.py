@@ -211,8 +211,8 @@ def apply(
     """Bring the index to ``sequence`` in one commit; how many changes were written.
 
     ``labels`` is {concept IRI: {language: label}}, ``feeds`` {feed: academy}. ``fresh`` begins from nothing
-    (a rebuild). With ``above`` an entry is also found under what is broader. Applying what is already in it writes nothing. Changes of other kinds than record,
-    tombstone and erased do not concern this projection.
+    (a rebuild). With ``above`` an entry is also found under what is broader. Applying what is already in it
+    writes nothing. Changes of other kinds than record, tombstone and erased do not concern this projection.
     """
     standing = marker(index)
     if not fresh and standing is not None and standing.recipe == recipe and standing.sequence >= sequence:

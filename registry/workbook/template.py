@@ -18,25 +18,30 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from registry.messages import LANGUAGES
+from registry.vocabulary import Scheme
 from registry.workbook.parts import heading, packed, write
-from registry.workbook.texts import Column, Vocabulary, choices, columns, words
+from registry.workbook.texts import Column, Vocabulary, choices, with_frameworks, words
 
 ROWS = 2000  # down to which row the lists reach
 LISTS = "_lists"
 MARK = "Meta Academy ·"  # how the help sheet begins: the harvester knows by it that it holds no courses
 
 
-def template(language: str, vocabulary: Vocabulary) -> bytes:
-    """The workbook in one of ``LANGUAGES``; the same bytes for the same vocabulary. ValueError for another one."""
+def template(language: str, vocabulary: Vocabulary, schemes: Sequence[Scheme] = ()) -> bytes:
+    """The workbook in one of ``LANGUAGES``; the same bytes for the same vocabulary. ValueError for another one.
+
+    ``schemes`` that have no column of their own get one on the second sheet.
+    """
     said = _words(language)
     book = Workbook()
     first = book.worksheets[0]
     first.title = said["first"]
     second, helping, lists = (book.create_sheet(name) for name in (said["second"], said["help"], LISTS))
     lists.sheet_state = "veryHidden"
-    ranges = _lists(book, lists, language, vocabulary)
-    in_sight = [column for column in columns() if column.sheet == 1]
-    rest = [column for column in columns() if column.sheet == 2]
+    every = with_frameworks(schemes)
+    ranges = _lists(book, lists, language, vocabulary, every)
+    in_sight = [column for column in every if column.sheet == 1]
+    rest = [column for column in every if column.sheet == 2]
     _sheet(first, in_sight, language, ranges)
     heading(second.cell(1, 1), said["key"], said["key_note"])
     second.column_dimensions["A"].width = 44
@@ -46,19 +51,19 @@ def template(language: str, vocabulary: Vocabulary) -> bytes:
     titles.add(f"A2:A{ROWS}")
     second.add_data_validation(titles)
     _sheet(second, rest, language, ranges, start=2)
-    _help(helping, said, language)
+    _help(helping, said, language, every)
     book.active = 0
     book.properties.creator = "Meta Academy"
     book.properties.title = said["first"]
     return packed(book)
 
 
-def template_csv(language: str, vocabulary: Vocabulary) -> bytes:
+def template_csv(language: str, vocabulary: Vocabulary, schemes: Sequence[Scheme] = ()) -> bytes:
     """The same columns as a CSV file with its headings alone; with a semicolon where Excel expects one."""
     _words(language)
     content = io.StringIO(newline="")
     writer = csv.writer(content, delimiter="," if language == "en" else ";", lineterminator="\r\n")
-    writer.writerow([column.heading[language] for column in columns()])
+    writer.writerow([column.heading[language] for column in with_frameworks(schemes)])
     return content.getvalue().encode("utf-8-sig")
 
 
@@ -68,10 +73,12 @@ def _words(language: str) -> dict[str, str]:
     return dict(words(language))
 
 
-def _lists(book: Workbook, sheet: Any, language: str, vocabulary: Vocabulary) -> dict[str, str]:
+def _lists(
+    book: Workbook, sheet: Any, language: str, vocabulary: Vocabulary, every: Sequence[Column]
+) -> dict[str, str]:
     """Write each list into a column of the hidden sheet; {list: its name in the workbook}."""
     names: dict[str, str] = {}
-    for name in dict.fromkeys(column.list for column in columns() if column.list):
+    for name in dict.fromkeys(column.list for column in every if column.list):
         items = choices(name, language, vocabulary)
         if not items:
             continue
@@ -103,7 +110,7 @@ def _sheet(sheet: Any, chosen: Sequence[Column], language: str, ranges: dict[str
             sheet.add_data_validation(rule)
 
 
-def _help(sheet: Any, said: dict[str, str], language: str) -> None:
+def _help(sheet: Any, said: dict[str, str], language: str, every: Sequence[Column]) -> None:
     """What to do, and each column with what to write and an example."""
     write(sheet.cell(1, 1), f"{MARK} {said['help']}")
     sheet.cell(1, 1).font = Font(bold=True, size=14)
@@ -111,7 +118,7 @@ def _help(sheet: Any, said: dict[str, str], language: str) -> None:
         write(sheet.cell(row, 1), said[name])
     for at, name in enumerate(("column", "what", "example"), start=1):
         heading(sheet.cell(8, at), said[name])
-    for row, column in enumerate(columns(), start=9):
+    for row, column in enumerate(every, start=9):
         for at, text in enumerate((column.heading, column.note, column.example), start=1):
             write(sheet.cell(row, at), text[language])
             sheet.cell(row, at).alignment = Alignment(vertical="top", wrap_text=True)

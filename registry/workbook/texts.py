@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from registry.messages import LANGUAGES
+from registry.vocabulary import Scheme, of_role
 
 Vocabulary = Mapping[str, Mapping[str, str]]
 """{concept IRI: {language: label}}, as ``vocabulary.labels`` gives it."""
+
+
+_KIND = re.compile(r"^(?:ph|sp|area|act)-(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,22 @@ def columns() -> tuple[Column, ...]:
     )  # fmt: skip
 
 
+def with_frameworks(schemes: Sequence[Scheme]) -> tuple[Column, ...]:
+    """All columns, and behind them one for each list of subjects or audiences that has none of its own."""
+    taken = {column.list for column in columns()}
+    said = {language: words(language)["framework"] for language in LANGUAGES}
+    more = [
+        Column(
+            f"scheme:{one.id}", 2, 34, one.id, "many", {lang: one.heading(lang) for lang in LANGUAGES}, said,
+            dict.fromkeys(LANGUAGES, ""),
+        )
+        for role in ("subject", "audience")
+        for one in of_role({one.id: one for one in schemes}, role)
+        if one.id not in taken
+    ]  # fmt: skip
+    return (*columns(), *more)
+
+
 @cache
 def words(language: str) -> Mapping[str, str]:
     """{name: text} in one language."""
@@ -63,13 +84,16 @@ def choices(name: str, language: str, vocabulary: Vocabulary) -> list[str]:
         scheme, _, notation = concept.rpartition("/id/concept/")[2].partition("/")
         if scheme != name:
             continue
-        number = notation.rpartition("-")[2]
+        number = _KIND.sub("", notation)
         numbered = all(part.isdecimal() for part in number.split("."))
+        coded = not numbered and any(map(str.isdecimal, notation))
         if not numbered and scheme in ("gsbpm", "csa"):
             continue  # overarching processes have no number, and share their labels with other schemes
-        label = labels.get(language) or labels.get("en") or notation
+        label = labels.get(language) or labels.get("en") or next(iter(labels.values()), notation)
         order = tuple(map(int, number.split("."))) if numbered else ()
-        found.append((order, "" if numbered else label.casefold(), f"{number} {label}" if numbered else label))
+        found.append(
+            (order, "" if numbered else label.casefold(), f"{number} {label}" if numbered or coded else label)
+        )
     if name == "level":  # from the lowest to the highest
         steps = ["basic", "intermediate", "advanced"]
         rank = {labels.get(language): concept.rpartition("/")[2] for concept, labels in vocabulary.items()}

@@ -15,7 +15,7 @@ from registry import vocabulary
 from registry.iris import SCHEMA, Iris
 from registry.messages import LANGUAGES
 from registry.workbook.template import LISTS, MARK, template, template_csv
-from registry.workbook.texts import choices, columns, words
+from registry.workbook.texts import choices, columns, with_frameworks, words
 from tests.conftest import ROOT
 from tests.support.tables import BASE, feed, mapped, read, records, saved, told
 
@@ -171,9 +171,13 @@ def test_the_verb_leaves_a_file_that_is_there_alone(tmp_path: Path) -> None:
 
     call = CliRunner().invoke
     target = tmp_path / "cours.xlsx"
+    every = with_frameworks(list(vocabulary.schemes(ROOT / "ontology", BASE).values()))
     done = call(app, ["template", str(target), "--language", "fr"])
-    assert (done.exit_code, done.output) == (0, f"{target}: {len(columns())} columns\n")
-    assert openpyxl.load_workbook(target).sheetnames[0] == "Formations"
+    assert (done.exit_code, done.output) == (0, f"{target}: {len(every)} columns\n")
+    book = openpyxl.load_workbook(target)
+    assert book.sheetnames[0] == "Formations"
+    headings = [cell.value for cell in book.worksheets[1][1]]
+    assert "Compétences pour les mégadonnées (GWG des Nations Unies)" in headings and len(every) > len(columns())
     target.write_bytes(b"filled in")
     for wrong in ([str(target)], [str(tmp_path / "x.doc")], [str(tmp_path / "y.csv"), "--language", "de"],
                   [str(tmp_path / "no" / "z.csv")]):  # fmt: skip
