@@ -19,7 +19,7 @@ from registry.terms import Iri, Literal
 LDES, TREE = "https://w3id.org/ldes#", "https://w3id.org/tree#"
 AS = "https://www.w3.org/ns/activitystreams#"
 SH = "http://www.w3.org/ns/shacl#"
-MAX_LIST = 1_000
+MAX_LIST = 100_000
 _INVERSE = "^"
 _STREAMS = frozenset({LDES + "EventStream", TREE + "Collection"})
 _MEMBERS = (TREE + "member", AS + "items", "http://www.w3.org/ns/hydra/core#member")
@@ -92,15 +92,14 @@ def read(graph: Graph, address: str, known: Terms) -> Page:
     """What a document says of a stream; ``known`` is what earlier pages said of its members."""
     streams = _streams(graph)
     terms = _terms(graph, streams).or_else(known)
-    members = {value: None for node in graph.nodes for value in graph.objects(node, *_MEMBERS) if _is_node(value)}
-    views = sorted({str(v) for one in streams for v in graph.objects(one, TREE + "view") if isinstance(v, Iri)})
+    members = _members(graph)
+    said = [_text(value) for one in streams for value in graph.objects(one, TREE + "view")]
+    views = sorted({view for view in said if view.startswith(("http://", "https://"))})
     nodes = _own_nodes(graph, address, views)
     relations = [value for node in nodes for value in graph.objects(node, TREE + "relation")]
     found = _relations(graph, relations, terms.time)
     closed = any(_text(value) in ("true", "1") for node in nodes for value in graph.objects(node, LDES + "immutable"))
-    ordered = sorted(
-        (one for one in members if isinstance(one, Iri | Blank)), key=lambda one: (isinstance(one, Blank), one)
-    )
+    ordered = sorted(members, key=lambda one: (isinstance(one, Blank), one))
     return Page(address, graph, terms, ordered, found, views, closed, bool(streams or ordered or found))
 
 
@@ -116,8 +115,17 @@ def source_first(graph: Graph, views: Iterable[str]) -> list[str]:
     return sorted(views, key=lambda view: (not is_source(view), view))
 
 
-def _is_node(value: Object) -> bool:
-    return not isinstance(value, Literal)
+def _members(graph: Graph) -> set[Node]:
+    """The members that a document names: nodes, addresses written as texts, lists of them."""
+    found: set[Node] = set()
+    for node in list(graph.nodes):
+        for value in graph.objects(node, *_MEMBERS):
+            listed = items(graph, value) if graph.objects(value, RDF + "first") else [value]
+            for one in listed:
+                named = graph.iri(one.value) if isinstance(one, Literal) and "://" in one.value else one
+                if isinstance(named, Iri | Blank) and named != RDF + "nil":
+                    found.add(named)
+    return found
 
 
 def _text(value: Object | None) -> str:
@@ -167,7 +175,7 @@ def _path(graph: Graph, value: Object | None) -> Path:
 
 
 def items(graph: Graph, head: Object) -> list[Object]:
-    """The items of an RDF list, at most a thousand."""
+    """The items of an RDF list, at most a hundred thousand."""
     out: list[Object] = []
     seen: set[Object] = set()
     while head not in seen and len(out) < MAX_LIST and (first := graph.value(head, RDF + "first")) is not None:

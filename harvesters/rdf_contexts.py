@@ -1,7 +1,8 @@
 """JSON-LD contexts known without asking anyone: small maps of our own, in place of remote ones.
 
 Only what decides meaning is in them: the vocabulary, the prefixes and aliases of keywords, and the terms
-whose strings are addresses. Sources: JSON-LD 1.1; schema.org 30.0; AMB; Hydra Core; DCAT 3; TREE.
+whose strings are addresses. Sources: JSON-LD 1.1; schema.org 30.0; AMB; Hydra Core; DCAT 3; TREE; LDES;
+ActivityStreams 2.0.
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ _DCAT = re.compile(
     r"[^\s?#]*dcat[^\s?#]*(?:\.jsonld|/context/?|#)?",
     re.IGNORECASE,
 )
+_ACTIVITIES = re.compile(r"https?://www\.w3\.org/(?:ns|TR)/activitystreams(?:\.jsonld|#|/)?")
+_STREAMS = re.compile(
+    r"https?://(?:w3id\.org/(?:ldes|tree)|semiceu\.github\.io/LinkedDataEventStreams|treecg\.github\.io)(?:[/#.][^\s?]*)?",
+    re.IGNORECASE,
+)
+_FEEDS = re.compile(r"https?://semiceu\.github\.io/LDES-DCAT-AP-feeds/[^\s?]*", re.IGNORECASE)
 _ADDRESSES = (
     "hasCourseInstance",
     "hasPart",
@@ -79,6 +86,12 @@ def known(address: str) -> dict[str, Any] | None:
             "type": "@type",
             **_ids(("first", "next", "previous", "last", "view", "member")),
         }
+    if _ACTIVITIES.fullmatch(address):
+        return _activities()
+    if _STREAMS.fullmatch(address):
+        return _streams()
+    if _FEEDS.fullmatch(address):
+        return {**_dcat(), **_streams(), **_activities()}
     if _DCAT.fullmatch(address):
         return _dcat()
     return None
@@ -95,6 +108,34 @@ def _prefixes() -> dict[str, Any]:
 
 def _ids(names: tuple[str, ...]) -> dict[str, Any]:
     return {name: {"@type": "@id"} for name in names}
+
+
+def _activities() -> dict[str, Any]:
+    """ActivityStreams: its names without prefix; the types of what else is in a document keep their own prefixes."""
+    ids = ("object", "actor", "target", "origin", "items", "first", "next", "prev", "last", "partOf", "current")
+    terms: dict[str, Any] = {name: {"@id": f"as:{name}", "@type": "@id"} for name in ids}
+    terms |= {name: {"@id": f"as:{name}", "@type": "xsd:dateTime"} for name in ("published", "updated", "endTime")}
+    terms["orderedItems"] = {"@id": "as:items", "@type": "@id", "@container": "@list"}
+    kinds = "Activity Create Update Delete Add Remove Announce Move Tombstone OrderedCollection OrderedCollectionPage"
+    terms |= {name: f"as:{name}" for name in [*kinds.split(), "Collection", "CollectionPage", "totalItems", "summary"]}
+    return {**_prefixes(), "id": "@id", "type": "@type", **terms}
+
+
+def _streams() -> dict[str, Any]:
+    """LDES and TREE: the JSON names of their own contexts."""
+    ldes = ("timestampPath", "versionOfPath", "sequencePath", "versionTimestampPath", "versionSequencePath",
+            "versionDeletePath", "versionDeleteObject")  # fmt: skip
+    terms: dict[str, Any] = {name: {"@id": f"ldes:{name}", "@type": "@id", "@container": "@list"} for name in ldes}
+    terms["versionDeleteObject"] = {"@id": "ldes:versionDeleteObject", "@type": "@id"}
+    for name in ("node", "member", "relation", "view", "shape"):
+        terms[name] = {"@id": f"tree:{name}", "@type": "@id"}
+    terms |= {"members": terms["member"], "relations": terms["relation"]}
+    terms["path"] = {"@id": "tree:path", "@type": "@id", "@container": "@list"}
+    terms |= {name: f"ldes:{name}" for name in ("EventStream", "EventSource", "immutable", "pollingInterval")}
+    kinds = "Relation GreaterThan GreaterThanOrEqualTo LessThan LessThanOrEqualTo EqualTo InBetween"
+    whole = [kind if kind == "Relation" else kind + "Relation" for kind in kinds.split()]
+    terms |= {name: f"tree:{name}" for name in ["Node", "Collection", "value", *whole]}
+    return {**_prefixes(), "id": "@id", "type": "@type", **terms}
 
 
 def _dcat() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -183,6 +184,37 @@ def test_what_is_only_named_is_looked_up() -> None:
     assert codes(visit(pages, follow=False)) == ["ldes-no-resource", "ldes-not-described"] or codes(
         visit(pages, follow=False)
     ) == ["ldes-not-described", "ldes-no-resource"]
+
+
+@pytest.mark.parametrize(
+    "context_",
+    [["https://www.w3.org/ns/activitystreams", "https://w3id.org/ldes/context.jsonld", "https://semiceu.github.io/DCAT-AP/context/dcat-ap.jsonld"],
+     "https://semiceu.github.io/LDES-DCAT-AP-feeds/context.jsonld"],
+)  # fmt: skip
+def test_contexts_that_streams_name_are_known(context_: object) -> None:
+    relation = {"type": "LessThanRelation", "path": "as:published", "node": "/feed/2",
+                "value": {"@value": "2026-05-03T00:00:00Z", "@type": "xsd:dateTime"}}  # fmt: skip
+    member = {"id": "http://academy.example/event/1", "type": "Create", "published": "2026-05-04T00:00:00Z", "object": "http://academy.example/id/a",
+              "@graph": [{"id": "http://academy.example/id/a", "type": "Dataset", "title": {"@value": "A", "@language": "en"}}]}  # fmt: skip
+    document = {"@context": context_, "id": FEED + "#s", "type": "EventStream", "timestampPath": "as:published",
+                "versionOfPath": "as:object", "members": [member], "view": {"id": FEED, "type": "Node", "relations": [relation]}}  # fmt: skip
+    http = Recorded(
+        {FEED: Answer(json.dumps(document).encode(), "application/ld+json"), FEED + "/2": page(act(2, "b", 2))}
+    )
+    events = visit({}, http=http)
+    assert titles(events) == {"a": "A", "b": "b 2"} and codes(events) == []
+    again = Recorded(http.answers)
+    visit({}, done(events).bookmark, before=events, http=again)
+    assert paths(again) == ["feed"]  # the other page is over
+
+
+def test_members_in_a_list() -> None:
+    text = (
+        STREAM
+        + "<#s> tree:member ( :a :b ) , 'http://academy.example/id/c' . "
+        + " ".join(f':{n} a schema:Course ; schema:name "{n}"@en .' for n in "abc")
+    )
+    assert sorted(titles(visit({FEED: page(text)}))) == ["a", "b", "c"]
 
 
 def test_kinds_are_chosen() -> None:
