@@ -126,11 +126,15 @@ def _prolog(text: str) -> str:
 
 
 def _xml(text: str, address: str) -> Page:
-    found = feedparser.parse(
-        io.BytesIO(text.encode("utf-8", "replace")), sanitize_html=False, resolve_relative_uris=False,
-        # No address: an entry's id must not depend on where the feed stands.
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-    )  # fmt: skip
+    try:
+        found = feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")), sanitize_html=False, resolve_relative_uris=False,
+            # No address: an entry's id must not depend on where the feed stands.
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+        )  # fmt: skip
+    except (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError) as error:
+        # feedparser 6 stumbles over entries inside entries and the like.
+        raise NotAFeed("rss-tangled", " ".join(str(error).split())[:200]) from error
     version = str(found.get("version") or "")
     if not version and not found.entries:
         raise NotAFeed("rss-not-feed", text.strip()[:80])

@@ -69,10 +69,10 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     build = Builder(context.iris.resource(context.feed.id, record.key))
     try:
         data = json.loads(record.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     entry = data.get("entry") if isinstance(data, dict) else None
-    if not isinstance(entry, dict) or data.get("kind") not in _KINDS:
+    if not isinstance(entry, dict) or str(data.get("kind")) not in _KINDS:
         build.issue("rss-unreadable", "item")
         return build.mapped()
     one = _Entry(build, context, entry, data["kind"])

@@ -26,8 +26,10 @@ def payload(data: bytes) -> Mapping[str, Any] | None:
 
 
 def node(value: Any, place: str = "", level: int = 0) -> Any:
-    """A value with places; lists are cut at MAX_ITEMS, objects deeper than MAX_LEVELS are empty."""
+    """A value with places; lists are cut at MAX_ITEMS, objects and lists deeper than MAX_LEVELS are empty."""
     if isinstance(value, list):
+        if level > 2 * MAX_LEVELS:
+            return []
         return [node(one, f"{place}/{number}", level + 1) for number, one in enumerate(value[:MAX_ITEMS])]
     if not isinstance(value, dict):
         return value

@@ -24,7 +24,7 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     build = Builder(context.iris.resource(context.feed.id, record.key))
     try:
         data = json.loads(record.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     address = clean.url(str(data.get("url", ""))) if isinstance(data, dict) else None
     if not isinstance(data, dict) or address is None:

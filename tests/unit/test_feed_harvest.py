@@ -13,7 +13,7 @@ from harvesters.feed import harvest
 from registry import messages
 from registry.crosswalk import load
 from registry.iris import SCHEMA
-from registry.model import Document, Done, FeedIssue, Unchanged
+from registry.model import Document, Done, FeedIssue, RawRecord, Unchanged
 from registry.terms import Literal
 from tests.support.one_answer import Answers, codes, context, feed, harvested, records
 
@@ -298,3 +298,21 @@ def test_real_feeds(shared):
         assert all(values(result, "name") and values(result, "url") for result in results)
         counts[file.name] = len(results)
     assert counts == {"test_medium_mit_news.rss": 3, "test_podcast.rss": 2}
+
+
+def test_a_feed_whose_items_stand_inside_a_category_is_told():
+    with pytest.raises(FeedFailed) as failed:
+        read(rss("<category>a<item><title>x</title></item></category>"))
+    assert failed.value.issue.code == "rss-tangled"
+
+
+def test_payloads_that_are_no_entries_are_told():
+    for payload in (b"[" * 100_000, b'{"kind": {"a": 1}, "entry": {}}', b'{"kind": "rss"}', b"\xff", b""):
+        mapped = load("feed")(RawRecord("k", payload, "application/json", "feed", FEED.address), context(FEED))
+        assert (mapped.triples, [issue.code for issue in mapped.issues]) == ((), ["rss-unreadable"])
+    broken = RawRecord("k", b"[" * 100_000, "application/json", "links", FEED.address)
+    assert load("links")(broken, context(FEED)).issues
+    odd = RawRecord(
+        "k", b'{"title": "\\ud800", "url": "https://a.example/", "x": "\\ud800"}', "", "links", FEED.address
+    )
+    repr([(issue.value, issue.place) for issue in load("links")(odd, context(FEED)).issues]).encode()
