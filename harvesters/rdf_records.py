@@ -151,10 +151,15 @@ def record(graph: Graph, subject: Node, format: str, source: str = "", locator: 
     for node, predicate, value in statements if graph.mended else ():
         if (written := graph.mended.get(str(value))) and isinstance(value, Iri):
             issues.append(
-                Issue("rdf-address", f"<{node}> {compact(predicate)}", written[:300], (("read", value[:300]),))
+                Issue(
+                    "rdf-address",
+                    f"{_shown(node, subject)} {compact(predicate)}"[:300],
+                    written[:300],
+                    (("read", value[:300]),),
+                )
             )
     if cut:
-        issues.append(Issue("rdf-many-statements", f"<{subject}>", str(MAX_STATEMENTS)))
+        issues.append(Issue("rdf-many-statements", _shown(subject, subject), str(MAX_STATEMENTS)))
     stamp = graph.text(subject, *_MODIFIED)
     address = subject if isinstance(subject, Iri) and subject.startswith("http") else ""
     payload = canonical(statements, subject)
@@ -189,6 +194,13 @@ def key(graph: Graph, subject: Node) -> str:
         graph.text(subject, _HTTP + "startDate", _HTTPS + "startDate"),
     ]  # fmt: skip
     return "node-" + hashlib.sha256("\n".join(said).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _shown(node: Node, subject: Node) -> str:
+    """A node as a place: of a nameless one the description that it stands in, its label is another each time."""
+    if not isinstance(node, Blank):
+        return f"<{node}>"
+    return "_:subject" if isinstance(subject, Blank) else f"<{subject}> …"
 
 
 def _closure(graph: Graph, subject: Node) -> tuple[list[Statement], bool]:

@@ -71,6 +71,19 @@ def test_nameless_records_come_in_the_same_order_each_time() -> None:
     assert len(first) == 8 and all(names() == first for _ in range(5))
 
 
+def test_places_of_nameless_nodes_are_the_same_each_time() -> None:
+    run = {"@type": "CourseInstance", "url": {"@id": "http://office.example/a b"}, "name": "Run"}
+    body = json.dumps({"@context": {"@vocab": "http://schema.org/"}, "@id": "http://office.example/c", "@type": "Course",
+                       "name": "C", "hasCourseInstance": run})  # fmt: skip
+
+    def issues() -> list[tuple[str, str]]:
+        graph = read(body.encode(), "application/ld+json", ADDRESS, LIMIT)
+        ((subject, form),) = subjects(graph)
+        return [(one.code, one.place) for one in record(graph, subject, form).issues]
+
+    assert issues() == issues() == [("rdf-address", "<http://office.example/c> … schema:url")]
+
+
 def test_literals_stay_as_written_and_private_things_go() -> None:
     payload = text(only(COURSE))
     assert '"P03D"^^<http://www.w3.org/2001/XMLSchema#duration>' in payload
