@@ -96,13 +96,15 @@ def private_host(host: str) -> bool:
 
 
 _HOUSE = re.compile(r"https?://([^\s/?#<>\"'|]{1,300})|file:/|\\\\\w|(?<!\w)[A-Za-z]:\\", re.IGNORECASE)
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _READERS_OWN = frozenset(["localhost", "127.0.0.1", "::1"])
 
 
 def public_key(key: str) -> str:
     """The key as it may be shown: one that holds an e-mail address, or names a house's own host or drive, is shown
-    as its digest. A reader's own machine tells nothing of anybody's house."""
-    return safe_key(key) if "@" in key or any(map(_in_house, _HOUSE.finditer(key))) else key
+    as its digest, as is one that cannot be shown. A reader's own machine tells nothing of anybody's house."""
+    odd = "@" in key or _NO_TEXT.search(key) is not None or any(map(_in_house, _HOUSE.finditer(key)))
+    return safe_key(key) if odd else key
 
 
 def _in_house(found: re.Match[str]) -> bool:

@@ -86,7 +86,8 @@ class Builder:
 
     def issue(self, code: str, place: str, value: str = "", **params: str) -> None:
         """Something to mend, in the academy's own payload."""
-        self._issues.append(Issue(code, place, value[:300], tuple(sorted(params.items()))))
+        filled = tuple(sorted((name, _whole(said)) for name, said in params.items()))
+        self._issues.append(Issue(code, _whole(place), _whole(value[:300]), filled))
 
     def objects(self, predicate: str, subject: Iri | None = None) -> list[Term]:
         """The values so far of one property."""
@@ -103,6 +104,11 @@ class Builder:
         """The finished result."""
         placed = tuple((s, p, o, place) for (s, p, o), place in self._triples.items())
         return Mapped(self.resource, placed, tuple(self._issues))
+
+
+def _whole(said: str) -> str:
+    """A text that can be kept: half of a character (a lone surrogate, which JSON can hold) becomes U+FFFD."""
+    return said if said.isascii() else said.encode("utf-8", "replace").decode("utf-8")
 
 
 def language_map(value: Mapping[str, str], fallback: str) -> str:

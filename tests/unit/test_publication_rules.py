@@ -221,7 +221,15 @@ def test_open_addresses_stay(value: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["4711@office.example", "http://intranet/c/2", "file:///S:/a", "\\\\srv\\a", "c:\\a", "oai:http://10.0.0.1/x"],
+    [
+        "4711@office.example",
+        "http://intranet/c/2",
+        "file:///S:/a",
+        "\\\\srv\\a",
+        "c:\\a",
+        "oai:http://10.0.0.1/x",
+        "a\x10b",
+    ],
 )
 def test_an_id_that_is_an_address_of_a_person_or_a_house_is_shown_as_its_digest(key: str) -> None:
     raw = record(key=key)
