@@ -62,11 +62,13 @@ def report_form(form: str, language: str) -> str:
     return form
 
 
-def tell_report(report: Any, form: str, language: str, output: Path | None, *, standing: bool = False) -> None:
-    """Print a report, or write it to a file."""
+def tell_report(
+    report: Any, form: str, language: str, output: Path | None, *, standing: bool = False, extra: Any = None
+) -> None:
+    """Print a report, or write it to a file; ``extra`` stands beside it in JSON."""
     from registry.report.forms import rendered
 
-    text = rendered(report, form, language, standing=standing)
+    text = rendered(report, form, language, standing=standing, extra=extra)
     if output is None:
         typer.echo(text)
         return

@@ -185,10 +185,9 @@ def _amb(value: Any, address: str) -> Candidate | None:
     for one in items:
         if not isinstance(one, dict) or _catalogue(one):
             continue
-        typed = one.get("type") if "type" in one else one.get("@type")
+        typed = one.get("type")  # a profile of JSON-LD that says type, where schema.org's own texts say @type
         listed = typed if isinstance(typed, list) else [typed]
-        words = len(_AMB_WORDS & set(one))
-        if "LearningResource" in listed and (words >= 1 or "type" in one) or words >= 2 and "type" in one:
+        if "LearningResource" in listed or typed and len(_AMB_WORDS & set(one)) >= 2:
             return Candidate("amb", "amb", address, Issue("detect-amb", address), 0.7)
     if isinstance(value, list) and value and all(word(one).startswith(("http://", "https://")) for one in value):
         return Candidate("amb", "amb", address, Issue("detect-amb-addresses", address, str(len(value))), FAINT)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from registry import messages
@@ -62,6 +63,15 @@ class Checked:
     def complete(self) -> bool:
         """Whether the list was read to its end, or the whole sample was."""
         return self.report.complete
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For machines, beside the report: all that was found and tried, and how much of it was read."""
+        found = self.detection
+        return {
+            "sampled": self.sampled,
+            "detection": told.as_json(found, self.chosen, messages.load()) if found is not None else None,
+        }
 
     def of(self, detection: Detection, chosen: Candidate) -> Checked:
         """The same, saying what was found and why."""

@@ -123,7 +123,7 @@ def only_page(body: bytes) -> bytes:
         return body
     for place in (value, value.get("links"), value.get("meta"), value.get("pagination"), value.get("_links")):
         if isinstance(place, dict):
-            for name in (*_NEXT, *(_TOTALS if place is not value or "results" in value else ())):
+            for name in (*_NEXT, *_TOTALS):
                 place.pop(name, None)
     if isinstance(hits := value.get("hits"), dict) and isinstance(hits.get("hits"), list):
         hits["total"] = len(hits["hits"])

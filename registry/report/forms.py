@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from registry.report import data, html, markdown, plain
 from registry.report.model import Report
@@ -10,10 +12,12 @@ from registry.report.model import Report
 FORMS = ("text", "markdown", "html", "json")
 
 
-def rendered(report: Report, form: str, language: str, *, standing: bool = False) -> str:
-    """The report in a form of ``FORMS``; ``standing``: its entries are public already."""
+def rendered(
+    report: Report, form: str, language: str, *, standing: bool = False, extra: Mapping[str, Any] | None = None
+) -> str:
+    """The report in a form of ``FORMS``; ``standing``: its entries are public already; ``extra`` is for JSON only."""
     if form == "json":
-        return json.dumps(data.as_json(report), ensure_ascii=False, indent=2)
+        return json.dumps({**data.as_json(report), **(extra or {})}, ensure_ascii=False, indent=2)
     if form == "html":
         return html.render(report, language, standing=standing)
     return markdown.render(report, language) if form == "markdown" else plain.render(report, language)
