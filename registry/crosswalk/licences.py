@@ -7,6 +7,7 @@ licence names of creativecommons.org; SPDX licence list.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from registry.crosswalk.clean import fold
 from registry.crosswalk.when import words
@@ -63,6 +64,12 @@ def _from_addresses(s: str) -> str | None:
         place = (address[3] or "").upper()
         found.add(_spdx(set(address[1].lower().split("-")), address[2], "" if place in ("DEED", "LEGA") else place))
     return found.pop() if len(found) == 1 else None
+
+
+def id_at_end(address: str, known: Collection[str]) -> str | None:
+    """The known SPDX id with a version that is the last part of an address, as an office's own list has it."""
+    last = re.split(r"[/#=]", address.strip().rstrip("/"))[-1] if "://" in address else ""
+    return next((one for one in known if one.lower() == last.lower()), None) if re.search(r"\d\.\d", last) else None
 
 
 def creative_commons(s: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 
 from registry.crosswalk import levels
 from registry.crosswalk.clean import canonical_url, fold
-from registry.crosswalk.licences import creative_commons
+from registry.crosswalk.licences import creative_commons, id_at_end
 from registry.iris import SCHEMA, SPDX, Iris
 from registry.model import Feed
 from registry.terms import Iri
@@ -39,6 +39,8 @@ EVENT_TYPES = frozenset(["webinar", "workshop", "seminar", "study-visit", "confe
 
 _TAG = re.compile(
     r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|\d{3}))?((?:-(?:[A-Za-z0-9]{5,8}|\d[A-Za-z0-9]{3}))*)"
+    # How a text came about or is sorted ("en-t-de-t0-mtec": translated by a machine) is no part of its language.
+    r"(?:-[A-Za-z0-9](?:-[A-Za-z0-9]{1,8}){1,40})?"
 )
 _LANGUAGE_SITES = (
     "publications.europa.eu/resource/authority/language/", "id.loc.gov/vocabulary/iso639", "lexvo.org/id/iso639",
@@ -231,7 +233,7 @@ class Values:
                 address = re.sub(r"(?:\.[a-z]{2})?\.(?:html|txt|md)$|[-.](?:en|fr|es|de|eng|fra)$", "", _key(s))
                 found = index.get(address)
         if found is None:
-            spdx = creative_commons(s)
+            spdx = creative_commons(s) or id_at_end(s, known)
             found = ("spdx", spdx) if spdx in known else None
         if found is None:
             concept = re.search(r"/id/concept/licence/([a-z-]+)$", s)

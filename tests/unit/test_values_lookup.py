@@ -35,6 +35,8 @@ def values() -> Values:
         ("français", "fr"), ("Deutsch", "de"), ("zh-hant-tw", "zh-Hant-TW"), ("es-419", "es-419"), ("日本語", "ja"),
         ("English (UK)", "en"), ("Українська", "uk"), ("fil", "fil"), ("iw", "he"), ("franglais", "fr"),
         ("http://publications.europa.eu/resource/authority/language/FRA", "fr"),
+        ("en-t-de-t0-mtec", "en"), ("pt-BR-u-co-phonebk", "pt-BR"), ("fr-x-office", "fr"), ("de-CH-1996-t-en-m0-un", "de-CH-1996"),
+        ("en-t", None), ("x-office", None),
         ("http://id.loc.gov/vocabulary/iso639-2/spa", "es"),
         ("xx", None), ("und", None), ("mul", None), ("zxx", None), ("none", None), ("jp", None), ("", None),
         ("https://example.org/language/FRA", None), ("English and French", None), ("e", None),
@@ -59,6 +61,7 @@ def test_language(values: Values, given: str, tag: str | None) -> None:
         ("https://creativecommons.org/publicdomain/zero/1.0/deed.en", "CC0-1.0"), ("CC0", "CC0-1.0"), ("cc-zero", "CC0-1.0"),
         ("http://publications.europa.eu/resource/authority/licence/CC_BY_4_0", "CC-BY-4.0"),
         ("https://spdx.org/licenses/CC-BY-4.0.html", "CC-BY-4.0"), ("http://spdx.org/licenses/MIT", "MIT"),
+        ("http://uri.office.example/list/license/code/CC-BY-4.0", "CC-BY-4.0"), ("https://office.example/l#Apache-2.0", "Apache-2.0"),
         ("mit", "MIT"), ("MIT License", "MIT"), ("https://opensource.org/licenses/MIT", "MIT"),
         ("Apache License, Version 2.0", "Apache-2.0"), ("GPL-3.0", "GPL-3.0-only"), ("GPLv3+", "GPL-3.0-or-later"),
         ("https://www.gnu.org/licenses/gpl-3.0.en.html", "GPL-3.0-only"), ("OGL-UK-3.0", "OGL-UK-3.0"),
@@ -72,7 +75,8 @@ def test_licence(values: Values, given: str, licence: str) -> None:
 @pytest.mark.parametrize(
     "given",
     ["CC BY", "GPL", "Licence Ouverte", "CC-BY-9.9", "CC BY-ND-SA 4.0", "CC BY 4.0 unless otherwise noted", "version 4.0",
-     "https://creativecommons.org/licenses/by/3.0/fr/", "NOASSERTION", "ask us", "", "https://example.org/licence", "4.0",
+     "https://creativecommons.org/licenses/by/3.0/fr/", "NOASSERTION", "ask us", "", "https://example.org/licence", "4.0", "https://example.org/v4.0",
+     "https://example.org/terms/cc-by", "https://example.org/about-cc-by-4.0-and-more",
      "https://creativecommons.org/licenses/by/4.0/ https://creativecommons.org/licenses/by-nc/4.0/"],
 )  # fmt: skip
 def test_no_licence_is_guessed(values: Values, given: str) -> None:
