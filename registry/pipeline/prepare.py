@@ -100,6 +100,11 @@ def prepare_waiting(
 
 def _judged(intake: Intake, feed: Feed, outcome: workers.Outcome) -> tuple[bool, Sequence[Finding]]:
     """Whether a rule or a loop keeps a record back, and its findings."""
+    for one in outcome.based_on:
+        standing = log.published(intake.connection, one.record)
+        if standing is not None and loops.same_title(unpacked(outcome.stated), standing.stated):
+            issue = Issue(loops.OURS, one.place, one.address)
+            return True, [Finding(feed.id, outcome.key, intake.messages[issue.code].severity, issue)]
     listed = {(one.address, one.key): one for one in outcome.origins}
     found = origins.first_hand(intake.connection, intake.repositories, listed)
     if found is None:

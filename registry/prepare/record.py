@@ -16,7 +16,7 @@ from registry.crosswalk.base import Crosswalk, MapContext, Mapped
 from registry.messages import Message
 from registry.model import Correction, Finding, Issue, RawRecord, Severity
 from registry.prepare.judge import Judge, Result
-from registry.prepare.loops import Origin
+from registry.prepare.loops import Cited, Origin
 from registry.prepare.places import place_of
 from registry.prepare.screen import Data, Screen, Shape
 from registry.prepare.steps import Annotate, Held, Worked, work
@@ -28,7 +28,8 @@ CANNOT_CARRY = "format-cannot-carry"
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One prepared record. ``stated`` is empty when it is held back: by a rule or a loop (``held``), else by its
-    faults. ``missing`` are (shape, field) pairs that the format cannot carry; ``origins`` as in ``Worked``."""
+    faults. ``missing`` are (shape, field) pairs that the format cannot carry; ``origins`` and ``based_on`` as in
+    ``Worked``."""
 
     key: str
     stated: str
@@ -37,6 +38,7 @@ class Prepared:
     inferred: str = ""
     held: Held = ""
     origins: tuple[Origin, ...] = ()
+    based_on: tuple[Cited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ class Preparer:
         held = not places or any(finding.severity == "violation" for finding in findings)
         stated = "" if held else to_ntriples((s, p, o) for s, p, o, _ in worked.mapped.triples)
         inferred = "" if held else to_ntriples((s, p, o) for s, p, o, _ in worked.inferred)
-        return Prepared(record.key, stated, tuple(findings), frozenset(missing), inferred, worked.held, worked.origins)
+        return Prepared(
+            record.key, stated, tuple(findings), frozenset(missing), inferred, worked.held, worked.origins,
+            worked.based_on,
+        )  # fmt: skip
 
 
 _GRAVITY = {"violation": 2, "warning": 1, "info": 0}

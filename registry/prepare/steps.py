@@ -20,7 +20,7 @@ from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCTERMS, owns
 from registry.model import Correction, RawRecord
 from registry.prepare import corrections, loops, publication
-from registry.prepare.loops import Origin
+from registry.prepare.loops import Cited, Origin
 from registry.terms import Iri, is_iri
 
 Held = Choice["", "rule", "loop"]
@@ -40,13 +40,15 @@ class Worked:
     """A record after the steps: stated triples and issues (``mapped``), inferred ones, why it is held back.
 
     ``origins`` are the repositories that an aggregator had it from: if one of our own feeds reads it there,
-    this one stays back. The worker cannot know; who has the ledger decides.
+    this one stays back; so it does if it has the title of one of our records that it is ``based_on``. The worker
+    cannot know; who has the ledger decides.
     """
 
     mapped: Mapped
     inferred: tuple[Placed, ...] = ()
     held: Held = ""
     origins: tuple[Origin, ...] = ()
+    based_on: tuple[Cited, ...] = ()
 
 
 def work(
@@ -66,14 +68,14 @@ def work(
     ours = loops.ours(record, mapped, context)
     if ours is not None:
         return Worked(Mapped(mapped.resource, (), (ours,)), held="loop")
-    origins = loops.origins(record, mapped, context)
+    origins, cited = loops.origins(record, mapped, context), loops.based_on(record, mapped, context)
     mapped = corrections.apply(record, licensed(record, mapped, context), context, fixes)
     stays = publication.held_back(record, mapped, context) if fixes else None
     if stays is not None:
         return Worked(Mapped(mapped.resource, (), (stays,)), held="rule")
     mapped = publication.safe(record, publication.without_columns(record, mapped, context), context)
     mapped = connected(mapped, context.iris.record(context.feed.id, record.key))
-    return Worked(mapped, inferred(mapped, annotate), origins=origins)
+    return Worked(mapped, inferred(mapped, annotate), origins=origins, based_on=cited)
 
 
 def licensed(record: RawRecord, mapped: Mapped, context: MapContext) -> Mapped:

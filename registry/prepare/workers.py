@@ -25,7 +25,7 @@ from registry.ledger.log import graph_digest
 from registry.ledger.records import Waiting
 from registry.ledger.staging import digest
 from registry.model import Academy, Correction, Feed, Finding
-from registry.prepare.loops import Origin
+from registry.prepare.loops import Cited, Origin
 from registry.prepare.record import Preparer, packed
 from registry.prepare.same import marks
 from registry.prepare.setup import make_preparer
@@ -39,8 +39,8 @@ FEW = 150
 class Outcome:
     """What the main process writes for one record: packed graphs, their digest ("" when held), findings.
 
-    ``held`` says whether a rule or a loop holds it back; ``origins`` as in ``steps.Worked``. ``prepared``,
-    ``status`` and ``published`` are how it stood before (``records.Waiting``).
+    ``held`` says whether a rule or a loop holds it back; ``origins`` and ``based_on`` as in ``steps.Worked``.
+    ``prepared``, ``status`` and ``published`` are how it stood before (``records.Waiting``).
     """
 
     id: int
@@ -52,6 +52,7 @@ class Outcome:
     missing: frozenset[tuple[str, str, str]]
     held: Held
     origins: tuple[Origin, ...]
+    based_on: tuple[Cited, ...]
     prepared: str | None
     status: str
     published: bool
@@ -91,6 +92,7 @@ def outcomes(preparer: Preparer, batch: Sequence[Waiting]) -> list[Outcome]:
                 missing,
                 prepared.held,
                 prepared.origins,
+                prepared.based_on,
                 waiting.prepared,
                 waiting.status,
                 waiting.published,

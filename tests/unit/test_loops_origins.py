@@ -20,7 +20,7 @@ from registry.pipeline.house import House, opened
 from registry.prepare import loops
 from registry.prepare.steps import work
 from registry.settings import Settings
-from registry.terms import Iri, Literal, Term, text
+from registry.terms import Iri, Literal, Term, text, to_ntriples
 
 IRIS = Iris("https://registry.example")
 HUB = Feed("hub", "hub", "told", "https://hub.example/oai", expect=Expect(0, 0.5))
@@ -48,8 +48,7 @@ def mapped(subject: Iri, predicate: str, value: Term) -> Mapped:
     [
         (NODE, PROV + "wasDerivedFrom", Iri("https://registry.example/id/record/list/1")),
         (NODE, DCTERMS + "source", Iri("https://registry.example/id/record/list/1")),
-        (RESOURCE, SCHEMA + "isBasedOn", Iri("https://registry.example/id/resource/list/1#it")),
-        (RESOURCE, SCHEMA + "sameAs", Iri("https://registry.example/id/resource/list/1")),
+        (RESOURCE, SCHEMA + "sameAs", Iri("https://registry.example/id/resource/list/1#it")),
         (RESOURCE, SCHEMA + "url", Iri("https://registry.example/id/resource/list/1?lang=fr")),
         (RESOURCE, SCHEMA + "identifier", Literal("https://registry.example/id/resource/list/1/run/2")),
     ],
@@ -71,6 +70,34 @@ def test_a_record_of_ours_is_recognised_and_named(subject: Iri, predicate: str, 
 )  # fmt: skip
 def test_what_only_looks_like_ours_is_published(value: Iri) -> None:
     assert work(RAW, mapped(RESOURCE, SCHEMA + "sameAs", value), CONTEXT).held == ""
+
+
+def test_what_is_based_on_a_record_of_ours_is_none_of_them_unless_it_is_the_same_thing() -> None:
+    cited = Iri("https://registry.example/id/resource/list/1#it")
+    adapted = mapped(RESOURCE, SCHEMA + "isBasedOn", cited)
+    worked = work(RAW, adapted, CONTEXT)
+    assert (worked.held, worked.mapped.issues) == ("", ())
+    (found,) = worked.based_on
+    assert (found.record, found.address, found.place) == (
+        "https://registry.example/id/record/list/1", "https://registry.example/id/resource/list/1", "/there",
+    )  # fmt: skip
+    itself: Placed = (RESOURCE, Iri(SCHEMA + "identifier"), cited, "/id")
+    assert work(RAW, replace(adapted, triples=(*adapted.triples, itself)), CONTEXT).held == "loop"
+    own = mapped(RESOURCE, SCHEMA + "isBasedOn", RESOURCE)
+    assert work(RAW, own, CONTEXT).based_on == ()
+
+
+def test_titles_are_compared_as_people_read_them() -> None:
+    def graph(*names: tuple[str, str]) -> str:
+        node, it = Iri("urn:n"), Iri("urn:r")
+        other = (Iri("urn:r/agent/1"), Iri(SCHEMA + "name"), text("Office", "en"))
+        return to_ntriples([(node, Iri(FOAF + "primaryTopic"), it), other,
+                            *((it, Iri(SCHEMA + "name"), text(*name)) for name in names)])  # fmt: skip
+
+    ours = graph(("Initiation à Git", "fr"), ("Introduction to Git", "en"))
+    assert loops.same_title(graph(("initiation a  GIT.", "und")), ours)
+    assert not loops.same_title(graph(("Introduction to Git for statisticians", "en")), ours)
+    assert not loops.same_title(graph(("…", "en")), graph(("?", "en"))) and not loops.same_title("", ours)
 
 
 def test_a_feed_that_reads_this_registry_is_a_loop() -> None:
@@ -116,6 +143,20 @@ def oai(key: str, origin: str = "") -> RawRecord:
     )
 
 
+DERIVED = "https://registry.example/id/resource/first/o1"
+ADAPTED = (
+    '<record xmlns="http://www.openarchives.org/OAI/2.0/"><header><identifier>{key}</identifier></header><metadata>'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:s="https://schema.org/">'
+    '<s:Course rdf:about="https://hub.example/{key}"><s:name xml:lang="en">{title}</s:name>'
+    '<s:isBasedOn rdf:resource="{cited}"/></s:Course></rdf:RDF></metadata></record>'
+)
+
+
+def adapted(key: str, title: str, cited: str = DERIVED) -> RawRecord:
+    payload = ADAPTED.format(key=key, title=title, cited=cited).encode()
+    return RawRecord(key, payload, "text/xml", "rdf", f"https://hub.example/{key}")
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     with opened(Settings(data=tmp_path / "var", base="https://registry.example"), ACADEMIES) as found:
@@ -155,3 +196,22 @@ def test_the_first_hand_record_wins_and_the_copy_comes_back_when_it_goes(
     visit(HUB, *copies)
     assert kinds()["hub/c1"] == "record", "the copy is better than nothing"
     assert json.dumps(kinds()).count("tombstone") == 1
+
+
+def test_an_adaptation_that_cites_our_address_is_published_and_a_copy_is_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def visit(feed: Feed, *events: HarvestEvent) -> Run:
+        said: Iterable[HarvestEvent] = [*events, Done(True)]
+        monkeypatch.setattr(base, "load", lambda protocol: lambda visit: iter(said))
+        asked = intake.Intake(house.connection, house.settings, house.iris, house.root, house.messages)
+        return intake.visit(asked, ACADEMIES[feed.academy], feed)
+
+    visit(FIRST, oai("o1"))
+    visit(HUB, adapted("mine", "A course of my own"), adapted("copy", "A course O1!"),
+          adapted("lost", "A course o1", DERIVED + "0"))  # fmt: skip
+    kinds = {f"{c.feed}/{c.key}": c.kind for c in log.standing(house.connection)}
+    assert kinds == {"first/o1": "record", "hub/mine": "record", "hub/lost": "record"}
+    (told,) = findings.of_record(house.connection, "hub", "copy")
+    assert (told.issue.code, told.issue.value) == ("loop-ours", DERIVED) and told.issue.place
+    assert not [one for one in findings.of_record(house.connection, "hub", "mine") if "loop" in one.issue.code]
