@@ -308,6 +308,8 @@ def _member(
         told = ldes_member.record(page, shared, member, about, state.options.types)
         if told.empty and isinstance(thing, Iri):
             told = _looked_up(state, thing, page.address)
+            if told.empty:
+                state.tell("ldes-not-described", thing)
         state.kinds |= told.kinds if told.record is None else set()
         if told.record is not None:
             stamp = time.isoformat().replace("+00:00", "Z") if time is not None and about is not None else ""
@@ -354,9 +356,11 @@ def _told(state: _Harvest) -> Iterator[HarvestEvent]:
     recipe = state.options.recipe(state.visit.feed.address)
     for number, page in enumerate(state.pages):
         latest = sorted(by_page.pop(number, []), key=lambda one: (one.place, one.record.key))
-        if not latest and not page.issues:
+        told = {(issue.code, issue.value) for one in latest for issue in one.record.issues}
+        issues = [issue for issue in page.issues if (issue.code, issue.value) not in told]
+        if not latest and not issues:
             continue
-        total = hashlib.sha256(repr(page.issues).encode("utf-8", "replace"))
+        total = hashlib.sha256(repr(issues).encode("utf-8", "replace"))
         for one in latest:
             said = one.record
             about = (said.key, said.format, said.source, said.broken, said.deleted, said.issues)
@@ -370,7 +374,7 @@ def _told(state: _Harvest) -> Iterator[HarvestEvent]:
         yield Document(page.address, digest, page.etag, page.last_modified)
         for one in latest:
             yield replace(one.record, payload=_payload(state, one))
-        yield from (FeedIssue(issue, lasting=True) for issue in page.issues)
+        yield from (FeedIssue(issue, lasting=True) for issue in issues)
 
 
 def _payload(state: _Harvest, one: _Latest) -> bytes:

@@ -50,6 +50,7 @@ class _Harvest:
     counts_differ: bool = False
     failures: int = 0
     unread: int = 0
+    answered: int = 0  # batches that were described
     left_out: list[str] = field(default_factory=list)
     records: int = 0
     kinds: set[str] = field(default_factory=set)
@@ -66,7 +67,7 @@ def harvest(visit: Visit) -> Iterator[HarvestEvent]:
         for subjects in _subjects(state):
             yield from _described(state, subjects)
     except Refused as refused:
-        if not state.listed:
+        if not state.answered:
             raise FeedFailed(refused.issue) from refused
         state.whole = False
         params = (("listed", str(len(state.listed))), ("why", refused.issue.value or refused.issue.code))
@@ -128,6 +129,9 @@ def _subjects(state: _Harvest) -> Iterator[list[str]]:
     """Subjects that were not listed yet, page by page."""
     if state.options.ordered:
         yield from _in_order(state, state.last)
+        if state.ordered and not state.listed and state.count is None and not state.options.graphs:
+            state.queries = replace(state.queries, named=True)
+            yield from _in_order(state, state.last)
     else:
         state.ordered = False
     if not state.ordered or (state.count is not None and len(state.listed) < state.count and not state.full):
@@ -240,6 +244,7 @@ def _records(state: _Harvest, batch: list[str]) -> tuple[list[RawRecord], list[I
             _still_there(state, refused)
         return [_unread(state, batch[0], refused)], []
     state.failures = 0
+    state.answered += 1
     state.calm += 1
     if state.calm >= CALM and state.size < state.options.page_size:
         state.size, state.calm = min(state.size * 2, state.options.page_size), 0
@@ -250,7 +255,7 @@ def _records(state: _Harvest, batch: list[str]) -> tuple[list[RawRecord], list[I
 
 def _still_there(state: _Harvest, refused: Refused) -> None:
     """Whether the endpoint answers anything at all after so many failures. Raises Refused."""
-    if state.count is None or state.unread >= MAX_UNREAD:
+    if state.count is None or state.unread >= MAX_UNREAD or not state.answered:
         raise refused
     state.endpoint.number(state.queries.count())
     state.failures = 0
@@ -269,26 +274,27 @@ def _answer(state: _Harvest, batch: list[str]) -> tuple[Graph, bool]:
     missing = [one for one in batch if Iri(one) not in graph.nodes]
     if missing and state.options.query:
         state.left_out += missing
-    elif missing or (missing := _untyped(state, graph, batch)):
+    elif missing:
         raise _refusal(state, "sparql-empty", missing[0])
-    cut = _is_cut(state, batch, size)
-    if cut and len(batch) > 1:
+    untyped = bool(_untyped(state, graph, batch))
+    cut = _is_cut(state, batch, size, untyped)
+    if cut and (len(batch) > 1 or untyped):
         raise _refusal(state, "sparql-half", str(size))
     return graph, cut
 
 
 def _untyped(state: _Harvest, graph: Graph, batch: list[str]) -> list[str]:
-    """Subjects whose answer lacks the very kind by which they were listed: something was left out of it."""
+    """Subjects whose answer lacks the very kind by which they were listed: it was inferred, or the answer was cut."""
     if state.options.where or state.options.query:
         return []
     kinds = frozenset(state.options.classes or (*CLASSES, *RUNS))
     return [one for one in batch if not graph.types(Iri(one)) & kinds]
 
 
-def _is_cut(state: _Harvest, batch: list[str], size: int) -> bool:
+def _is_cut(state: _Harvest, batch: list[str], size: int, doubted: bool) -> bool:
     """Whether an answer has fewer statements than there are: some endpoints leave out the rest and say nothing."""
     known = state.endpoint.max_rows
-    if size < DOUBTED and size % 100 and not (known and size >= known // 2):
+    if not doubted and size < DOUBTED and size % 100 and not (known and size >= known // 2):
         return False
     question = state.queries.size(batch)
     try:
@@ -296,7 +302,7 @@ def _is_cut(state: _Harvest, batch: list[str], size: int) -> bool:
     except Refused:
         said = None
     if said is None:
-        return size % 500 == 0
+        return doubted or size % 500 == 0
     if len(batch) == 1 and size < SURELY_WHOLE and said > size:
         state.counts_differ = True  # it counts otherwise than it tells
     return said - size > (max(2, size // 50) if state.counts_differ else 0)

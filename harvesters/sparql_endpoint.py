@@ -77,7 +77,8 @@ class Endpoint:
         kind, address = fetched.headers.get("content-type", ""), self.visit.feed.address
         if not fetched.body.strip():
             return Graph(address)
-        if "application/sparql-results" in kind or (fetched.body.lstrip()[:1] == b"{" and b'"bindings"' in fetched.body):
+        body = fetched.body.lstrip()
+        if "application/sparql-results" in kind or (body[:1] == b"{" and b'"bindings"' in body):
             return self._graph(self._rows(fetched))
         try:
             return rdf_read.read(fetched.body, kind, address, self.visit.http.limit)
