@@ -223,6 +223,10 @@ def check(
     raise typer.Exit(TO_MEND if checked.violations or not checked.complete else OK)
 
 
+cli_add.add_to(app)
+cli_reports.add_to(app)
+
+
 @app.command()
 def template(
     file: Annotated[Path | None, typer.Argument(help="A file to write: .xlsx or .csv.")] = None,
@@ -356,9 +360,7 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(OK if all(one.ok for one in findings) else TO_MEND)
 
 
-cli_reports.add_to(app)
 cli_frameworks.add_to(app)
-cli_add.add_to(app)
 
 
 def main() -> None:
