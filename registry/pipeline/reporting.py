@@ -22,7 +22,7 @@ def labels(house: House) -> Labels:
 
     @cache
     def known() -> Mapping[str, Mapping[str, str]]:
-        return vocabulary.labels(house.root / "ontology", house.iris.base)
+        return vocabulary.labels(house.ontologies, house.iris.base)
 
     def asked(wanted: set[str]) -> Mapping[str, Mapping[str, str]]:
         return {iri: known()[iri] for iri in wanted if iri in known()} if wanted else {}
@@ -35,7 +35,7 @@ def suggest(house: House, feeds: Sequence[Feed]) -> Suggest:
     tables: Callable[[], Mapping[str, Suggester]] = cache(
         lambda: {
             feed.id: Suggester(values.load(house.iris, feed, lookup))
-            for lookup in [vocabulary.lookup(house.root / "ontology", house.iris.base)]
+            for lookup in [vocabulary.lookup(house.ontologies, house.iris.base)]
             for feed in feeds
         }
     )
@@ -68,4 +68,5 @@ def report(
 def of_academy(house: House, academy: Academy, score: Sequence[Series] = ()) -> Report:
     """The report on all lists of an academy."""
     name = academy.name.get("en") or next(iter(academy.name.values()))
-    return replace(report(house, name, academy.feeds, score=score), address=academy.homepage)
+    found = report(house, name, academy.feeds, score=score)
+    return replace(found, address=academy.homepage, score_public=academy.show_score)

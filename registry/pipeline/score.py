@@ -18,19 +18,15 @@ from statistics import median
 
 from registry.iris import FOAF, RDF_TYPE, SCHEMA
 from registry.ledger import findings, log, measurements, observations, records
-from registry.ledger.measurements import Measurement
 from registry.model import Change, Feed
 from registry.pipeline.links import is_dead
 from registry.prepare.screen import Data, Screen, Shape, compile_screen
 from registry.prepare.setup import shapes_graph
-from registry.report.model import Point, Series
+from registry.report.model import Series
+from registry.report.score import series
 from registry.terms import Iri, Literal, Term, by_subject
 
 SAMPLE = 1000
-ORDER = (
-    "completeness", "controlled-value-share", "freshness-days", "newest-days", "link-alive", "violation-count",
-    "warning-count",
-)  # fmt: skip
 CONTROLLED = (
     "inLanguage", "license", "about", "learningResourceType", "educationalLevel", "audience", "courseMode",
     "conditionsOfAccess", "eventAttendanceMode",
@@ -164,24 +160,6 @@ def _day(read: re.Match[str]) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def series(found: Sequence[Measurement]) -> tuple[Series, ...]:
-    """Measurements (newest first) of one list or several as histories: the mean of the lists at each time.
-
-    A list without a new value at some time counts with its last one.
-    """
-    result = []
-    for metric in ORDER:
-        last: dict[str, float] = {}
-        points: dict[str, float] = {}
-        for one in reversed(found):
-            if one.metric == metric:
-                last[one.feed] = one.value
-                points[one.time] = sum(last.values()) / len(last)
-        if points:
-            result.append(Series(metric, tuple(Point(time, value) for time, value in points.items())))
-    return tuple(result)
 
 
 def of_feeds(connection: sqlite3.Connection, feeds: Sequence[Feed]) -> tuple[Series, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from registry.iris import Iris
@@ -17,6 +17,7 @@ from registry.report.model import Cause, Change, Example, Report, Series, Texts
 from registry.report.texts import field_of
 
 CARDS = 6
+MOST = 20_000
 INCOMPLETE = "harvest-incomplete"
 Suggest = Callable[[Finding], Change | None]
 """What to write instead, for one finding."""
@@ -37,15 +38,16 @@ def build(
     found: Sequence[Texts] = (),
     score: Sequence[Series] = (),
     sample: int = CARDS,
+    feeds: Sequence[str] | None = None,
 ) -> Report:
-    """The report on the feeds that ``runs`` has the last visit of.
+    """The report on ``feeds``: unless said, those that ``runs`` has the last visit of.
 
     ``what`` is what the report is about, in the words of who asked; ``rename`` (from, to) puts a name in the place
     of an address that tells people nothing.
     """
-    feeds = sorted(runs)
+    feeds = sorted(runs) if feeds is None else list(feeds)
     named = _renamer(rename)
-    groups = findings.groups(connection, feeds)
+    groups = findings.groups(connection, feeds) if feeds else []
     counts = {
         "records": sum(run.counts.get("records", 0) for run in runs.values()),
         "published": sum(log.standing_count(connection, feed) for feed in feeds),
@@ -94,7 +96,8 @@ def _cause(
     examples = []
     for finding in group.examples:
         issue = _issue(finding.issue, named)
-        where, title = "", {}
+        where = ""
+        title: Texts = {}
         if finding.record:
             where = records.locator(connection, finding.feed, finding.record)
             title = _title(log.published(connection, iris.record(finding.feed, finding.record)))
@@ -104,6 +107,22 @@ def _cause(
         group.code, group.severity, field_of(group.code), group.count, group.records, told(messages, group.code),
         common([example.issue for example in examples]), tuple(examples),
     )  # fmt: skip
+
+
+def each(
+    connection: sqlite3.Connection, feeds: Sequence[str], messages: Mapping[str, Message], suggest: Suggest
+) -> Iterator[Cause]:
+    """All findings of some feeds, one by one in the order they were found; at most ``MOST``."""
+    after: int | None = 0
+    count = 0
+    while after is not None and count < MOST:
+        found, after = findings.listed(connection, feeds, limit=500, after=after)
+        for finding in found[: MOST - count]:
+            where = records.locator(connection, finding.feed, finding.record) if finding.record else ""
+            example = Example(finding.record, {}, where, finding.issue, suggest(finding))
+            code = finding.issue.code
+            yield Cause(code, finding.severity, field_of(code), 1, 1, told(messages, code), finding.issue, (example,))
+        count += len(found)
 
 
 def _title(change: Record | None) -> Texts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -28,6 +29,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "violations": report.violations,
         "complete": report.complete,
         "found": [dict(texts) for texts in report.found],
+        "score": [asdict(one) for one in report.score],
         "issues": [_cause(cause) for cause in report.causes],
     }
 
@@ -64,14 +66,14 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def as_csv(report: Report, language: str) -> str:
+def as_csv(causes: Iterable[Cause], language: str) -> str:
     """A row for each example of each cause; with a byte order mark and semicolons, as every Excel opens it."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(
         [word(key, language) for key in ("entry", "place", "value", "to-mend-heading", "mend", "change", "why")]
     )
-    for cause in report.causes:
+    for cause in causes:
         for example in cause.examples:
             issue = example.issue
             where = " · ".join(part for part in (example.where, place(issue.place, language)) if part)

@@ -7,7 +7,8 @@ import re
 from registry.messages import fill
 from registry.report.model import Card, Cause, Report, Texts
 from registry.report.plain import MARKS, changed
-from registry.report.texts import best, place, whys, word
+from registry.report.score import bars, number
+from registry.report.texts import best, language_name, place, whys, word
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 
@@ -38,6 +39,7 @@ def render(report: Report, language: str) -> str:
     lines += [f"- {escaped(best(text, language))}" for text in report.found]
     lines += [f"- {counts[name]} {word(key, language)}" for name, key in numbers(report)]
     lines += ["", f"**{word('incomplete', language)}**"] if not report.complete else []
+    lines += _score(report, language) if report.score else []
     lines += ["", f"## {word('sees-heading', language)}", ""]
     for card in report.cards:
         lines += _card(card, language)
@@ -53,6 +55,16 @@ def render(report: Report, language: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _score(report: Report, language: str) -> list[str]:
+    note = word("score-public" if report.score_public else "score-note", language)
+    heads = [word(key, language) for key in ("measure", "now", "history")]
+    lines = ["", f"## {word('score', language)}", "", note, "", f"| {' | '.join(heads)} |", "|---|---|---|"]
+    for one in report.score:
+        now = number(one.metric, one.points[-1].value, language)
+        lines.append(f"| {word(one.metric, language)} | {now} | {bars(one)} |")
+    return lines
+
+
 def numbers(report: Report) -> list[tuple[str, str]]:
     """(count, key of its words) of the counts that are told."""
     told = [("records", "read"), ("published", "published"), ("held", "held")]
@@ -63,7 +75,7 @@ def numbers(report: Report) -> list[tuple[str, str]]:
 
 def details(card: Card) -> list[tuple[str, list[Texts]]]:
     """(key of its words, values) of what a card says, in the order in which it is shown."""
-    plain = [{"und": text} for text in card.languages]
+    plain = [language_name(tag) for tag in card.languages]
     dates = [{"und": " – ".join(dict.fromkeys(text[:10] for text in (card.start, card.end) if text))}]
     rows: list[tuple[str, list[Texts]]] = [
         ("type", list(card.kinds)), ("language", [*plain]), ("level", list(card.levels)),

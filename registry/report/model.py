@@ -91,6 +91,7 @@ class Report:
     """What was found in some lists, how it will look, what to mend.
 
     ``counts``: read, published, held, and ``by_rule``, those of the held that the academy's own rules keep back.
+    ``score_public``: the academy agreed that everybody sees its score.
     ``found`` says in words by language how the list was recognised; ``complete``: it was read to its end.
     """
 
@@ -104,6 +105,7 @@ class Report:
     complete: bool = True
     found: tuple[Texts, ...] = ()
     score: tuple[Series, ...] = field(default=())
+    score_public: bool = False
 
     @property
     def violations(self) -> int:

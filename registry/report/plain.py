@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from registry.messages import fill
 from registry.report.model import Card, Cause, Change, Example, Report
+from registry.report.score import render as score
 from registry.report.texts import best, place, whys, word
 
 EXAMPLES = 3
@@ -20,6 +21,8 @@ def render(report: Report, language: str) -> str:
         + (f" ({counts['by_rule']} {word('by-rule', language)})" if counts["by_rule"] else "")
     ]
     lines += [best(text, language) for text in report.found]
+    if report.score:
+        lines += ["", f"{word('score', language)}:", *(f"  {line}" for line in score(report.score, language))]
     if report.cards:
         lines += ["", f"{word('sees', language)}:", *(f"  {_card(card, language)}" for card in report.cards[:TITLES])]
         more = counts["published"] - min(len(report.cards), TITLES)

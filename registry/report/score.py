@@ -8,10 +8,15 @@ from typing import Any
 from markupsafe import Markup
 
 from registry.iris import Iris
+from registry.ledger.measurements import Measurement
 from registry.report.model import Point, Series
 from registry.report.texts import word
 
 SHARES = frozenset(["completeness", "controlled-value-share", "link-alive"])
+ORDER = (
+    "completeness", "controlled-value-share", "freshness-days", "newest-days", "link-alive", "violation-count",
+    "warning-count",
+)  # fmt: skip
 BARS = "▁▂▃▄▅▆▇█"
 MOST = 60
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -20,6 +25,24 @@ _CONTEXT = {
     "dqv:isMeasurementOf": {"@type": "@id"}, "dqv:computedOn": {"@type": "@id"},
     "prov:wasGeneratedBy": {"@type": "@id"}, "prov:generatedAtTime": {"@type": "xsd:dateTime"},
 }  # fmt: skip
+
+
+def series(found: Sequence[Measurement]) -> tuple[Series, ...]:
+    """Measurements (newest first) of one list or several as histories: the mean of the lists at each time.
+
+    A list without a new value at some time counts with its last one.
+    """
+    result = []
+    for metric in ORDER:
+        last: dict[str, float] = {}
+        points: dict[str, float] = {}
+        for one in reversed(found):
+            if one.metric == metric:
+                last[one.feed] = one.value
+                points[one.time] = sum(last.values()) / len(last)
+        if points:
+            result.append(Series(metric, tuple(Point(time, value) for time, value in points.items())))
+    return tuple(result)
 
 
 def number(metric: str, value: float, language: str) -> str:
@@ -37,17 +60,17 @@ def _heights(points: Sequence[Point], metric: str) -> list[float]:
     return [min(max(point.value / greatest, 0.0), 1.0) for point in points]
 
 
-def bars(series: Series) -> str:
+def bars(found: Series) -> str:
     """The history as a line of small bars."""
-    last = series.points[-MOST:]
-    return "".join(BARS[round(height * (len(BARS) - 1))] for height in _heights(last, series.metric))
+    last = found.points[-MOST:]
+    return "".join(BARS[round(height * (len(BARS) - 1))] for height in _heights(last, found.metric))
 
 
-def spark(series: Series) -> Markup:
+def spark(found: Series) -> Markup:
     """The history as a small SVG without words; a dot where there is one value only."""
-    last = series.points[-MOST:]
+    last = found.points[-MOST:]
     wide, high = 120, 24
-    heights = _heights(last, series.metric)
+    heights = _heights(last, found.metric)
     step = wide / max(len(heights) - 1, 1)
     points = [
         (round(place * step + 2, 1), round(high - 2 - height * (high - 4), 1)) for place, height in enumerate(heights)
@@ -60,17 +83,17 @@ def spark(series: Series) -> Markup:
     ).format(wide + 4, high, wide + 4, high, line, x, y)
 
 
-def render(series: Sequence[Series], language: str) -> str:
+def render(found: Sequence[Series], language: str) -> list[str]:
     """The score for a terminal: a line for each measure, with its history."""
-    if not series:
-        return word("no-score", language)
-    names = [word(one.metric, language) for one in series]
+    if not found:
+        return [word("no-score", language)]
+    names = [word(one.metric, language) for one in found]
     width = max(map(len, names))
     lines = []
-    for name, one in zip(names, series, strict=True):
+    for name, one in zip(names, found, strict=True):
         now = number(one.metric, one.points[-1].value, language)
         lines.append(f"{name.ljust(width)}  {now.rjust(7)}  {bars(one)}")
-    return "\n".join(lines)
+    return lines
 
 
 def as_dqv(rows: Sequence[Mapping[str, Any]], iris: Iris) -> dict[str, Any]:

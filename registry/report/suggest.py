@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from registry.crosswalk import clean, when
+from registry import vocabulary
+from registry.crosswalk import clean, values, when
 from registry.crosswalk.values import Values, known_languages, known_licences
-from registry.model import Finding
+from registry.iris import Iris
+from registry.model import Feed, Finding
 from registry.report.model import Change
 from registry.report.texts import field_of, whys
+from registry.vocabulary import Folders
 
 NEAR = 78.0
 MOST = 3
@@ -109,6 +112,12 @@ class Suggester:
     def _wording(self, value: str) -> tuple[bool, list[str]]:
         sure, plain = _yes_or_no(value)
         return (sure, plain) if plain else (False, [])
+
+
+def general(folders: Folders, base: str) -> Suggester:
+    """For a list whose own words are not known: what the schemes of a registry name."""
+    feed = Feed("", "", "", "")
+    return Suggester(values.load(Iris(base), feed, vocabulary.lookup(folders, base)))
 
 
 def _example(code: str, field: str, place: str) -> Change | None:

@@ -79,6 +79,19 @@ def best(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language) or texts.get("en") or next((texts[tag] for tag in sorted(texts)), "")
 
 
+@cache
+def _languages() -> Mapping[str, Mapping[str, str]]:
+    text = files("registry.web.texts").joinpath("languages.tsv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return {row["key"]: {lang: row[lang] for lang in LANGUAGES} for row in rows}
+
+
+def language_name(tag: str) -> Mapping[str, str]:
+    """The name of a language by its tag; the tag itself where no name is known."""
+    names = _languages().get(tag.split("-")[0].lower())
+    return {"und": tag} if names is None else {lang: f"{name} ({tag})" for lang, name in names.items()}
+
+
 def place(text: str, language: str) -> str:
     """A place in a workbook in the reader's words; paths and other places stay as they are."""
     return _CELL.sub(lambda found: word(f"place.{found[1]}", language) + found[2], text)

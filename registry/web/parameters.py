@@ -82,6 +82,14 @@ class MatchParameters(Paging):
     within: bool | None = Field(None, description="Inside one academy (true) or between two (false)")
 
 
+class AcademyParameters(BaseModel):
+    """Which academies are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    known: bool = Field(False, description="Those that exist and have no list here yet, instead of those that have")
+
+
 class IssueParameters(Paging):
     """What is wanted of the list of things to mend."""
 
@@ -89,6 +97,9 @@ class IssueParameters(Paging):
         "entry", description="`entry`: one item each; `cause`: grouped, with counts and up to five examples"
     )
     code: Text | None = Field(None, description="Only this cause")
+    format: Annotated[str | None, Field(pattern="^(json|markdown|html|csv)$")] = Field(
+        None, description="The whole report as `markdown` or `html`, all findings as `csv`; else as `Accept` says"
+    )
     lang: Language = None
 
 

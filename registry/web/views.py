@@ -10,9 +10,13 @@ from urllib.parse import quote
 from registry.iris import safe_key
 from registry.ledger import findings, records
 from registry.ledger.findings import FindingGroup
-from registry.messages import Message, fill
-from registry.model import Finding, Issue
+from registry.messages import fill
+from registry.model import Finding
+from registry.report.build import Suggest, told
+from registry.report.build import common as shared_by
+from registry.report.texts import field_of, whys
 from registry.statistics import reader as figures
+from registry.web.report import suggester
 from registry.web.shared import Visit
 
 
@@ -48,6 +52,14 @@ def resources(
         }
         for item in found
     ]
+
+
+_POINTING = ("isPartOf", "hasPart", "isBasedOn", "translationOfWork", "previousVersion", "sameAs", "relation")
+
+
+def pointed_to(item: Mapping[str, Any]) -> list[str]:
+    """The addresses by which a document names others, the first few hundred of each kind."""
+    return [address for name in _POINTING for address in item[name][:300]]
 
 
 def _side(row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
@@ -92,15 +104,11 @@ def cells(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     ]
 
 
-def _told(message: Message | None, code: str) -> Message:
-    """The texts of a code; a code that no table knows is shown as it is."""
-    return message or Message(code, "warning", dict.fromkeys(("en", "fr", "es"), code), {})
-
-
-def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding) -> dict[str, Any]:
+def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding, suggest: Suggest) -> dict[str, Any]:
     """One thing to mend, in the reader's words, with its place in the academy's own list."""
     language = visit.voice.language
-    message = _told(visit.shared.words.messages.get(finding.issue.code), finding.issue.code)
+    change = suggest(finding)
+    message = told(visit.shared.words.messages, finding.issue.code)
     identifier = f"{finding.feed}/{safe_key(finding.record)}" if finding.record else None
     public = visit.opened.reader.get(identifier) if identifier else None
     shown = public is not None and "deleted" not in public
@@ -114,6 +122,11 @@ def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding) -> dict[st
         "severity": finding.severity,
         "message": fill(message.text[language], finding.issue),
         "mend": fill(message.mend.get(language, ""), finding.issue),
+        "field": field_of(finding.issue.code),
+        "why": whys()[field_of(finding.issue.code)].why[language],
+        "change": None
+        if change is None
+        else {"after": list(change.after), "sure": change.sure, "example": change.example},
         "place": visit.voice.place(finding.issue.place) or None,
         "value": finding.issue.value or None,
         "where": visit.voice.place(records.locator(ledger, finding.feed, finding.record)) or None
@@ -122,32 +135,22 @@ def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding) -> dict[st
     }
 
 
-def issue_group(visit: Visit, ledger: sqlite3.Connection, group: FindingGroup) -> dict[str, Any]:
+def issue_group(visit: Visit, ledger: sqlite3.Connection, group: FindingGroup, suggest: Suggest) -> dict[str, Any]:
     """All findings of one cause: how many, and examples. What differs between them is left open as "…"."""
-    examples = [issue(visit, ledger, finding) for finding in group.examples]
-    message = _told(visit.shared.words.messages.get(group.code), group.code)
-    common = _common([finding.issue for finding in group.examples])
+    examples = [issue(visit, ledger, finding, suggest) for finding in group.examples]
+    message = told(visit.shared.words.messages, group.code)
+    common = shared_by([finding.issue for finding in group.examples])
     return {
         "code": group.code,
         "severity": group.severity,
         "message": fill(message.text[visit.voice.language], common),
         "mend": fill(message.mend.get(visit.voice.language, ""), common),
+        "field": field_of(group.code),
+        "why": whys()[field_of(group.code)].why[visit.voice.language],
         "count": group.count,
         "records": group.records,
         "examples": examples,
     }
-
-
-def _common(issues: list[Issue]) -> Issue:
-    """What some issues of one code have in common; "…" stands for the rest."""
-
-    def one(values: set[str]) -> str:
-        return values.pop() if len(values) == 1 else "…"
-
-    names = sorted({name for issue in issues for name, _ in issue.params})
-    params = tuple((name, one({dict(issue.params).get(name, "") for issue in issues})) for name in names)
-    places, values = ({getattr(issue, name) for issue in issues} for name in ("place", "value"))
-    return Issue(issues[0].code, one(places), one(values), params)
 
 
 def issues(
@@ -158,7 +161,8 @@ def issues(
         if ledger is None or not feeds:
             return [], 0, None
         found, more = findings.listed(ledger, feeds, limit=limit, after=after, code=code)
-        return [issue(visit, ledger, finding) for finding in found], findings.total(ledger, feeds, code), more
+        suggest = suggester(visit.shared)
+        return [issue(visit, ledger, finding, suggest) for finding in found], findings.total(ledger, feeds, code), more
 
 
 def issue_groups(visit: Visit, feeds: list[str], code: str | None = None) -> list[dict[str, Any]]:
@@ -167,4 +171,5 @@ def issue_groups(visit: Visit, feeds: list[str], code: str | None = None) -> lis
         if ledger is None or not feeds:
             return []
         groups = [group for group in findings.groups(ledger, feeds) if code in (None, group.code)]
-        return [issue_group(visit, ledger, group) for group in groups]
+        suggest = suggester(visit.shared)
+        return [issue_group(visit, ledger, group, suggest) for group in groups]
