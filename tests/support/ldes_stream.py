@@ -36,9 +36,7 @@ def done(events: list[HarvestEvent]) -> Done:
 def told(events: list[HarvestEvent]) -> list[str]:
     """The keys of all records, shortened; "-" before those that are gone, "!" after those that are broken."""
     records = [one for one in events if isinstance(one, RawRecord)]
-    return [
-        ("-" if one.deleted else "") + one.key.rpartition("/")[2] + ("!" if one.broken else "") for one in records
-    ]
+    return [("-" if one.deleted else "") + one.key.rpartition("/")[2] + ("!" if one.broken else "") for one in records]
 
 
 def codes(events: list[HarvestEvent]) -> list[str]:
