@@ -16,6 +16,7 @@ from registry.model import Issue, Severity
 
 LANGUAGES = ("en", "fr", "es")
 _FIELD = re.compile(r"\{(\w+)\}")
+_HANGING = re.compile(r"[ \u00a0\u202f]*:\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def load() -> dict[str, Message]:
 
 
 def fill(template: str, issue: Issue) -> str:
-    """A text with the issue's value and parameters put in."""
+    """A text with the issue's value and parameters put in; no colon stays before a value that is empty."""
     known = {"value": issue.value, "place": issue.place, **dict(issue.params)}
-    return _FIELD.sub(lambda found: known.get(found.group(1), found.group(0)), template)
+    filled = _FIELD.sub(lambda found: known.get(found.group(1), found.group(0)), template)
+    return _HANGING.sub(".", filled) if template.endswith(": {value}") and not issue.value.strip() else filled

@@ -12,6 +12,7 @@ import pytest
 
 from registry import messages, shape_texts
 from registry.messages import LANGUAGES, Message
+from registry.model import Issue
 from registry.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,3 +109,11 @@ def test_the_settings_page_gives_the_defaults() -> None:
             assert float(said) == float(default), name
         else:
             assert said == str(default), name
+
+
+def test_no_colon_stands_before_nothing() -> None:
+    for template, value, said in (
+        ("Not read: {value}", "", "Not read."), ("Non lu : {value}", "", "Non lu."), ("Not read: {value}", "x", "Not read: x"),
+        ("Not read: {value}", "x:", "Not read: x:"), ("Write one of:", "", "Write one of:"),
+    ):  # fmt: skip
+        assert messages.fill(template, Issue("a-b", value=value)) == said
