@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from registry import iris
-from registry.crosswalk import clean, oai_record, record_node
+from registry.crosswalk import clean, oai_dc_habits, oai_record, record_node
 from registry.crosswalk import oai_dc_record as reading
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.oai_dc_record import Elements, Value
@@ -28,6 +28,7 @@ ORGANISATION = re.compile(
     r"united nations|nations unies|naciones unidas|bank|banque|banco|eurostat|school|[ée]cole|escuela|academ\w+|"
     r"acad[ée]mi\w+|centre|center|centro|network|r[ée]seau|association|asociaci[óo]n|foundation|fondation|"
     r"group|groupe|grupo|team|[ée]quipe|equipo|society|service|servicio|council|conseil|consejo|ltd|inc|gmbh|"
+    r"unit[ée]?s?|unidad|section|secci[óo]n|branch|consortium|amt|"
     r"organi[sz]ation|organisation|organizaci[óo]n|unece|oecd|ocde|insee|istat|directorate)\b",
     re.IGNORECASE,
 )
@@ -122,7 +123,7 @@ def _plain(value: Value, build: Builder, tidy: Callable[[str], str]) -> str:
 def _titles(values: Elements, build: Builder, context: MapContext, language: str) -> None:
     seen: set[str] = set()
     for value in values.get("title", ()):
-        text = _plain(value, build, clean.line)
+        text = oai_dc_habits.title(_plain(value, build, clean.line))
         if context.values.is_ignored("title", text):
             build.issue("dc-empty-word", value.place, value.text)
             continue
@@ -135,6 +136,8 @@ def _descriptions(values: Elements, build: Builder, context: MapContext, languag
     """By language the longest is the description, the others are abstracts."""
     texts: dict[str, list[tuple[str, str]]] = {}
     for value in values.get("description", ()):
+        if oai_dc_habits.is_provenance(value.text):
+            continue  # who put the files there, and from which address, is not for the public
         text = _plain(value, build, clean.text)
         if context.values.is_ignored("description", text):
             build.issue("dc-empty-word", value.place, value.text)
@@ -183,7 +186,8 @@ def _dates(values: Elements, build: Builder, is_event: bool) -> None:
     for value in values.get("date", ()):
         if value.text.startswith(_EMBARGO):
             continue  # when access opens (OpenAIRE guidelines); dc:rights says what it is until then
-        stamps = [date(part) for part in ([value.text] if date(value.text) else value.text.split("/"))]
+        text = oai_dc_habits.year(value.text)
+        stamps = [date(part) for part in ([text] if date(text) else text.split("/"))]
         if None in stamps or len(stamps) > 2:
             build.issue("dc-date", value.place, value.text)
             continue
@@ -217,32 +221,36 @@ def _agents(values: Elements, build: Builder, context: MapContext) -> None:
             if len(value.text) > MAX_NAME:
                 build.issue("dc-agent", value.place, value.text)
                 continue
-            text, had_mail = clean.drop_emails(value.text)
-            if had_mail:
-                build.issue("dc-email", value.place)
-            orcid, ror = _ORCID.search(text), _ROR.search(text)
-            person = clean.orcid(orcid.group(1)) if orcid else None
-            text = _ROR.sub(" ", _ORCID.sub(" ", text) if person else text)
-            name = clean.line(text).strip(" ,;:()[]<>")
-            if not name or clean.url(name):
-                build.issue("dc-agent", value.place, value.text)
-                continue
-            key = name.casefold()
-            if record_node.is_academy(name, context):
-                build.add(predicate, context.iris.academy(context.academy.id), value.place)
-                continue
-            if key not in known:
-                known[key] = node = build.child("agent", len(known) + 1)
-                is_person = person is not None or (
-                    ror is None and predicate != "publisher" and ORGANISATION.search(name) is None and " " in name
-                )
-                build.type(iris.SCHEMA + ("Person" if is_person else "Organization"), value.place, node)
-                build.string("name", name, value.place, node)
-            if person is not None:
-                build.add("identifier", Iri(person), value.place, known[key])
-            if ror is not None:
-                build.add("identifier", Iri(ror.group(1).lower().replace("http:", "https:")), value.place, known[key])
-            build.add(predicate, known[key], value.place)
+            for name in oai_dc_habits.names(value.text, ORGANISATION.search):
+                _agent(name, predicate, value, known, build, context)
+
+
+def _agent(
+    written: str, predicate: str, value: Value, known: dict[str, Iri], build: Builder, context: MapContext
+) -> None:
+    orcid, ror = _ORCID.search(written), _ROR.search(written)
+    person = clean.orcid(orcid.group(1)) if orcid else None
+    text = _ROR.sub(" ", _ORCID.sub(" ", written) if person else written)
+    name = clean.line(text).strip(" ,;:()[]<>")
+    if not name or clean.url(name):
+        build.issue("dc-agent", value.place, value.text)
+        return
+    key = name.casefold()
+    if record_node.is_academy(name, context):
+        build.add(predicate, context.iris.academy(context.academy.id), value.place)
+        return
+    if key not in known:
+        known[key] = node = build.child("agent", len(known) + 1)
+        is_person = person is not None or (
+            ror is None and predicate != "publisher" and ORGANISATION.search(name) is None and " " in name
+        )
+        build.type(iris.SCHEMA + ("Person" if is_person else "Organization"), value.place, node)
+        build.string("name", name, value.place, node)
+    if person is not None:
+        build.add("identifier", Iri(person), value.place, known[key])
+    if ror is not None:
+        build.add("identifier", Iri(ror.group(1).lower().replace("http:", "https:")), value.place, known[key])
+    build.add(predicate, known[key], value.place)
 
 
 def _subjects(values: Elements, build: Builder, context: MapContext, language: str) -> None:
@@ -276,7 +284,9 @@ def _identifiers(values: Elements, build: Builder, key: str) -> None:
             pages.append((address, value.place))
         elif value.text != key:
             build.string("identifier", clean.line(value.text), value.place)
-    ordered = pages or resolvers[:1]
+    relations = [(address, one.place) for one in values.get("relation", ()) if (address := clean.url(one.text))]
+    landing = oai_dc_habits.landing_page([address for address, _ in pages], [address for address, _ in relations])
+    ordered = [pair for pair in relations if pair[0] == landing][:1] + pages or resolvers[:1]
     for at, (address, place) in enumerate(ordered):
         build.add("url" if at == 0 else "identifier", Iri(address), place)
 
@@ -311,8 +321,12 @@ def _target(text: str) -> Iri | None:
 def _relations(values: Elements, build: Builder) -> None:
     own = {str(one) for name in ("url", "identifier") for one in build.objects(name)}
     for value in values.get("source", ()):
-        target = _target(value.text)
-        if target is not None and target in own:
+        target, journal = _target(value.text), oai_dc_habits.journal(value.text)
+        if journal is not None and target is None:
+            build.add(
+                "isPartOf", Iri(journal) if journal.startswith("urn:") else Literal(clean.line(journal)), value.place
+            )
+        elif target is not None and target in own:
             build.issue("dc-own-source", value.place, value.text)
         elif target is not None:
             build.add("isBasedOn", target, value.place)
@@ -320,7 +334,7 @@ def _relations(values: Elements, build: Builder) -> None:
             # A title or citation: it stays, and the shapes ask for an address.
             build.string("isBasedOn", clean.line(value.text), value.place)
     for value in values.get("relation", ()):
-        target = _target(value.text)
+        target = _target(oai_dc_habits.address(value.text))
         if target is None:
             build.issue("dc-relation", value.place, value.text)
             build.string(iris.DCTERMS + "relation", clean.line(value.text), value.place)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from registry.crosswalk import clean
 from registry.crosswalk.base import Builder
 from registry.crosswalk.oai_record import child, local, text_of
 
@@ -14,6 +15,7 @@ ELEMENTS = frozenset(
     "title creator subject description publisher contributor date type format identifier source language "
     "relation coverage rights".split()
 )
+_ADDRESSES = frozenset(["identifier", "relation", "source"])  # an address may hold an "@"
 # Namespaces that servers really send; the first is the right one.
 _DC_NAMESPACES = frozenset(
     ["http://purl.org/dc/elements/1.1/", "http://purl.org/dc/elements/1.1", "http://purl.org/dc/elements/1.0/", ""]
@@ -47,7 +49,7 @@ def container(root: etree._Element) -> etree._Element | None:
 
 
 def elements(container: etree._Element, build: Builder) -> Elements:
-    """The elements by name, in their order; what is no element of simple Dublin Core is an issue."""
+    """The elements by name, in their order, without e-mail addresses; what is no element of it is an issue."""
     found: Elements = {}
     counts: dict[str, int] = {}
     inherited = container.get(_XML_LANG, "")
@@ -61,6 +63,10 @@ def elements(container: etree._Element, build: Builder) -> Elements:
             continue
         counts[name] = number = counts.get(name, 0) + 1
         text = text_of(element)
+        if name not in _ADDRESSES and "://" not in text:
+            text, had_mail = clean.drop_emails(text)
+            if had_mail:
+                build.issue("dc-email", f"{DC}/dc:{name}[{number}]")
         if text and element.get(_XSI_NIL) not in ("true", "1"):
             value = Value(text, element.get(_XML_LANG, inherited), f"{DC}/dc:{name}[{number}]")
             found.setdefault(name, []).append(value)

@@ -259,3 +259,65 @@ def test_elements_that_stand_without_their_container():
     bare = xml.replace("<oai_dc:dc", "<metadata").replace("</oai_dc:dc></metadata>", "</metadata>")
     result = mapped("", payload=bare.replace("<metadata><metadata", "<metadata").encode(), language="en")
     assert got(result, "name") == [text("T", "en")]
+
+
+def test_no_email_address_of_any_text_is_kept():
+    result = mapped(
+        "<dc:title>Course (ask a.b@stat.example)</dc:title><dc:description>Write to a.b@stat.example.</dc:description>"
+        "<dc:coverage>a.b@stat.example</dc:coverage><dc:rights>Ask a.b@stat.example</dc:rights>"
+        "<dc:identifier>https://stat.example/@team/1</dc:identifier>"
+    )
+    assert got(result, "url") == ["https://stat.example/@team/1"] and codes(result).count("dc-email") == 4
+    assert "stat.example." not in str(result) and "a.b@" not in str(result)
+
+
+def test_where_dspace_had_files_from_is_no_description():
+    result = mapped(
+        "<dc:description>Notes.</dc:description><dc:description>Submitted by Ada (a@stat.example) on 2024-03-01T10:00:00Z "
+        "No. of bitstreams: 1 notes.pdf: 12345 bytes, checksum: abc (MD5)</dc:description>"
+        "<dc:description>Made available in DSpace on 2024-03-01T10:00:00Z (GMT)</dc:description>"
+        "<dc:description>Submitted by students as an exercise.</dc:description>"
+    )
+    assert got(result, "description") == [text("Submitted by students as an exercise.", "und")]
+    assert got(result, "abstract") == [text("Notes.", "und")]
+
+
+@pytest.mark.parametrize(
+    ("creator", "names"),
+    [("Gómez, Ana; Instituto de Estadística", ["Gómez, Ana"]), ("Doe, J.; Smith, A.", ["Doe, J.", "Smith, A."]),
+     ("Diewert, Erwin, 1941-", ["Diewert, Erwin"]), ("Doe, Jo (1950-2020)", ["Doe, Jo"]),
+     ("Office for Sampling; Section 3", ["Office for Sampling; Section 3"]), ("Training unit", ["Training unit"])],
+)  # fmt: skip
+def test_names_as_software_writes_them(creator, names):
+    result = mapped(f"<dc:creator>{creator}</dc:creator>")
+    assert [got(result, "name", author)[0].value for author in got(result, "author")] == names
+    kind = got(result, "http://www.w3.org/1999/02/22-rdf-syntax-ns#type", got(result, "author")[0])
+    assert kind == [SCHEMA + ("Person" if "," in creator else "Organization")]
+
+
+def test_library_cards():
+    result = mapped("<dc:title>Index numbers /</dc:title><dc:date>c2004.</dc:date>")
+    assert got(result, "name") == [text("Index numbers", "und")] and got(result, "datePublished")[0].value == "2004"
+    assert codes(mapped("<dc:date>20 or 2004?</dc:date>")) == ["dc-date"]
+
+
+def test_the_journal_of_an_article_is_what_it_is_part_of():
+    result = mapped(
+        "<dc:source>Revista; Vol. 1 Núm. 1 (2022); 1-20</dc:source><dc:source>2222-333x</dc:source>"
+        "<dc:source>Census 2021; no changes</dc:source><dc:type>info:eu-repo/semantics/publishedVersion</dc:type>"
+        "<dc:type>NonPeerReviewed</dc:type><dc:relation>url:https://a.example/b</dc:relation>"
+    )
+    assert got(result, "isPartOf") == [Literal("Revista; Vol. 1 Núm. 1 (2022); 1-20"), Iri("urn:issn:2222-333X")]
+    assert got(result, "isBasedOn") == [Literal("Census 2021; no changes")] and codes(result) == []
+    assert got(result, DCTERMS + "relation") == [Iri("https://a.example/b")]
+
+
+def test_the_page_of_eprints_stands_among_the_relations():
+    result = mapped(
+        "<dc:relation>https://e.example/55/</dc:relation><dc:identifier>https://e.example/55/1/a.pdf</dc:identifier>"
+        "<dc:identifier>https://e.example/55/2/b.zip</dc:identifier>"
+    )
+    assert got(result, "url") == [Iri("https://e.example/55/")] and got(result, DCTERMS + "relation") == []
+    assert got(result, "identifier") == [Iri("https://e.example/55/1/a.pdf"), Iri("https://e.example/55/2/b.zip")]
+    other = mapped("<dc:relation>https://e.example/</dc:relation><dc:identifier>https://e.example/55</dc:identifier>")
+    assert got(other, "url") == [Iri("https://e.example/55")]
