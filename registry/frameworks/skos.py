@@ -94,8 +94,8 @@ def _term(graph: Graph, node: Node, codes: dict[Node, str], usual: str) -> Term:
     above = [value for value in graph.objects(node, SKOS + "broader") if not isinstance(value, Literal)]
     above += [subject for subject, name in graph.incoming(node) if name == SKOS + "narrower"]
     term.broader = sorted({codes.get(one, str(one)) for one in above})
-    own = [node] if isinstance(node, Iri) and not node.startswith("https://registry.invalid/") else []
-    term.exact = _addresses(own + graph.objects(node, SKOS + "exactMatch"))
+    own: list[object] = [node] if isinstance(node, Iri) and not node.startswith("https://registry.invalid/") else []
+    term.exact = _addresses([*own, *graph.objects(node, SKOS + "exactMatch")])
     term.close = _addresses(graph.objects(node, SKOS + "closeMatch"))
     return term
 

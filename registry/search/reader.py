@@ -25,6 +25,7 @@ from registry.search.index import FACETS, MARKER, Marker
 Sort = Literal["relevance", "title", "modified", "added"]
 MAX_WORDS = 32
 PREFIX_FROM = 4
+SUBJECTS = 1000
 FILTERS = (*FACETS, "feed")
 _QUOTED = re.compile(r'"([^"]*)"')
 _DESCENDING = ("modified", "added")
@@ -206,7 +207,9 @@ class Reader:
     def _facets(self, query: Any, names: tuple[str, ...], size: int) -> dict[str, tuple[tuple[str, int], ...]]:
         if not names:
             return {}
-        asked = {name: {"terms": {"field": "facet_" + name, "size": size}} for name in names}
+        # Subjects are of several lists, each of which shows its commonest terms.
+        sizes = {"about": max(size, SUBJECTS)}
+        asked = {name: {"terms": {"field": "facet_" + name, "size": sizes.get(name, size)}} for name in names}
         counted = self._searcher.aggregate(query, asked)
         return {
             name: tuple((bucket["key"], bucket["doc_count"]) for bucket in counted[name]["buckets"]) for name in names

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,16 +69,29 @@ def cover(connection: sqlite3.Connection, resource: Mapping[str, Any], higher: M
 
 
 def axes(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The axes in their order: {id, title, steps, known (resources that have a concept of it), resources (all)}."""
+    """The axes in their order: {id, title, steps, known (resources that have a concept of it), stated (those whose
+    source says so), resources (all)}."""
     total = connection.execute("SELECT count(*) FROM resource").fetchone()[0]
     rows = connection.execute(
         "SELECT id, title, (SELECT count(*) FROM step WHERE axis = axis.id) AS steps,"
-        " (SELECT count(DISTINCT iri) FROM covers WHERE axis = axis.id) AS known FROM axis ORDER BY position"
+        " (SELECT count(DISTINCT iri) FROM covers WHERE axis = axis.id) AS known,"
+        " (SELECT count(DISTINCT iri) FROM covers WHERE axis = axis.id AND stated = 1) AS stated"
+        " FROM axis ORDER BY position"
     )
     return [
-        {"id": name, "title": json.loads(title), "steps": steps, "known": known, "resources": total}
-        for name, title, steps, known in rows
+        {"id": name, "title": json.loads(title), "steps": steps, "known": known, "stated": stated, "resources": total}
+        for name, title, steps, known, stated in rows
     ]
+
+
+def labels(connection: sqlite3.Connection, concepts: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The labels of concepts of the axes, also of those that no resource names itself."""
+    found = {}
+    for concept in set(concepts):
+        row = connection.execute("SELECT text FROM step WHERE concept=?", (concept,)).fetchone()
+        if row is not None:
+            found[concept] = json.loads(row[0])
+    return found
 
 
 def coverage(connection: sqlite3.Connection, axis: str, academy: str = "") -> dict[str, Any] | None:

@@ -43,7 +43,8 @@ class Files:
             state = self._seen()
             if state != self._state:
                 labels = vocabulary.labels(self._folders, self._base)
-                made = {(name, tag): make(tag, labels) for name, make in _MAKERS.items() for tag in LANGUAGES}
+                known = list(vocabulary.schemes(self._folders, self._base).values())
+                made = {(name, tag): make(tag, labels, known) for name, make in _MAKERS.items() for tag in LANGUAGES}
                 self._state, self._made = state, made
             return self._made[form, language]
 

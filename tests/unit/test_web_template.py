@@ -50,7 +50,9 @@ def test_the_table_opens_in_excel_and_follows_the_browser(client: TestClient) ->
     assert answer.headers["content-type"] == "text/csv; charset=utf-8" and "Accept-Language" in answer.headers["vary"]
     assert answer.headers["content-disposition"] == 'attachment; filename="meta-academy-fr.csv"'
     (heading,) = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
-    assert heading == [column.heading["fr"] for column in columns()]
+    own = [column.heading["fr"] for column in columns()]
+    assert heading[: len(own)] == own
+    assert "Compétences pour les mégadonnées (GWG des Nations Unies)" not in own and any("GWG" in one for one in heading)
     again = client.get("/template.csv?lang=fr", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
