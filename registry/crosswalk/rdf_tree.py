@@ -55,6 +55,7 @@ _SILENT = re.compile(
 )
 _LAST = re.compile(r" ([a-z]+:[\w-]+|<[^<> ]+>)(?:\[\d+\])?$")  # the property that a place ends in
 _FILE = re.compile(r"\.(?!html?$|php$|aspx?$|jsp$|[a-z]{2}$)[A-Za-z][A-Za-z0-9]{1,4}$")  # a file, not a page
+_DECIMAL = re.compile(r"\d{1,20}\.0{1,10}")
 _RIGHTS = (DCTERMS + "rights", DC + "rights")
 _LABELS = (RDF + "value", SKOS + "prefLabel", RDFS + "label", DCTERMS + "title")
 _SORTED = (
@@ -206,12 +207,13 @@ class Tree:
         if isinstance(value.term, Literal):
             if predicate in _SUBJECTS:
                 name = "keywords"
+            lexical = self._file_value(name, value.term.value)
             if value.term.language:
                 yield name, {"@value": value.term.value, "@language": value.term.language, "@place": place}
             elif name in ("offers", "sdPublisher") or self._usual(name, predicate):
-                yield name, value.term.value
+                yield name, lexical
             else:
-                yield name, {"@value": value.term.value, "@place": place}
+                yield name, {"@value": lexical, "@place": place}
             return
         target = str(value.term)
         known, content = _EU.fullmatch(target), self.nodes.get(target, {})
@@ -251,6 +253,13 @@ class Tree:
         return self.dcat and term(predicate) == shown().get(name) or (not self.dcat and bool(_SCHEMA.match(predicate)))
 
     @staticmethod
+    def _file_value(name: str, written: str) -> str:
+        """What is said of a file in words: "PDF" is a media type, a size in bytes a whole number."""
+        if name == "encodingFormat":
+            return _values("file-type").get(written.strip().lstrip(".").upper(), written)
+        return re.sub(r"\.0+$", "", written) if name == "contentSize" and _DECIMAL.fullmatch(written) else written
+
+    @staticmethod
     def _media(target: str) -> str:
         iana, known = _IANA.fullmatch(target), _EU.fullmatch(target)
         if iana:
@@ -262,7 +271,8 @@ class Tree:
     def _distributions(self, node: Object) -> None:
         """What only the distributions say: the licence, and a page where the resource has none."""
         files_ = [one for one in _listed(node.get("encoding")) if isinstance(one, dict)]
-        if "license" not in node:
+        stated = map(_word, _listed(node.get("license")))
+        if all(word and self.context.values.is_ignored("license", word) for word in stated):
             licences = [licence for one in files_ for licence in _placed(one, "license", "dct:license")]
             distinct = [
                 one for at, one in enumerate(licences) if not any(_same(one, other) for other in licences[:at])

@@ -21,8 +21,9 @@ def subjects(read: Reader, node: Object) -> None:
     for value, place in read.values(node, "about"):
         words = [scalar(value)]
         if isinstance(value, dict) and "@value" not in value:
-            words = [scalar(value.get(key)) for key in ("@id", "url", "sameAs", "termCode", "name")]
+            words = [scalar(value.get(key)) for key in ("@id", "url", "sameAs", "name")]
             words += [text for text, _, _ in read.texts_of(value, place, node)]
+            words.append(scalar(value.get("termCode")))  # last: for people the name says more
         _about(read, [word for word in words if word], place)
     for value, place in read.values(node, "keywords"):
         if isinstance(value, dict) and "@value" not in value:
@@ -71,8 +72,9 @@ def mapped(read: Reader, node: Object, scheme: str, predicate: str, *keys: str) 
     found: list[str] = []
     for value, place in read.values(node, *keys):
         if isinstance(value, dict) and "@value" not in value:
-            words = [scalar(value.get(key)) for key in ("@id", "url", "termCode", "name")]
+            words = [scalar(value.get(key)) for key in ("@id", "url", "name")]
             words += [text for text, _, _ in read.texts_of(value, place, node)]
+            words.append(scalar(value.get("termCode")))  # last: for people the name says more
         else:
             words = [scalar(value)]
             several = clean.split_list(words[0], comma=True)

@@ -199,3 +199,25 @@ def test_no_description_is_too_strange(rows: list[tuple[str, str, str]], format:
     )
     own = (result.resource, context().iris.record("f", "http://a.example/1"))
     assert all(s in own or s.startswith(result.resource + "/") for s, _, _, _ in result.triples)
+
+
+def test_what_portals_write_of_files_and_licences() -> None:
+    result = mapped("""<1> a dcat:Dataset ; dct:title "Course"@en ; dct:license "notspecified" ; dct:updated "2019-05-01" ;
+        dct:accessRights <http://uri.suomi.fi/codelist/fairdata/access_type/code/open> ; dcat:distribution [
+            a dcat:Distribution ; dcat:downloadURL <1.pdf> ; dct:format "PDF" ; dcat:mediaType "application/pdf" ;
+            dcat:byteSize "12345.0"^^<http://www.w3.org/2001/XMLSchema#decimal> ; dct:rights [
+                a dct:RightsStatement ; <http://www.w3.org/2000/01/rdf-schema#label> "CC BY 4.0" ] ] .""")
+    assert said(result, "license") == ["CC-BY-4.0"] and said(result, "dateModified") == ["2019-05-01"]
+    assert said(result, "conditionsOfAccess") == ["open"] and codes(result) == []
+    files = {p.rpartition("/")[2]: o for s, p, o, _ in result.triples if s == f"{result.resource}/media/1"}
+    assert files["encodingFormat"] == Literal("application/pdf") and files["contentSize"] == Literal("12345")
+    two = mapped(
+        """<1> a dcat:Dataset ; dct:title "C" ; dct:license "CC0-1.0" ; dcat:distribution [ dct:license "MIT" ] ."""
+    )
+    assert said(two, "license") == ["CC0-1.0"]
+
+
+def test_a_term_is_shown_by_its_name_not_its_code() -> None:
+    result = mapped("""<1> a schema:LearningResource ; schema:name "Course"@en ; schema:about [ a schema:DefinedTerm ;
+        schema:termCode "topic_0091" ; schema:name "Bioinformatics" ; schema:url <http://terms.example/topic_0091> ] .""")
+    assert said(result, "about") == ["Bioinformatics"] and codes(result) == [("schemaorg-unmapped", "schema:about")]
