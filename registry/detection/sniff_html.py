@@ -98,7 +98,8 @@ def sniff_html(body: bytes, content_type: str, address: str) -> list[Candidate]:
     else:
         found.append(Candidate("web_pages", "schemaorg", address, Issue("detect-page-plain", address), BARE))
     if _MOODLE.search(text):
-        site = moodle_site(address)
+        # A category of a Moodle is a list of its own.
+        site = address if "categoryid=" in address else moodle_site(address)
         found.append(Candidate("moodle", "moodle", site, Issue("detect-moodle-page", site), 0.6))
     return found
 

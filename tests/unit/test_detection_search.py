@@ -142,7 +142,9 @@ def test_repositories_are_known_by_their_address(address: str, protocol: str, co
     assert not detection.candidates[0].address.endswith("info/refs")
 
 
-def test_the_reader_of_an_endpoint_of_lists_gets_its_own_address() -> None:
+def test_a_moodle_is_known_by_any_of_its_pages_and_a_category_is_a_list_of_its_own() -> None:
     pages = {"/moodle/": (sites.HTML, sites.MOODLE_PAGE), "/moodle/course/index.php": (sites.HTML, sites.MOODLE_PAGE)}
     with served(Site(pages)) as root:
-        assert found(root, "/moodle/course/index.php?categoryid=3").candidates[0].address == f"{root}/moodle/"
+        assert found(root, "/moodle/course/index.php").candidates[0].address == f"{root}/moodle/"
+        category = "/moodle/course/index.php?categoryid=3"
+        assert found(root, category).candidates[0].address == root + category
