@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import shutil
 import time
 from collections import Counter
@@ -20,7 +21,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from registry import release, vocabulary
+from registry import academies_known, release, vocabulary
+from registry.academies_known import Known, missing
 from registry.crosswalk.clean import is_private
 from registry.graph import describe
 from registry.graph.store import EmbeddedStore, MatchDelta
@@ -34,7 +36,8 @@ from registry.pipeline.progress import Shown
 from registry.search import index as search
 from registry.search.document import resource_id
 from registry.search.reader import Reader
-from registry.statistics.build import Before, build
+from registry.statistics.axes import Axes
+from registry.statistics.build import Before, Place, build
 
 PROJECTIONS = ("graph", "search", "matches")
 APPLY = 1000
@@ -64,9 +67,7 @@ def _code(package: str) -> bytes:
 
 def graph_recipe(house: House) -> str:
     """What decides the graph besides the log: its room's code, the base address, schemes and shapes."""
-    texts = [
-        file.read_bytes() for name in ("ontology", "shapes") for file in sorted((house.root / name).glob("*.ttl"))
-    ]
+    texts = [file.read_bytes() for file in vocabulary.turtle_files([*house.ontologies, house.root / "shapes"])]
     return _digest(_code("registry.graph"), house.iris.base, b"\0".join(texts))
 
 
@@ -129,7 +130,7 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
                 yield change
 
         store.bulk(counted(), matcher.all())
-        store.replace(load_vocabulary(house.root / "ontology", house.root / "shapes", house.iris))
+        store.replace(load_vocabulary(house.ontologies, house.root / "shapes", house.iris))
     else:
         store.recipe = marker.recipe
         for batch in _later(house, marker.sequence, until):
@@ -159,17 +160,17 @@ def _matches(house: House, store: EmbeddedStore, matcher: Matcher, state: str, u
         store.apply([], MatchDelta((), few), until)
 
 
-def _search(house: House, until: int, labels: dict[str, dict[str, str]]) -> Path:
+def _search(house: House, until: int, labels: dict[str, dict[str, str]], above: dict[str, list[str]]) -> Path:
     path = house.settings.data / "search"
     feeds = _feeds(house)
-    recipe = search.recipe(labels, feeds) + _digest(_code("registry.search"))
+    recipe = search.recipe(labels, feeds, above) + _digest(_code("registry.search"))
     index = search.open_index(path)
     marker = search.marker(index)
     if marker is None or marker.recipe != recipe:
-        search.rebuild(index, log.standing(house.connection, until), labels, feeds, until, recipe)
+        search.rebuild(index, log.standing(house.connection, until), labels, feeds, until, recipe, above)
     else:
         changes = (change for batch in _later(house, marker.sequence, until) for change in batch)
-        search.apply(index, changes, labels, feeds, until, recipe)
+        search.apply(index, changes, labels, feeds, until, recipe, above)
     return path
 
 
@@ -187,14 +188,17 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
     settings = house.settings
     with locked(settings.data):
         until = log.last_sequence(house.connection)
-        labels = vocabulary.labels(house.root / "ontology", house.iris.base)
+        labels = vocabulary.labels(house.ontologies, house.iris.base)
+        schemes = vocabulary.schemes(house.ontologies, house.iris.base)
+        above = vocabulary.above(vocabulary.of_role(schemes, "subject"), house.iris.base)
         academies = [asdict(academy) for academy in house.academies.values()]
+        not_here = _not_here(house)
         recipes = {
             "graph": graph_recipe(house),
             "matches": match_recipe(),
-            "search": _digest(_code("registry.search"), labels),
-            "figures": _digest(_code("registry.statistics"), labels),
-            "academies": _digest(academies),
+            "search": _digest(_code("registry.search"), labels, above),
+            "figures": _digest(_code("registry.statistics"), labels, [asdict(one) for one in schemes.values()]),
+            "academies": _digest(academies, [asdict(one) for one in not_here]),
         }
         standing = release.current(settings.data)
         if standing and standing.sequence == until and standing.manifest["recipes"] == recipes and not anew:
@@ -202,14 +206,15 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         matcher = _matcher(house)
         try:
             store = _graph(house, matcher, until, shown)
-            index = _search(house, until, labels)
+            index = _search(house, until, labels, above)
             number = release.number_for(settings.data, until)
             making = release.begin(settings.data, number)
             store.snapshot(making / "graph")
             search.copy_to(index, making / "search")
             same = ("search", "figures", "academies")
             carried = standing and not anew and all(standing.manifest["recipes"][n] == recipes[n] for n in same)
-            totals = _figures(house, matcher, making, until, standing if carried else None)
+            axes = Axes(vocabulary.of_role(schemes, "subject"), labels)
+            totals = _figures(house, matcher, making, until, standing if carried else None, not_here, axes)
             counts = {**store.counts(), **totals}
             state = matcher.state()
             store.close()
@@ -225,8 +230,37 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         return release.finish(settings.data, making, manifest, settings.releases_kept)
 
 
+def _not_here(house: House) -> Sequence[Known]:
+    """Academies that are known and have no file; a list that cannot be read is told, and hinders no publication."""
+    try:
+        return missing(academies_known.load(house.settings.academies), house.academies)
+    except academies_known.BadKnown as error:
+        logging.getLogger("registry.publish").warning("academies that are not here are left out: %s", error)
+        return ()
+
+
+def _places(house: House) -> dict[str, Place]:
+    """Where the lists are, of those whose address is no secret of a house's own network."""
+    found = {}
+    for _, feed in house.feeds:
+        told = findings.of_record(house.connection, feed.id, "")
+        moved = next((finding.issue.value for finding in told if finding.issue.code == "feed-moved"), "")
+        found[feed.id] = Place(*(_public(address) for address in (feed.address, moved)))
+    return found
+
+
+def _public(address: str) -> str:
+    return address if address.startswith(("http://", "https://")) and not is_private(address) else ""
+
+
 def _figures(
-    house: House, matcher: Matcher, making: Path, until: int, before: release.Release | None
+    house: House,
+    matcher: Matcher,
+    making: Path,
+    until: int,
+    before: release.Release | None,
+    not_here: Sequence[Known],
+    axes: Axes,
 ) -> dict[str, int]:
     """The figures of the release being made; carried forward from the one before where that is possible."""
     connection = house.connection
@@ -259,6 +293,9 @@ def _figures(
         iris=house.iris,
         to_mend=to_mend,
         before=earlier,
+        known=not_here,
+        places=_places(house),
+        axes=axes,
     )
 
 

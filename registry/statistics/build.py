@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from registry.academies_known import Known
 from registry.iris import Iris
 from registry.model import Academy, Match, Run
 from registry.relations import load as load_relations
+from registry.statistics.axes import Axes, cover, write_axes
 
 DATABASE = "figures.sqlite"
 OVERLAP = "overlap.json"
@@ -39,6 +41,14 @@ class Before:
     matches_gone: Iterable[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list is, as far as the public may know, and where it answered from ("": the same place)."""
+
+    address: str = ""
+    moved: str = ""
+
+
 def build(
     target: Path,
     *,
@@ -50,14 +60,18 @@ def build(
     iris: Iris,
     to_mend: Mapping[str, int] | None = None,
     before: Before | None = None,
+    known: Iterable[Known] = (),
+    places: Mapping[str, Place] | None = None,
+    axes: Axes | None = None,
 ) -> dict[str, int]:
     """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
 
     ``resources`` are documents as ``registry.search.document.item`` makes them; ``runs`` the newest run of
-    each feed (of several the first counts); ``to_mend`` {academy: number of findings}. With ``before``,
+    each feed (of several the first counts); ``to_mend`` {academy: number of findings}; ``known`` academies that are
+    not among ``academies``; ``places`` {feed: where it is}, of those that may be shown. With ``before``,
     ``resources`` and ``matches`` are only those that are new or changed since; its ids of resources and of
     matches (the last part of their IRIs) go. A match between resources that are not in the release is left
-    out and counted as ``matches_left_out``.
+    out and counted as ``matches_left_out``. ``axes`` are the schemes that coverage is counted by.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
@@ -72,11 +86,17 @@ def build(
             connection.executescript(files("registry.statistics").joinpath("figures.sql").read_text("utf-8"))
         else:
             _forget(connection, before)
-        _resources(connection, resources)
+        axes = axes or Axes()
+        write_axes(connection, axes, iris)
+        _resources(connection, resources, axes.above(iris))
         left_out = _matches(connection, matches, iris)
         _tally(connection)
         _overlap(connection)
-        _academies(connection, list(academies), list(runs), to_mend or {})
+        _academies(connection, list(academies), list(runs), to_mend or {}, places or {})
+        connection.executemany(
+            "INSERT INTO known VALUES (?,?,?,?,?)",
+            [(one.id, one.name, one.homepage, one.country, one.note) for one in known],
+        )
         connection.execute("INSERT INTO meta VALUES ('sequence', ?)", (str(sequence),))
         connection.commit()
         totals = _totals(connection) | {"matches_left_out": left_out}
@@ -93,9 +113,10 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
     """Drop what is no more, and all that is counted anew."""
     gone = [(identifier,) for identifier in before.resources_gone]
     connection.executemany("DELETE FROM carries WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
+    connection.executemany("DELETE FROM covers WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     connection.executemany("DELETE FROM resource WHERE id=?", gone)
     connection.executemany("DELETE FROM match WHERE id=?", [(identifier,) for identifier in before.matches_gone])
-    for table in ("meta", "academy", "feed", "overlap", "shared", "tally"):
+    for table in ("meta", "academy", "feed", "known", "overlap", "shared", "tally", "axis", "step"):
         connection.execute(f"DELETE FROM {table}")
 
 
@@ -107,7 +128,9 @@ def _values(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield kind, value
 
 
-def _resources(connection: sqlite3.Connection, resources: Iterable[Mapping[str, Any]]) -> None:
+def _resources(
+    connection: sqlite3.Connection, resources: Iterable[Mapping[str, Any]], above: Mapping[str, Sequence[str]]
+) -> None:
     labels: dict[str, Mapping[str, str]] = {}
     for resource in resources:
         iri = resource["iri"]
@@ -120,6 +143,7 @@ def _resources(connection: sqlite3.Connection, resources: Iterable[Mapping[str, 
         )
         connection.execute("DELETE FROM carries WHERE iri=?", (iri,))
         connection.executemany("INSERT INTO carries VALUES (?,?,?)", {(iri, *value) for value in _values(resource)})
+        cover(connection, resource, above)
     told = [(iri, json.dumps(dict(text), ensure_ascii=False)) for iri, text in sorted(labels.items())]
     connection.executemany("INSERT OR REPLACE INTO label VALUES (?,?)", told)
 
@@ -180,7 +204,11 @@ def _elsewhere(connection: sqlite3.Connection, relations: Iterable[str]) -> dict
 
 
 def _academies(
-    connection: sqlite3.Connection, academies: list[Academy], runs: list[Run], to_mend: Mapping[str, int]
+    connection: sqlite3.Connection,
+    academies: list[Academy],
+    runs: list[Run],
+    to_mend: Mapping[str, int],
+    places: Mapping[str, Place],
 ) -> None:
     kinds = load_relations()
     linked = _elsewhere(connection, [name for name in kinds if name != "different"])
@@ -196,19 +224,21 @@ def _academies(
             last = newest.get(feed.id)
             visit = (last.ended or last.started) if last else ""
             visits.append(visit)
-            held = last.counts.get("held", 0) if last else 0
+            counted = [last.counts.get(name, 0) if last else 0 for name in ("held", "by_rule", "missing")]
             outcome, message = (last.outcome, last.message) if last else ("", "")
+            place = places.get(feed.id, Place())
             connection.execute(
-                "INSERT INTO feed VALUES (?,?,?,?,?,?,?)",
-                (feed.id, academy.id, per_feed.get(feed.id, 0), visit, outcome, message, held),
-            )
+                "INSERT INTO feed VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (feed.id, academy.id, per_feed.get(feed.id, 0), visit, outcome, message, *counted, feed.protocol,
+                 place.address, place.moved, feed.permission, feed.metadata_licence),
+            )  # fmt: skip
         resources = count.get(academy.id, 0)
         connection.execute(
-            "INSERT INTO academy VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO academy VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (academy.id, json.dumps(dict(academy.name), ensure_ascii=False), academy.homepage, academy.country,
              academy.acronym, academy.ror, academy.contact, resources, linked.get(academy.id, 0),
              twin.get(academy.id, 0), resources - linked.get(academy.id, 0), to_mend.get(academy.id, 0),
-             max(visits, default="")),
+             max(visits, default=""), int(academy.show_score)),
         )  # fmt: skip
 
 
@@ -220,6 +250,7 @@ def _totals(connection: sqlite3.Connection) -> dict[str, int]:
     counted = "SELECT count(*) FROM match WHERE status <> 'rejected' AND relation <> 'different' AND within = "
     return {
         "academies": one("SELECT count(*) FROM academy"),
+        "academies_known": one("SELECT (SELECT count(*) FROM academy) + (SELECT count(*) FROM known)"),
         "resources": one("SELECT count(*) FROM resource"),
         "resources_with_twin": one("SELECT sum(twin) FROM academy"),
         "resources_linked": one("SELECT sum(linked) FROM academy"),

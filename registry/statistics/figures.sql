@@ -4,21 +4,32 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 -- One row per academy, also of those that have published nothing yet. name is JSON {language: text}.
 -- linked: resources for which something alike is known at another academy; twin: the same course there
 -- (copy, other edition, translation); only_here: resources for which nothing alike was found elsewhere.
+-- show_score: it agrees that its score is public.
 CREATE TABLE academy (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, homepage TEXT NOT NULL, country TEXT, acronym TEXT, ror TEXT,
     contact TEXT, resources INTEGER NOT NULL, linked INTEGER NOT NULL, twin INTEGER NOT NULL,
-    only_here INTEGER NOT NULL, to_mend INTEGER NOT NULL, last_visit TEXT NOT NULL
+    only_here INTEGER NOT NULL, to_mend INTEGER NOT NULL, last_visit TEXT NOT NULL, show_score INTEGER NOT NULL
 );
+-- A list of an academy. held: entries that are not public, by_rule: those of them that the academy's own rules keep
+-- back; missing: public entries that the last visits did not find. address and moved (where it answered from, when
+-- that is another place) are "" unless they are public.
 CREATE TABLE feed (
     id TEXT PRIMARY KEY, academy TEXT NOT NULL, resources INTEGER NOT NULL, last_visit TEXT NOT NULL,
-    outcome TEXT NOT NULL, message TEXT NOT NULL, held INTEGER NOT NULL
+    outcome TEXT NOT NULL, message TEXT NOT NULL, held INTEGER NOT NULL, by_rule INTEGER NOT NULL,
+    missing INTEGER NOT NULL, protocol TEXT NOT NULL, address TEXT NOT NULL, moved TEXT NOT NULL,
+    permission TEXT NOT NULL, metadata_licence TEXT
 );
 CREATE INDEX feed_academy ON feed (academy);
+-- Academies that exist and have no lists here; name is in English, homepage, country and note may be "".
+CREATE TABLE known (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, homepage TEXT NOT NULL, country TEXT NOT NULL, note TEXT NOT NULL
+);
 
 CREATE TABLE resource (
     iri TEXT PRIMARY KEY, id TEXT NOT NULL, academy TEXT NOT NULL, feed TEXT NOT NULL, name TEXT NOT NULL, url TEXT
 );
 CREATE INDEX resource_id ON resource (id);
+CREATE INDEX resource_url ON resource (url);
 
 -- Which values each resource carries: kind is language, licence, level, type or about.
 CREATE TABLE carries (iri TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (iri, kind, value));
@@ -50,5 +61,17 @@ CREATE TABLE tally (
     academy TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, resources INTEGER NOT NULL,
     PRIMARY KEY (academy, kind, value)
 );
+-- The axes of coverage: the schemes of subjects (title is JSON {language: text}) and their concepts in the order of
+-- the scheme, parents before their children. parent is the first broader concept, "" at the top; depth from 0.
+CREATE TABLE axis (id TEXT PRIMARY KEY, position INTEGER NOT NULL, title TEXT NOT NULL);
+CREATE TABLE step (
+    concept TEXT PRIMARY KEY, axis TEXT NOT NULL, position INTEGER NOT NULL, notation TEXT NOT NULL,
+    parent TEXT NOT NULL, depth INTEGER NOT NULL, text TEXT NOT NULL
+);
+-- Which steps each resource is about, with all that is broader; stated is 0 where it was only found in its texts.
+CREATE TABLE covers (
+    iri TEXT NOT NULL, concept TEXT NOT NULL, axis TEXT NOT NULL, stated INTEGER NOT NULL, PRIMARY KEY (iri, concept)
+) WITHOUT ROWID;
+CREATE INDEX covers_concept ON covers (axis, concept, iri);
 -- Labels of the concepts that resources carry, as JSON {language: text}, so that pages and facets can name them.
 CREATE TABLE label (concept TEXT PRIMARY KEY, text TEXT NOT NULL);

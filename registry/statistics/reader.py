@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def totals(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _academy(row: sqlite3.Row) -> dict[str, Any]:
-    return {**dict(row), "name": json.loads(row["name"])}
+    return {**dict(row), "name": json.loads(row["name"]), "show_score": bool(row["show_score"])}
 
 
 def academies(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -86,7 +87,9 @@ def academy(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] |
     if row is None:
         return None
     feeds = connection.execute(
-        "SELECT id, resources, last_visit, outcome, message, held FROM feed WHERE academy=? ORDER BY id", (identifier,)
+        "SELECT id, protocol, address, moved, permission, metadata_licence, resources, last_visit, outcome, message,"
+        " held, by_rule, missing FROM feed WHERE academy=? ORDER BY id",
+        (identifier,),
     )
     tallies: dict[str, dict[str, int]] = {}
     counted = connection.execute(
@@ -97,6 +100,16 @@ def academy(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] |
     return {**_academy(row), "feeds": [dict(feed) for feed in feeds], "tallies": tallies}
 
 
+def known(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Academies that exist and have no lists here, by name."""
+    rows = connection.execute("SELECT * FROM known").fetchall()
+    return [
+        {"id": row["id"], "name": {"en": row["name"]}}
+        | {key: row[key] or None for key in ("homepage", "country", "note")}
+        for row in sorted(rows, key=lambda row: (unicodedata.normalize("NFKD", row["name"]).casefold(), row["id"]))
+    ]
+
+
 def resources(connection: sqlite3.Connection, iris: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Short descriptions of resources: {IRI: {iri, id, academy, feed, name, url}}."""
     found: dict[str, dict[str, Any]] = {}
@@ -105,6 +118,21 @@ def resources(connection: sqlite3.Connection, iris: Iterable[str]) -> dict[str, 
         part = wanted[start : start + _CHUNK]
         rows = connection.execute(f"SELECT * FROM resource WHERE iri IN ({','.join('?' * len(part))})", part)
         found.update((row["iri"], {**dict(row), "name": json.loads(row["name"])}) for row in rows)
+    return found
+
+
+def entries(connection: sqlite3.Connection, addresses: Iterable[str], academy: str) -> dict[str, dict[str, Any]]:
+    """Short descriptions by an address of theirs, identifier or page; of several the one of this academy."""
+    wanted = sorted(set(addresses))
+    found = resources(connection, wanted)
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        rows = connection.execute(
+            f"SELECT * FROM resource WHERE url IN ({','.join('?' * len(part))}) ORDER BY academy <> ?, id",
+            [*part, academy],
+        )
+        for row in rows:
+            found.setdefault(row["url"], {**dict(row), "name": json.loads(row["name"])})
     return found
 
 

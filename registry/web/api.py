@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from registry.search.reader import BadCursor as BadSearchCursor
 from registry.statistics import reader as figures
 from registry.statistics.reader import BadCursor, MatchQuery
-from registry.web import examples, views
+from registry.web import examples, report, views
 from registry.web.parameters import (
+    AcademyParameters,
     IssueParameters,
     MatchParameters,
     ResourceParameters,
@@ -99,25 +100,30 @@ def create_router(shared: Shared) -> APIRouter:
                 raise Problem(404, f"There is no pair {id!r}.")
             return visit.json(views.matches(connection, visit, [found])[0])
 
-    @router.get("/academies", responses=_documented(), dependencies=_NONE)
-    def academies(request: Request) -> Response:
-        """All academies with their numbers; also those that have published nothing yet."""
+    @router.get("/academies", responses=_documented())
+    def academies(request: Request, parameters: Annotated[AcademyParameters, Query()]) -> Response:
+        """All academies with their numbers, also those that have published nothing yet; with `known=true` those
+        that exist and are not read yet: who is not in it."""
         visit = shared.visit(request)
         with figures.open_figures(visit.opened.release.figures) as connection:
-            found = figures.academies(connection)
+            found = figures.known(connection) if parameters.known else figures.academies(connection)
         return visit.listing(found, len(found), None)
 
     @router.get("/academies/{id}", responses=_documented(404), dependencies=_NONE)
     def academy(request: Request, id: str) -> Response:
-        """One academy with its lists, last visits and tallies."""
+        """One academy with its lists (how they are read, last visits, what stays back, permission) and tallies."""
         visit = shared.visit(request)
         return visit.json(_academy(visit, id))
 
     @router.get("/academies/{id}/issues", responses=_documented(404))
     def issues(request: Request, id: str, parameters: Annotated[IssueParameters, Query()]) -> Response:
         """What an academy has to mend: where it stands in its own list, what was found, how to mend it."""
-        visit = shared.visit(request, cached=False, vary="Accept-Language")
-        feeds = [feed["id"] for feed in _academy(visit, id)["feeds"]]
+        visit = shared.visit(request, cached=False, vary="Accept, Accept-Language")
+        found = _academy(visit, id)
+        wanted = report.form(request, parameters.format)
+        if wanted != "json":
+            return report.answer(visit, found, wanted)
+        feeds = [feed["id"] for feed in found["feeds"]]
         if parameters.by == "cause":
             if parameters.cursor:
                 raise Problem(400, "cursor: there is only one page of causes")
@@ -126,10 +132,17 @@ def create_router(shared: Shared) -> APIRouter:
         cursor = parameters.cursor or "0"
         if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
             raise Problem(400, "cursor: this cursor cannot be read")
-        found, total, more = views.issues(
+        listed, total, more = views.issues(
             visit, feeds, limit=parameters.limit, after=int(cursor), code=parameters.code
         )
-        return visit.listing(found, total, None if more is None else str(more))
+        return visit.listing(listed, total, None if more is None else str(more))
+
+    @router.get("/academies/{id}/quality", responses=_documented(404), dependencies=_NONE)
+    def quality(request: Request, id: str) -> Response:
+        """What was measured of an academy's lists at each visit, where it agreed to show it (JSON-LD, DQV)."""
+        visit = shared.visit(request, cached=False)
+        found = report.quality(visit, _academy(visit, id))
+        return JSONResponse(found, headers=visit.headers, media_type="application/ld+json")
 
     @router.get("/overlap", responses=_documented(), dependencies=_NONE)
     def overlap(request: Request) -> Response:

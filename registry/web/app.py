@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__, messages, release
 from registry.iris import Iris
 from registry.settings import Settings
-from registry.web import api, examples, identifiers, pages, wording
+from registry.web import api, coverage, examples, identifiers, pages, template, wording
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.shared import NotModified, Shared
@@ -206,12 +206,16 @@ def create_app(
     )
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
+    app.include_router(coverage.create_api(shared))
     if pool is not None and find_spec("registry.web.sparql") is not None:
         from registry.web import sparql
 
         app.include_router(sparql.create_router(pool, lambda: release.current(settings.data)))
     app.include_router(identifiers.create_router(shared))
-    app.include_router(pages.create_router(shown, questions or _questions(), app))
+    app.include_router(pages.create_router(shown, questions or _ontology() / "questions", app))
+    workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)
+    app.include_router(template.create_router(shown, workbooks))
+    app.include_router(coverage.create_router(shown))
     app.mount("/static", StaticFiles(directory=str(files("registry.web").joinpath("static"))), name="static")
 
     @app.get("/robots.txt", include_in_schema=False)
@@ -241,5 +245,5 @@ def _messages() -> Mapping[str, messages.Message]:
     return messages.load()
 
 
-def _questions() -> Path:
-    return Path(__file__).resolve().parents[2] / "ontology" / "questions"
+def _ontology() -> Path:
+    return Path(__file__).resolve().parents[2] / "ontology"

@@ -62,18 +62,35 @@ MATCH: dict[str, Any] = {
     ],
 }  # fmt: skip
 RESOURCES = _list(_SHORT, following=f"{_BASE}/api/resources?cursor=WyI3…")
-RESOURCE = {**_SHORT, "alike": [MATCH]}
+RESOURCE = {
+    **_SHORT,
+    "about": [
+        {"id": f"{_BASE}/id/concept/gsbpm/ph-5", "prefLabel": {"en": "Process"}},
+        {"id": f"{_BASE}/id/concept/topics/git", "prefLabel": {"en": "Git"}, "inferred": True},
+    ],
+    "linkOnly": False,
+    "corrections": [
+        {"id": f"{_BASE}/id/record/north-oai/git-1/correction/1", "property": "license",
+         "sourceValue": [{"id": None, "prefLabel": {"en": "free"}}], "by": "A. Curator",
+         "why": "Stated at the foot of the page", "when": "2026-02-20T09:00:00Z"},
+    ],
+    "alike": [MATCH],
+}  # fmt: skip
 MATCHES = _list(MATCH)
 _ACADEMY: dict[str, Any] = {
     "id": "northland", "name": {"en": "Statistics Northland"}, "homepage": "https://north.example/", "country": "NO",
     "acronym": "SNL", "ror": None, "contact": "training@north.example", "resources": 2, "linked": 2, "twin": 1,
-    "only_here": 0, "to_mend": 12, "last_visit": "2026-03-01T00:00:00Z",
+    "only_here": 0, "to_mend": 12, "last_visit": "2026-03-01T00:00:00Z", "show_score": False,
 }  # fmt: skip
 ACADEMIES = _list(_ACADEMY)
 ACADEMY = {
     **_ACADEMY,
-    "feeds": [{"id": "north-oai", "resources": 2, "last_visit": "2026-03-01T00:00:00Z", "outcome": "done",
-               "message": "", "held": 1}],
+    "feeds": [
+        {"id": "north-oai", "protocol": "oai_pmh", "address": "https://north.example/oai", "moved": "",
+         "permission": "agreed", "metadata_licence": "CC0-1.0", "resources": 2,
+         "last_visit": "2026-03-01T00:00:00Z", "outcome": "done", "message": "", "held": 1, "by_rule": 0,
+         "missing": 0},
+    ],
     "tallies": {"language": {"en": 2}, "level": {f"{_BASE}/id/concept/level/basic": 1}},
 }  # fmt: skip
 ISSUES = _list(
@@ -82,6 +99,9 @@ ISSUES = _list(
         "resource": "north-oai/git-1", "page": f"{_BASE}/resource/north-oai/git-1",
         "code": "LR-license", "severity": "warning",
         "message": "There is no licence.", "mend": "Name the licence, best by its address.",
+        "field": "licence", "why": "Without a clear licence nobody may adapt or translate it …",
+        "change": {"after": ["<dc:rights>https://creativecommons.org/licenses/by/4.0/</dc:rights>"], "sure": False,
+                   "example": True},
         "place": "/record/metadata/dc/rights", "value": None, "where": "page 1",
     }
 )  # fmt: skip
@@ -91,6 +111,21 @@ OVERLAP = _list(
         "right_resources": 2, "relations": {"copy": {"pairs": 1, "accepted": 1}}, "left_total": 2, "right_total": 3,
     }
 )  # fmt: skip
+SCHEMES = _list(
+    {
+        "id": "gsbpm", "title": {"en": "Generic Statistical Business Process Model (GSBPM)"}, "steps": 58, "known": 1,
+        "stated": 1, "resources": 5, "not_known": 4, "iri": f"{_BASE}/id/scheme/gsbpm",
+        "coverage": f"{_BASE}/api/coverage?scheme=gsbpm",
+    }
+)  # fmt: skip
+_STEP: dict[str, Any] = {
+    "id": f"{_BASE}/id/concept/gsbpm/ph-5", "notation": "ph-5", "broader": None, "depth": 0,
+    "prefLabel": {"en": "Process"}, "state": "found", "resources": 1, "stated": 1, "academies": 1, "pairs": 0,
+}  # fmt: skip
+COVERAGE = {
+    "scheme": "gsbpm", "title": {"en": "Generic Statistical Business Process Model (GSBPM)"}, "resources": 5,
+    "known": 1, "not_known": 4, "pairs_not_known": 3, "found": 1, "none": 57, "items": [_STEP], "total": 1, "next": None,
+}  # fmt: skip
 RELEASE = {
     "number": "120.0", "sequence": 120, "time": "2026-03-01T00:00:00Z",
     "counts": {"academies": 3, "resources": 5, "pairs_between": 3},
@@ -104,8 +139,24 @@ def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
 PROBLEMS = {
     400: _problem(400, "This request cannot be used", "colour: there is no such parameter"),
     404: _problem(404, "There is no such thing", "There is no resource 'x/y'."),
+    406: _problem(406, "There is no such format", "There are: application/json, text/markdown."),
     410: _problem(410, "This entry was withdrawn", "Its academy no longer lists it."),
     503: _problem(503, "Nothing is published yet", "No edition of the registry was published yet."),
+}
+
+QUALITY = {
+    "@context": {"dqv": "http://www.w3.org/ns/dqv#"},
+    "@graph": [
+        {
+            "@id": f"{_BASE}/id/run/north-oai/1/quality/completeness",
+            "@type": "dqv:QualityMeasurement",
+            "dqv:isMeasurementOf": f"{_BASE}/id/concept/quality-metric/completeness",
+            "dqv:computedOn": f"{_BASE}/id/catalog/northland/feed/north-oai",
+            "dqv:value": {"@type": "xsd:decimal", "@value": "0.7500"},
+            "prov:generatedAtTime": "2026-03-01T00:00:00Z",
+            "prov:wasGeneratedBy": f"{_BASE}/id/run/north-oai/1",
+        }
+    ],
 }
 
 BY_PATH: dict[str, dict[str, Any]] = {
@@ -116,6 +167,9 @@ BY_PATH: dict[str, dict[str, Any]] = {
     "/api/academies": ACADEMIES,
     "/api/academies/{id}": ACADEMY,
     "/api/academies/{id}/issues": ISSUES,
+    "/api/academies/{id}/quality": QUALITY,
     "/api/overlap": OVERLAP,
+    "/api/schemes": SCHEMES,
+    "/api/coverage": COVERAGE,
     "/api/release": RELEASE,
 }

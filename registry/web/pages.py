@@ -8,19 +8,20 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
-from registry.messages import LANGUAGES
+from registry.report import html
 from registry.search.index import FACETS
 from registry.search.reader import BadCursor as BadSearchCursor
 from registry.search.reader import ResourceQuery
+from registry.statistics import axes
 from registry.statistics import reader as figures
 from registry.statistics.reader import BadCursor, MatchQuery
-from registry.web import identifiers, show, views
+from registry.web import identifiers, report, show, views
+from registry.web.links import Links
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
 
@@ -42,53 +43,11 @@ def wants_page(request: Request) -> bool:
 
 def _environment() -> Environment:
     folder = str(files("registry.web").joinpath("templates"))
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    loader = ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(html.FOLDER)])
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment.globals |= html.names() | {"standing": True}
     environment.filters["web"] = show.web
     return environment
-
-
-_Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
-
-
-class Links:
-    """Addresses within the registry, with the prefix it stands under and the language that was chosen."""
-
-    def __init__(self, request: Request) -> None:
-        self._root: str = request.scope.get("root_path", "")
-        asked = request.query_params.get("lang")
-        self._language = asked if asked in LANGUAGES else None
-        self._path = request.url.path.removeprefix(self._root)
-        self._parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
-
-    def __call__(self, path: str, **parameters: Any) -> str:
-        """The address of a page; parameters that are None are left out, lists are repeated."""
-        return self.of(path, parameters)
-
-    def of(self, path: str, parameters: _Pairs) -> str:
-        """The same with parameters as a mapping or as pairs."""
-        pairs = list(parameters.items() if isinstance(parameters, Mapping) else parameters)
-        if self._language:
-            pairs.append(("lang", self._language))
-        kept = [(name, value) for name, value in pairs if value not in (None, "", [])]
-        query = urlencode(kept, doseq=True)
-        return self._root + quote(path, safe="/:~@") + (f"?{query}" if query else "")
-
-    def language(self, language: str) -> str:
-        """This page in another language."""
-        return f"{self._root}{quote(self._path, safe='/:~@')}?{urlencode([*self._parameters, ('lang', language)])}"
-
-    def file(self, path: str) -> str:
-        """The address of something that has no language."""
-        return self._root + quote(path, safe="/:~@")
-
-    def at(self, path: str) -> bool:
-        """Whether this page is that one, or under it."""
-        return self._path == path or self._path.startswith(path + "/")
-
-    @property
-    def chosen(self) -> str | None:
-        """The language named in the address, None where the browser decides."""
-        return self._language
 
 
 class Pages:
@@ -127,6 +86,7 @@ class Pages:
 def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
+    router.include_router(report.create_router(pages))
     shared = pages.shared
     examples = _examples(questions)
 
@@ -168,7 +128,8 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
                 raise Problem(400, f"cursor: {wrong}") from wrong
             known = views.academy_names(connection)
             concepts = {v for values in page.facets.values() for v, _ in values} | {v for _, v in chosen}
-            labels = figures.labels(connection, concepts)
+            labels = {**figures.labels(connection, concepts), **axes.labels(connection, concepts)}
+            schemes = axes.axes(connection)
             items = views.resources(connection, here, page.items)
 
         def shown(facet: str, value: str) -> str:
@@ -182,7 +143,8 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
 
         context: dict[str, Any] = {
             "query": query, "page": page, "items": items, "academies": known, "chosen": chosen, "name": shown,
-            "paired": query.scope == "paired", "facet_names": SHOWN_FACETS,
+            "paired": query.scope == "paired",
+            "facet_groups": show.filters(page.facets, SHOWN_FACETS, schemes, here.voice),
         }  # fmt: skip
         return pages.render(request, "search.html", visit=here, **context)
 
@@ -195,11 +157,16 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
             found, total, _ = figures.matches(connection, MatchQuery(resource=item["iri"], limit=50))
             pairs = views.matches(connection, here, found)
             known = views.academy_names(connection)
+            entries = figures.entries(connection, views.pointed_to(item), item["academy"])
+        named = {entry["iri"] for entry in entries.values()}  # parts and wholes stand among the facts already
         context: dict[str, Any] = {
             "item": item, "academy": academy, "academies": known, "total": total,
-            "rows": show.rows(item, academy, here.voice, Links(request)),
+            "rows": show.rows(item, academy, here.voice, Links(request), entries),
             "elsewhere": [_seen_from(pair, item["iri"]) for pair in pairs if not pair["within"]],
-            "within": [_seen_from(pair, item["iri"]) for pair in pairs if pair["within"]],
+            "within": [
+                pair for pair in (_seen_from(pair, item["iri"]) for pair in pairs if pair["within"])
+                if pair["relation"] != "part" or pair["other"]["iri"] not in named
+            ],
         }  # fmt: skip
         return pages.render(request, "resource.html", visit=here, **context)
 
@@ -229,7 +196,12 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
     def academies(request: Request) -> Response:
         here = visit(request)
         with figures.open_figures(here.opened.release.figures) as connection:
-            return pages.render(request, "academies.html", visit=here, academies=figures.academies(connection))
+            context: dict[str, Any] = {
+                "academies": figures.academies(connection),
+                "totals": figures.totals(connection),
+                "missing": figures.known(connection),
+            }
+        return pages.render(request, "academies.html", visit=here, **context)
 
     @router.get("/academy/{identifier}")
     def academy(request: Request, identifier: str) -> Response:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from registry import vocabulary
 from registry.web.wording import Voice, best
 
 MAX_VALUES = 60
+FACET = 12
+"""How many terms of one list a filter shows."""
+Counts = Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,7 @@ def rows(
     filled.append(("encoding", [_file(file) for file in item["encoding"]]))
     for name in ("isBasedOn", "translationOfWork", "previousVersion", "isPartOf", "hasPart", "sameAs", "relation",
                  "recordedAt", "codeRepository", "identifier"):  # fmt: skip
-        filled.append((name, [_entry(value, known or {}, voice, link) for value in item[name]]))
+        filled.append((name, [_entry(value, item["iri"], known or {}, voice, link) for value in item[name]]))
     for name in ("courseCode", "version", "numberOfCredits", "maximumAttendeeCapacity"):
         filled.append((name, [Value(item[name])] if item[name] else []))
     filled.append(("educationalCredentialAwarded", _texts(item["educationalCredentialAwarded"], voice)))
@@ -225,10 +229,10 @@ def _contents(sections: Iterable[Mapping[str, str]], voice: Voice) -> list[Value
     return found
 
 
-def _entry(address: str, known: Mapping[str, Mapping[str, Any]], voice: Voice, link: Link) -> Value:
+def _entry(address: str, own: str, known: Mapping[str, Mapping[str, Any]], voice: Voice, link: Link) -> Value:
     """An address; one of the registry's entries by its title."""
     entry = known.get(address)
-    if entry is None:
+    if entry is None or entry["iri"] == own:
         return _address(address)
     return Value(voice.best(entry["name"]) or address, link(f"/resource/{entry['id']}"), voice.tag(entry["name"]))
 
@@ -300,3 +304,22 @@ def _mark(one: tuple[Value, ...], two: tuple[Value, ...]) -> str:
     if plain[0] == plain[1]:
         return "same"
     return "partly" if plain[0] & plain[1] else "different"
+
+
+def filters(
+    facets: Mapping[str, Counts], names: Iterable[str], axes: Iterable[Mapping[str, Any]], voice: Voice
+) -> list[tuple[str, str, Counts]]:
+    """(filter, heading, [(value, count)]) of the filters of the search; subjects list by list."""
+    titles = {axis["id"]: voice.best(axis["title"]) for axis in axes}
+    found: list[tuple[str, str, Counts]] = []
+    for name in names:
+        counts = facets[name]
+        if name != "about":
+            found.append((name, voice(f"facet.{name}"), counts))
+            continue
+        parts: dict[str, list[tuple[str, int]]] = {scheme: [] for scheme in titles}
+        for value, count in counts:
+            parts.setdefault(vocabulary.scheme_of(value) or "", []).append((value, count))
+        for scheme, part in parts.items():
+            found.append((name, titles.get(scheme) or voice("facet.about"), part[:FACET]))
+    return [one for one in found if one[2]]

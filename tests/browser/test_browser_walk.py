@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from openpyxl import load_workbook
 from support import small_release as small
 
 from registry.settings import Settings
@@ -107,10 +109,38 @@ def test_an_academy_finds_what_to_mend(page: Any) -> None:
     assert page.get_by_text("Name the licence.").first.is_visible()
 
 
+def test_an_office_without_a_developer_takes_the_template_home(page: Any) -> None:
+    page.get_by_role("link", name="Español").click()
+    page.get_by_role("link", name="Empiece aquí, con un libro de Excel").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Publicar sus cursos con un libro de Excel"
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Descargar el libro").click()
+    assert started.value.suggested_filename == "meta-academy-es.xlsx"
+    first = load_workbook(io.BytesIO(started.value.path().read_bytes())).worksheets[0]
+    assert [cell.value for cell in first[1]][:2] == ["Título", "Descripción"]
+
+
+def test_a_correction_is_seen_with_what_the_academy_says(page: Any) -> None:
+    page.get_by_role("searchbox").fill("Estadística básica")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Estadística básica").first.click()
+    told = page.get_by_text("Put right by the registry:").first.locator("..").inner_text()
+    assert "The page is <i>in Spanish</i>" in told and "A. Curator" in told and told.endswith("French")
+    assert page.get_by_text("Topics found in its text by the registry").is_visible()
+    assert page.get_by_text("cancelled · 2026-05-04, 09:00 – 12:00").is_visible()
+
+
+def test_who_is_not_in_it_is_said(page: Any) -> None:
+    page.get_by_role("link", name="Academies", exact=True).click()
+    assert page.get_by_text("3 of the 5 academies that this registry knows of").is_visible()
+    assert page.get_by_role("link", name="Statistics Eastland").is_visible()
+
+
 def test_nothing_is_wider_than_a_telephone(browser: Any, address: str) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 700})
     opened = context.new_page()
-    for path in ("/", "/search?q=git", "/overlap", "/pairs", "/academy/northland", "/resource/north-oai/git-1"):
+    for path in ("/", "/search?q=git", "/overlap", "/pairs", "/academy/northland", "/resource/north-oai/git-1",
+                 "/resource/south-list/row-8", "/academies", "/template", "/template?lang=fr"):  # fmt: skip
         opened.goto(address + path)
         assert opened.evaluate("document.documentElement.scrollWidth") <= 360, path
     context.close()

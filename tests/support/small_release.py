@@ -15,8 +15,10 @@ from registry.search import index as search_index
 from registry.search.document import LINK_LIST
 from registry.search.reader import Reader
 from registry.statistics import build as figures
+from registry.statistics.axes import Axes
 from registry.statistics.build import Place
 from registry.terms import XSD, Iri, Literal, Triple, from_ntriples, text, to_ntriples
+from registry.vocabulary import Scheme
 
 BASE = "http://localhost:8000"
 IRIS = Iris(BASE)
@@ -75,6 +77,16 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     concept("topics", "sampling"): {"en": "Sampling", "fr": "Échantillonnage", "es": "Muestreo"},
     concept("modality", "online"): {"en": "Online", "fr": "En ligne", "es": "En línea"},
 }
+
+AXES = Axes(
+    (
+        Scheme("csa", "subject", title={"en": "Domains", "fr": "Domaines"}, broader={"1": (), "1.3": ("1",)}),
+        Scheme(
+            "gsbpm", "subject", title={"en": "Steps (GSBPM)"}, broader={"ph-5": (), "sp-5.4": ("ph-5",), "ph-6": ()}
+        ),
+    ),
+    LABELS,
+)
 
 SPDX = "http://spdx.org/licenses/"
 
@@ -193,6 +205,7 @@ def told_more(plain: Change) -> Change:
         (other, DCTERMS + "description", Literal("There is a picture")),
         (other, PROV + "generatedAtTime", Literal("2026-02-21T09:00:00Z", XSD + "dateTime")),
         (resource, SCHEMA + "hasPart", IRIS.resource("south-web", "git-intro")),
+        (resource, SCHEMA + "isBasedOn", Iri("https://north.example/r")),
         (resource, SCHEMA + "hasPart", Iri("https://south.example/part-2")),
         (resource, SCHEMA + "syllabusSections", part),
         (part, SCHEMA + "description", text("Tablas\nMedias y medianas", "es")),
@@ -267,6 +280,7 @@ def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None =
         to_mend={"northland": 12},
         known=KNOWN,
         places=PLACES,
+        axes=AXES,
     )
     manifest = {
         "number": number, "sequence": len(found), "time": TIME, "recipes": {"search": "test"}, "counts": counts,

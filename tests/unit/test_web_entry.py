@@ -83,6 +83,7 @@ def test_sessions_contents_and_parts_are_readable(client: TestClient) -> None:
     assert facts["Contains"].split() == ["Introducción", "a", "Git", "https://south.example/part-2"]
     page = client.get(f"/resource/{ENTRY}", headers=HTML).text
     assert '<a href="/resource/south-web/git-intro" lang="es">Introducción a Git</a>' in page
+    assert '<a href="/resource/north-oai/r-1" lang="en">R for official statistics</a>' in page, "known by its page"
     (run,) = client.get(f"/api/resources/{ENTRY}").json()["hasCourseInstance"]
     assert run["eventStatus"][0]["id"].endswith("EventCancelled") and run["maximumAttendeeCapacity"] == "12"
 
