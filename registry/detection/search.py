@@ -47,6 +47,10 @@ _EXPECTED: Mapping[str, str] = {
 }  # fmt: skip
 _COURSES = re.compile(r"cours|train|learn|lesson|class|workshop|webinar|event|formation|cap?citac|lecci|kurs|mooc",
                       re.IGNORECASE)  # fmt: skip
+_SERVICES = (
+    ("sparql", re.compile(r"/(?:sparql|query|endpoint|repositories/[^/]+)/?$", re.IGNORECASE)),
+    ("oai_pmh", re.compile(r"oai|pmh", re.IGNORECASE)),
+)
 _BLOB = re.compile(r"/(?:-/)?(?:blob|raw)/")
 
 
@@ -204,6 +208,9 @@ def _beside(search: _Search, answer: Fetched) -> None:
     """What the page names, the site's sitemap, and places where such lists usually are."""
     kind, here = answer.headers.get("content-type", ""), answer.url
     page = nature(answer.body, kind) == "HTML"
+    for expects, looks in _SERVICES:
+        if looks.search(urlsplit(search.given).path):  # a service that says nothing to who asks nothing
+            _follow(search, Hint(search.given, expects, Issue("detect-by-given", search.given)))
     named = sniff_html.header_hints(answer.headers, here)
     named += sniff_html.hints(answer.body, kind, here) if page else []
     per_kind: dict[str, int] = {}

@@ -148,3 +148,16 @@ def test_a_moodle_is_known_by_any_of_its_pages_and_a_category_is_a_list_of_its_o
         assert found(root, "/moodle/course/index.php").candidates[0].address == f"{root}/moodle/"
         category = "/moodle/course/index.php?categoryid=3"
         assert found(root, category).candidates[0].address == root + category
+
+
+def test_a_service_that_is_given_bare_is_asked_what_it_is() -> None:
+    asked = "/api/query?query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D"
+    form = (sites.HTML, "<html><form><textarea name='query'></textarea></form></html>")
+    with served(Site({"/api/query": form, asked: ("application/sparql-results+json", sites.ASK)})) as root:
+        first = found(root, "/api/query").candidates[0]
+        assert (first.protocol, first.address) == ("sparql", root + "/api/query")
+    silent = {"/x/oai.php": 400, "/x/oai.php?verb=Identify": ("text/xml", sites.IDENTIFY)}
+    with served(Site(silent)) as root:
+        detection = found(root, "/x/oai.php")
+        assert (detection.candidates[0].protocol, detection.candidates[0].address) == ("oai_pmh", root + "/x/oai.php")
+        assert detection.site["name"] == "Invented Repository"
