@@ -3,7 +3,8 @@
 A list is a JSON array, one object a line (also Elasticsearch's bulk form, also gzip), an object with a list
 inside (``hits.hits[]._source`` of a search API, ``@graph``, ``items`` …), or an array of addresses of such
 documents. Further pages come from ``links.next``, ``next``, a Link header or a search API's ``from``.
-Payload: the description as canonical JSON, with the context that counts for it. Web pages that carry AMB are
+Payload: the description as canonical JSON, with the context that counts for it, without what moves with a visit
+(when a portal last indexed it, tickets in addresses of files). Web pages that carry AMB are
 read by the protocol ``web_pages``. Source: AMB 2023-10-19 and draft, https://w3id.org/kim/amb/.
 """
 
@@ -16,10 +17,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harvesters.base import FeedFailed, Visit
 from harvesters.json_pages import ACCEPT, Page, Walk, next_link, total_of
-from harvesters.json_safe import BadJson, Read, at, canonical, digest, lines, parse, word
+from harvesters.json_safe import BadJson, Read, at, canonical, digest, lines, parse, unsigned, word
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 
-MARK = "+amb1"  # another one reads unchanged documents anew
+MARK = "+amb2"  # another one reads unchanged documents anew
 MAX_RECORDS = 1_000_000
 MAX_ADDRESSES = 20_000
 _LISTS = (
@@ -235,6 +236,29 @@ def _unwrapped(items: Iterator[_Item], context: Any) -> Iterator[_Item]:
         yield _Item(place, value, item.issues)
 
 
+def _steady(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A description without the dates at which others listed it, and without tickets in addresses of files."""
+    out = dict(value)
+    if isinstance(image := out.get("image"), str):
+        out["image"] = unsigned(image)
+    for name, change in (("encoding", _without_ticket), ("mainEntityOfPage", _without_dates)):
+        if isinstance(inner := out.get(name), list):
+            out[name] = [change(one) if isinstance(one, dict) else one for one in inner]
+    return out
+
+
+def _without_ticket(file: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: unsigned(one) if key in ("contentUrl", "embedUrl") and isinstance(one, str) else one
+        for key, one in file.items()
+    }
+
+
+def _without_dates(page: dict[str, Any]) -> dict[str, Any]:
+    dates = ("dateCreated", "dateModified", "datePublished")
+    return {key: one for key, one in page.items() if key not in dates or not isinstance(one, str)}
+
+
 def _record(item: _Item, page: Page, source: str) -> RawRecord | Issue:
     """A record, or why the thing is none."""
     locator = f"page {page.number}, {item.place}" if page.number > 1 else item.place
@@ -243,7 +267,7 @@ def _record(item: _Item, page: Page, source: str) -> RawRecord | Issue:
     if not isinstance(item.value, dict):
         return Issue("amb-no-object", locator, word(item.value)[:300] or type(item.value).__name__)
     value: Mapping[str, Any] = item.value
-    payload = canonical(value)
+    payload = canonical(_steady(value))
     names = (word(value.get("id")), word(value.get("@id")), word(value.get("url")))
     key = next((name for name in names if name), "") or "unnamed-" + digest(payload)[7:23]
     modified = word(value.get("dateModified")) or None

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from registry.model import Issue
 
@@ -33,6 +34,10 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _LONE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 _PREFIXES = (")]}',", ")]}'", "while(1);", "for(;;);", "\x1e")  # guards against script inclusion; RFC 7464
+_SIGNED = re.compile(
+    r"(?:x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|sig|expires|token|oauth2_token_id|policy|key-pair-id|s|ticket)",
+    re.IGNORECASE,
+)
 _NO_JSON = (b"<!doctype", b"<html", b"<?xml", b"<rdf", b"<feed", b"<rss")
 
 
@@ -270,3 +275,16 @@ def _depth(value: Any) -> int:
         ] if depth else [one for one in level if isinstance(one, dict | list)]  # fmt: skip
         depth += 1 if level else 0
     return depth
+
+
+def unsigned(address: str) -> str:
+    """An address without the parameters of a signature or a session, which are other ones at each visit."""
+    if "?" not in address or len(address) > 8000:
+        return address
+    try:
+        parts = urlsplit(address)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:
+        return address
+    kept = [pair for pair in pairs if not _SIGNED.fullmatch(pair[0].strip(";"))]
+    return address if len(kept) == len(pairs) else urlunsplit(parts._replace(query=urlencode(kept)))

@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harvesters.base import FeedFailed, Visit
 from harvesters.json_pages import Page, Walk, next_link
-from harvesters.json_safe import at, canonical, digest, word
+from harvesters.json_safe import at, canonical, digest, unsigned, word
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
@@ -26,10 +25,6 @@ KNOWN = ("3", "2")
 _PLAIN = ("application/vnd.api+json", "application/json, */*;q=0.1")
 _REFUSED = frozenset({400, 406, 415})
 _VERSION = re.compile(r"moochub-version\s*=\s*\"?(\d{1,4}(?:\.\d{1,4}){0,2})")
-_SIGNED = re.compile(
-    r"(?:x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|sig|expires|token|oauth2_token_id|policy|key-pair-id|s)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -179,19 +174,6 @@ def _steady(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: _unsigned(inner) if key in ("contentUrl", "url", "logo") and isinstance(inner, str) else _steady(inner)
+        key: unsigned(inner) if key in ("contentUrl", "url", "logo") and isinstance(inner, str) else _steady(inner)
         for key, inner in value.items()
     }
-
-
-def _unsigned(address: str) -> str:
-    """An address without the parameters of a signature."""
-    if "?" not in address or len(address) > 8000:
-        return address
-    try:
-        parts = urlsplit(address)
-        pairs = parse_qsl(parts.query, keep_blank_values=True)
-    except ValueError:
-        return address
-    kept = [pair for pair in pairs if not _SIGNED.fullmatch(pair[0].strip(";"))]
-    return address if len(kept) == len(pairs) else urlunsplit(parts._replace(query=urlencode(kept)))

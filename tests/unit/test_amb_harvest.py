@@ -32,6 +32,22 @@ def lined(*values: object) -> bytes:
     return "\n".join(json.dumps(value) for value in values).encode() + b"\n"
 
 
+def test_what_moves_with_a_visit_is_no_part_of_a_payload() -> None:
+    def listed(day: str, ticket: str) -> dict[str, object]:
+        page = {"id": "https://portal.example/1", "type": "WebContent", "dateModified": day, "dateCreated": day}
+        file = {"type": "MediaObject", "contentUrl": f"https://c.example/f?id=1&ticket={ticket}"}
+        return course(
+            1, mainEntityOfPage=[page, "x"], image=f"https://c.example/i?id=1&ticket={ticket}", encoding=[file]
+        )
+
+    one, two = (
+        records(visit(harvest, Server({"/feed.json": [listed(*said)]})))[0]
+        for said in (("2026-01-01", "TICKET_1"), ("2026-02-02", "TICKET_2"))
+    )
+    assert one.payload == two.payload and b"ticket" not in one.payload and b"?id=1" in one.payload
+    assert b"https://portal.example/1" in one.payload and b"date" not in one.payload
+
+
 @pytest.mark.parametrize(
     "body",
     [
