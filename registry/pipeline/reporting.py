@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 from registry import vocabulary
-from registry.crosswalk import values
 from registry.ledger import runs
 from registry.model import Academy, Feed, Finding, Run
 from registry.pipeline.house import House
+from registry.prepare.setup import make_context
+from registry.prepare.workers import Job
 from registry.report.build import Suggest, build
 from registry.report.cards import Labels
 from registry.report.model import Change, Report, Series, Texts
@@ -31,19 +32,23 @@ def labels(house: House) -> Labels:
 
 
 def suggest(house: House, feeds: Sequence[Feed]) -> Suggest:
-    """What proposes changes, with each list's own words."""
-    tables: Callable[[], Mapping[str, Suggester]] = cache(
-        lambda: {
-            feed.id: Suggester(values.load(house.iris, feed, lookup))
-            for lookup in [vocabulary.lookup(house.ontologies, house.iris.base)]
-            for feed in feeds
-        }
-    )
+    """What proposes changes, with each list's own words; the value tables are those that preparing it used."""
+    known: dict[str, Suggester] = {}
+    by_id = {feed.id: feed for feed in feeds}
 
     def proposed(finding: Finding) -> Change | None:
-        return tables()[finding.feed](finding)
+        if finding.feed not in known:
+            feed = by_id[finding.feed]
+            known[feed.id] = Suggester(make_context(_job(house, feed)).values)
+        return known[finding.feed](finding)
 
     return proposed
+
+
+def _job(house: House, feed: Feed) -> Job:
+    settings = house.settings
+    academy = house.academies[feed.academy]
+    return Job(academy, feed, house.iris, house.root, settings.data / "cache", schemes=settings.schemes_folder)
 
 
 def report(
