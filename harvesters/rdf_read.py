@@ -59,6 +59,7 @@ def read(body: bytes, media_type: str, address: str, limit: int) -> Graph:
     (and, where the subject is known, in ``lost``). Raises FeedFailed for what is no RDF at all.
     """
     graph = Graph(address)
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it tells addresses that we mend ourselves
     text = _text(unpack(body, address, limit), media_type)
     kind = media_type.partition(";")[0].strip().lower()
     if not text.strip():
@@ -232,7 +233,8 @@ def _json_ld(graph: Graph, text: str) -> None:
     data = _contexts(graph, data, told, 0)
     whole = data if isinstance(data, list) else [data]
     if not any(isinstance(item, dict) and "@context" in item for item in whole) and not _expanded(whole):
-        graph.issue("rdf-no-context", "/@context")
+        if not told:  # a context that stands elsewhere is told already
+            graph.issue("rdf-no-context", "/@context")
         data = [{"@context": rdf_contexts.schema(), **item} for item in whole if isinstance(item, dict)]
     if not _json_nodes(graph, data, ""):
         return
@@ -251,7 +253,6 @@ def _json_ld(graph: Graph, text: str) -> None:
 def _json_nodes(graph: Graph, data: Any, prefix: str) -> str:
     """Read some JSON-LD; returns what is wrong with it ("" if nothing)."""
     sink = _Quads(graph)
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it tells addresses that we mend ourselves
     try:
         context = Context(base=graph.address)
         _Parser().parse(data, context, cast(Any, sink))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,19 @@ def test_no_json_is_too_strange(value: object) -> None:
         return
     for subject, format in subjects(graph):
         record(graph, subject, format)
+
+
+def test_a_context_that_stands_elsewhere_is_told_once() -> None:
+    body = {"@context": "/contexts/Course", "@id": "/c/1", "@type": "Course", "name": "Sampling"}
+    graph = read(json.dumps(body).encode(), "application/ld+json", ADDRESS, LIMIT)
+    assert [one.code for one in graph.issues] == ["rdf-remote-context"] and len(subjects(graph)) == 1
+
+
+def test_addresses_that_are_mended_are_told_by_findings_only(caplog: pytest.LogCaptureFixture) -> None:
+    body = (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:s="http://schema.org/">'
+        '<s:Course rdf:about="http://office.example/c 1"><s:name>Sampling</s:name></s:Course></rdf:RDF>'
+    )
+    logging.getLogger("rdflib.term").setLevel(logging.NOTSET)
+    graph = read(body.encode(), "application/rdf+xml", ADDRESS, LIMIT)
+    assert [str(node) for node, _ in subjects(graph)] == ["http://office.example/c%201"] and not caplog.records
