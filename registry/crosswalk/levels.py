@@ -52,6 +52,13 @@ def step(s: str, named: str, frameworks: Mapping[str, Scheme], schemes: Mapping[
     ``named`` is the feed's level scheme, of the table or one that was added; labels (no numbers) of added schemes
     of levels count without it. ``schemes`` is {scheme: {folded label or code: notation}}.
     """
+    return _named(s, named, frameworks, schemes) or _said(s, frameworks, schemes)
+
+
+def _named(
+    s: str, named: str, frameworks: Mapping[str, Scheme], schemes: Mapping[str, Mapping[str, str]]
+) -> str | None:
+    """The level of a step of the scheme that the feed names, by its number or word."""
     word = fold(s)
     if named:
         of_added = frameworks[named].levels if named in frameworks else {}
@@ -63,6 +70,12 @@ def step(s: str, named: str, frameworks: Mapping[str, Scheme], schemes: Mapping[
                 return own[form]
             if level := of_added.get(schemes.get(named, {}).get(form, "")):
                 return level
+    return None
+
+
+def _said(s: str, frameworks: Mapping[str, Scheme], schemes: Mapping[str, Mapping[str, str]]) -> str | None:
+    """The level of a step that says itself of how many it is, or that an added scheme names."""
+    word = fold(s)
     counted = _SLASH.fullmatch(s.strip()) or _OF.fullmatch(word)
     if counted is not None:
         number = _ROMAN.get(counted["step"], counted["step"])

@@ -260,12 +260,9 @@ class Values:
             if own is not None:
                 s = own
         notation = self._notation(scheme, s.strip())
-        if notation:
-            return self.iris.concept(scheme, notation)
-        if scheme == "level":
-            step = levels.step(s, self.level_scheme, self.frameworks, self.schemes)
-            return self.iris.concept(scheme, step) if step else None
-        return self._of_others(scheme, s)
+        if scheme == "level" and (self.level_scheme or not notation):
+            notation = levels.step(s, self.level_scheme, self.frameworks, self.schemes) or notation
+        return self.iris.concept(scheme, notation) if notation else self._of_others(scheme, s)
 
     def _of_others(self, scheme: str, s: str) -> Iri | None:
         """The concept of another scheme that plays the same part as one of ours, such as a list of audiences."""

@@ -134,9 +134,11 @@ def _read(body: bytes, file: Path, usual: str) -> tuple[Framework, list[str]]:
 
 def _resolver() -> table.Resolve:
     """What finds a term of our own lists: "gsbpm:5.3", "csa 1.3", and a level by its name."""
-    known = vocabulary.lookup(ROOT / "ontology", "")
+    known: dict[str, dict[str, str]] = {}
 
     def resolve(item: str) -> str:
+        if not known:  # read only where a table names terms
+            known.update(vocabulary.lookup(ROOT / "ontology", ""))
         scheme, _, code = re.sub(r"[:/\s]", "|", item.strip(), count=1).partition("|")
         tried = [(scheme.lower(), code), ("level", item)]
         for name, word in tried:
