@@ -124,7 +124,8 @@ _STEP: dict[str, Any] = {
 }  # fmt: skip
 COVERAGE = {
     "scheme": "gsbpm", "title": {"en": "Generic Statistical Business Process Model (GSBPM)"}, "resources": 5,
-    "known": 1, "not_known": 4, "pairs_not_known": 3, "found": 1, "none": 57, "items": [_STEP], "total": 1, "next": None,
+    "known": 1, "not_known": 4, "pairs_not_known": 3, "found": 1, "none": 57, "items": [_STEP], "total": 1,
+    "next": None,
 }  # fmt: skip
 RELEASE = {
     "number": "120.0", "sequence": 120, "time": "2026-03-01T00:00:00Z",

@@ -150,6 +150,9 @@ class Voice:
 
     def language_name(self, tag: str) -> str:
         """The name of a language by its tag; the tag itself where the table has no name."""
+        whole = self.words.languages.get(tag.lower())
+        if whole is not None:
+            return whole[self.language]
         names = self.words.languages.get(tag.split("-")[0].lower())
         if names is None:
             return tag

@@ -89,6 +89,7 @@ def test_sessions_contents_and_parts_are_readable(client: TestClient) -> None:
 
 
 def test_an_entry_from_a_list_of_links_says_so(client: TestClient) -> None:
+    assert "· from a list of links" in _plain(client.get("/search?feed=south-list", headers=HTML).text)
     told = "This entry comes from a list of links"
     assert told in client.get(f"/resource/{ENTRY}", headers=HTML).text
     assert told not in client.get("/resource/north-oai/git-1", headers=HTML).text
@@ -117,6 +118,7 @@ def test_who_is_not_in_it(client: TestClient) -> None:
     assert '<a href="https://stat.example/eastland" rel="nofollow noopener">' in page and "Office of the West" in page
     french = client.get("/academies?lang=fr", headers=HTML).text
     assert '<span class="note" lang="en">has a school of statistics</span>' in french
+    assert "Not looked at: 2 academies that are known and not here yet." in client.get("/overlap", headers=HTML).text
     assert "sur 5 connues" in client.get("/?lang=fr", headers=HTML).text
     listed = client.get("/api/academies?known=true").json()
     assert (listed["total"], listed["next"]) == (2, None)
@@ -144,6 +146,12 @@ def test_every_protocol_of_ours_has_words() -> None:
     entries = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
     words = load({}).pages
     assert [name for name in entries["meta_academy.harvesters"] if f"protocol.{name}" not in words] == []
+
+
+def test_languages_by_name() -> None:
+    names = [Voice(load({}), "fr").language_name(tag) for tag in ("fr-CA", "zh-Hans", "pt-BR", "DZ", "tlh", "mul")]
+    assert names == ["français (CA)", "chinois (simplifié)", "portugais (Brésil)", "dzongkha", "tlh",
+                     "plusieurs langues"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def test_the_table_opens_in_excel_and_follows_the_browser(client: TestClient) ->
     (heading,) = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
     own = [column.heading["fr"] for column in columns()]
     assert heading[: len(own)] == own
-    assert "Compétences pour les mégadonnées (GWG des Nations Unies)" not in own and any("GWG" in one for one in heading)
+    assert "Compétences pour les mégadonnées (GWG des Nations Unies)" not in own and any(
+        "GWG" in one for one in heading
+    )
     again = client.get("/template.csv?lang=fr", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
@@ -73,6 +75,21 @@ def test_a_changed_list_of_terms_is_in_the_next_workbook(tmp_path: Path) -> None
     os.utime(level, ns=(1, 1))
     lists = load_workbook(io.BytesIO(files.get("xlsx", "en")))["_lists"]
     assert "Very basic" in [cell.value for row in lists.iter_rows() for cell in row]
+
+
+def test_a_framework_that_was_added_is_a_column(tmp_path: Path) -> None:
+    bare = Files([ROOT / "ontology"], small.BASE).get("csv", "en")
+    (tmp_path / "skills.ttl").write_text(
+        """
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix dcterms: <http://purl.org/dc/terms/> .
+        @prefix ma: <https://w3id.org/meta-academy/def#> .
+        </id/scheme/skills> a skos:ConceptScheme ; dcterms:title "House skills"@en ; ma:role "subject" ; ma:rank 9 .
+        </id/concept/skills/a> a skos:Concept ; skos:inScheme </id/scheme/skills> ; skos:prefLabel "Counting"@en .
+        """,
+        "utf-8",
+    )
+    told = Files([ROOT / "ontology", tmp_path], small.BASE).get("csv", "en").decode("utf-8-sig")
+    assert "House skills" in told and "House skills" not in bare.decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
