@@ -32,7 +32,7 @@ def report(
         found = opened.academies.get(academy)
         if found is None:
             raise fail(f"no academy is called {academy}; there are: {', '.join(sorted(opened.academies))}")
-        told = of_academy(opened, found, of_feeds(opened.connection, found.feeds))
+        told = of_academy(opened, found, language, of_feeds(opened.connection, found.feeds))
         tell_report(told, form, language, output, standing=True)
 
 

@@ -16,6 +16,7 @@ from registry.report.build import Suggest, build
 from registry.report.cards import Labels
 from registry.report.model import Change, Report, Series, Texts
 from registry.report.suggest import Suggester
+from registry.report.texts import best
 
 
 def labels(house: House) -> Labels:
@@ -70,8 +71,8 @@ def report(
     )  # fmt: skip
 
 
-def of_academy(house: House, academy: Academy, score: Sequence[Series] = ()) -> Report:
-    """The report on all lists of an academy."""
-    name = academy.name.get("en") or next(iter(academy.name.values()))
+def of_academy(house: House, academy: Academy, language: str, score: Sequence[Series] = ()) -> Report:
+    """The report on all lists of an academy, under its name in a language."""
+    name = best(academy.name, language)
     found = report(house, name, academy.feeds, score=score)
     return replace(found, address=academy.homepage, score_public=academy.show_score)

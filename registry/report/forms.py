@@ -20,4 +20,5 @@ def rendered(
         return json.dumps({**data.as_json(report), **(extra or {})}, ensure_ascii=False, indent=2)
     if form == "html":
         return html.render(report, language, standing=standing)
-    return markdown.render(report, language) if form == "markdown" else plain.render(report, language)
+    render = markdown.render if form == "markdown" else plain.render
+    return render(report, language, standing=standing)

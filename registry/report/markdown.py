@@ -29,15 +29,15 @@ def code(text: str) -> str:
     return f"{marks}{space}{line}{space}{marks}" if line else ""
 
 
-def render(report: Report, language: str) -> str:
-    """The report in one of ``messages.LANGUAGES``."""
+def render(report: Report, language: str, *, standing: bool = False) -> str:
+    """The report in one of ``messages.LANGUAGES``; ``standing``: its entries are public already."""
     counts = report.counts
     lines = [f"# {word('title', language, what=escaped(report.what))}", ""]
     moment = report.time.replace("T", " ").removesuffix("Z")
     lines += [f"{word('of', language, time=moment)} · {', '.join(report.protocols)}", ""] if moment else []
     lines += [f"## {word('found', language)}", ""]
     lines += [f"- {escaped(best(text, language))}" for text in report.found]
-    lines += [f"- {counts[name]} {word(key, language)}" for name, key in numbers(report)]
+    lines += [f"- {counts[name]} {word(key, language)}" for name, key in numbers(report, standing)]
     lines += ["", f"**{word('incomplete', language)}**"] if not report.complete else []
     lines += _score(report, language) if report.score else []
     lines += ["", f"## {word('sees-heading', language)}", ""]
@@ -65,9 +65,9 @@ def _score(report: Report, language: str) -> list[str]:
     return lines
 
 
-def numbers(report: Report) -> list[tuple[str, str]]:
+def numbers(report: Report, standing: bool) -> list[tuple[str, str]]:
     """(count, key of its words) of the counts that are told."""
-    told = [("records", "read"), ("published", "published"), ("held", "held")]
+    told = [("records", "read"), ("published", "are-published" if standing else "published"), ("held", "held")]
     return told + [
         (name, key) for name, key in (("by_rule", "by-rule"), ("missing", "missing")) if report.counts[name]
     ]

@@ -12,12 +12,13 @@ TITLES = 10
 MARKS = {"violation": "✗", "warning": "!", "info": "·"}
 
 
-def render(report: Report, language: str) -> str:
-    """The report in one of ``messages.LANGUAGES``."""
+def render(report: Report, language: str, *, standing: bool = False) -> str:
+    """The report in one of ``messages.LANGUAGES``; ``standing``: its entries are public already."""
     counts = report.counts
+    public = word("are-published" if standing else "published", language)
     lines = [
         f"{report.what} ({', '.join(report.protocols)}): {counts['records']} {word('read', language)},"
-        f" {counts['published']} {word('published', language)}, {counts['held']} {word('held', language)}"
+        f" {counts['published']} {public}, {counts['held']} {word('held', language)}"
         + (f" ({counts['by_rule']} {word('by-rule', language)})" if counts["by_rule"] else "")
     ]
     lines += [best(text, language) for text in report.found]

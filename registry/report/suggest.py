@@ -125,6 +125,8 @@ def _example(code: str, field: str, place: str) -> Change | None:
     example = whys()[field].example
     if not example or not place or not _SHAPE.fullmatch(code):
         return None
+    if field == "price" and "column «" in place:
+        example = "yes"
     element = _ELEMENT.search(place)
     if element is not None:
         return Change("", (f"<{element[1]}>{example}</{element[1]}>",), example=True)

@@ -91,7 +91,8 @@ def answer(visit: Visit, academy: dict[str, Any], wanted: str) -> Response:
         return Response(_csv(visit, academy), headers=headers, media_type="text/csv; charset=utf-8")
     found = report(visit, academy)
     if wanted == "markdown":
-        return Response(markdown.render(found, language), headers=headers, media_type="text/markdown; charset=utf-8")
+        text = markdown.render(found, language, standing=True)
+        return Response(text, headers=headers, media_type="text/markdown; charset=utf-8")
     headers["Content-Security-Policy"] = html.policy()
     text = html.render(found, language, standing=True)
     return Response(text, headers=headers, media_type="text/html; charset=utf-8")
