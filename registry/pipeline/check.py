@@ -232,6 +232,9 @@ def _check(settings: Settings, feed: Feed, what: str, after: After | None = None
         delay = min(settings.http_delay, 0.5) if re.match("(?:https?|webcals?):", what) else 0.0
         apart = replace(settings, data=Path(folder), base="https://check.invalid", http_delay=delay, workers=1,
                         schemes=str(settings.schemes_folder))  # fmt: skip
+        # What is read from our own schemes is kept where a registry keeps it; nothing of the list is.
+        if (kept := settings.data / "cache").is_dir():
+            (apart.data / "cache").symlink_to(kept.resolve(), target_is_directory=True)
         with opened(apart, {"check": academy}) as house:
             intake = Intake(house.connection, apart, house.iris, house.root, house.messages, sample=sample)
             run = visit(intake, academy, feed)

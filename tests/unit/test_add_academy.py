@@ -21,9 +21,17 @@ NEWS = Site({"/": home(head='<link rel="alternate" type="application/rss+xml" hr
 MINE = Wish(id="inv", private=True)
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry's data folder, where what is read from the schemes is kept."""
+    folder = tmp_path_factory.mktemp("var")
+    (folder / "cache").mkdir()
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "var", academies=tmp_path / "academies", http_retries=0, http_delay=0.0, workers=1)
+def settings(tmp_path: Path, data: Path) -> Settings:
+    return Settings(data=data, academies=tmp_path / "academies", http_retries=0, http_delay=0.0, workers=1)
 
 
 def test_what_is_written_is_read_back_and_explained(settings: Settings) -> None:
@@ -135,8 +143,10 @@ def test_where_none_follows_one_is_asked_for(address: str) -> None:
         _id_of(address)
 
 
-def test_add_and_harvest_are_all_that_an_academy_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("META_ACADEMY_DATA", str(tmp_path / "var"))
+def test_add_and_harvest_are_all_that_an_academy_needs(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("META_ACADEMY_DATA", str(data))
     monkeypatch.setenv("META_ACADEMY_ACADEMIES", str(tmp_path / "academies"))
     monkeypatch.setenv("META_ACADEMY_WORKERS", "1")
     run = CliRunner()

@@ -111,41 +111,48 @@ def test_functions_of_a_web_service_are_answered_from_one_file() -> None:
 # check
 
 
-def test_check_says_what_was_found_and_why_and_reads_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registry.pipeline.sample.RECORDS", 200)
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """With a place where what is read from the schemes is kept, as a registry has it."""
+    data = tmp_path_factory.mktemp("var")
+    (data / "cache").mkdir()
+    return Settings(data=data, http_retries=0, http_delay=0.0)
+
+
+def test_check_says_what_was_found_and_why_and_reads_a_sample(settings: Settings) -> None:
     site = Site({"/": home('<a href="/oai">Notices</a>'), **sites.oai_pages(records=203)})
     with served(site) as root:
-        checked = check_list(SETTINGS, root + "/")
+        checked = check_list(settings, root + "/")
         assert (checked.protocol, checked.sampled, checked.complete) == ("oai_pmh", 200, True)
         found = checked.report.found
         assert (
             f"{root}/oai" in found[0]["en"] and "[oai_pmh; by way of a link on the page (Notices)]" in found[0]["en"]
         )
         assert "échantillon" in found[-1]["fr"] and "--all" in found[-1]["es"]
-        assert check_list(SETTINGS, root + "/oai", whole=True).run.counts["records"] == 203
+        assert check_list(settings, root + "/oai", whole=True).run.counts["records"] == 203
 
 
-def test_check_of_an_address_without_any_list_says_what_was_tried() -> None:
+def test_check_of_an_address_without_any_list_says_what_was_tried(settings: Settings) -> None:
     with served(Site({"/": home("<p>Rien</p>")})) as root, pytest.raises(Unreadable) as error:
-        check_list(SETTINGS, root + "/")
+        check_list(settings, root + "/")
     assert "/oai?verb=Identify" in str(error.value) and "404" in str(error.value)
 
 
-def test_check_of_a_file_names_the_file_not_the_server(tmp_path: Path) -> None:
+def test_check_of_a_file_names_the_file_not_the_server(tmp_path: Path, settings: Settings) -> None:
     file = tmp_path / "liste.xml"
     file.write_bytes(LOM)
-    checked = check_list(SETTINGS, str(file))
+    checked = check_list(settings, str(file))
     assert checked.protocol == "oai_pmh" and checked.run.counts["records"] == 1
     assert str(file) in checked.report.found[0]["en"] and "127.0.0.1" not in checked.report.found[0]["en"]
     (tmp_path / "note.pdf").write_bytes(b"%PDF-1.7")
     with pytest.raises(Unreadable, match="PDF"):
-        check_list(SETTINGS, str(tmp_path / "note.pdf"))
+        check_list(settings, str(tmp_path / "note.pdf"))
     with pytest.raises(Unreadable, match="no such file"):
-        check_list(SETTINGS, str(tmp_path / "gone"))
+        check_list(settings, str(tmp_path / "gone"))
 
 
-def test_the_verb_tells_it_in_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("META_ACADEMY_DATA", str(tmp_path / "var"))
+def test_the_verb_tells_it_in_json(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("META_ACADEMY_DATA", str(settings.data))
     (tmp_path / "list.csv").write_text(sites.TABLE, "utf-8")
     done = CliRunner().invoke(cli.app, ["check", str(tmp_path / "list.csv"), "--json"])
     told = json.loads(done.output)
