@@ -50,11 +50,11 @@ def test_a_correction_is_seen_as_such(client: TestClient) -> None:
     assert facts["Language"].startswith(
         "Spanish Put right by the registry: The page is <i>in Spanish</i> ( A. Curator"
     )
-    assert facts["Language"].endswith("2026-02-20). Its academy’s list says French")
+    assert facts["Language"].endswith("2026-02-20). Its academy’s list says: French")
     assert facts["Picture"].endswith("Its academy’s list says nothing of it."), "also where nothing is left to show"
     assert "https://orcid.org/0000-0001-2345-6789" in facts["Picture"]
     french = _facts(client, f"/resource/{ENTRY}", "fr")["Langue"]
-    assert "Rectifié par le registre" in french and french.endswith("La liste de son académie dit français")
+    assert "Rectifié par le registre" in french and french.endswith("La liste de son académie dit : français")
 
 
 def test_a_correction_in_the_api(client: TestClient) -> None:
@@ -102,8 +102,8 @@ def test_how_an_academys_list_is_read(client: TestClient) -> None:
     assert facts["How it is read"] == "the catalogue of its repository (OAI-PMH)"
     assert facts["Last visit"] == "2026-03-01; went well"
     assert facts["It has moved to"] == "https://new.north.example/oai"
-    assert facts["Held back, not public"] == "3 2 of them by the academy’s own rules"
-    assert facts["Courses and materials"].startswith("2 1 of them were not found at the last visits")
+    assert facts["Held back, not public"] == "3 by the academy’s own rules: 2"
+    assert facts["Courses and materials"] == "2 Not found at the last visits, kept for some time: 1"
     assert facts["Passing on the descriptions"] == "agreed with the academy"
     assert facts["Licence of the descriptions"] == "CC0-1.0"
     assert "not agreed: shown here with their source, not passed on" in _plain(
