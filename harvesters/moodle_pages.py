@@ -127,12 +127,24 @@ def tree(fetched: Fetched) -> Element | None:
     said = _CHARSET.search(fetched.headers.get("content-type", ""))
     try:
         parser = lxml.html.HTMLParser(
-            encoding=said[1] if said else None, remove_comments=True, remove_pis=True, no_network=True
+            encoding=said[1] if said else "utf-8" if _is_utf8(fetched.body) else None,
+            remove_comments=True,
+            remove_pis=True,
+            no_network=True,
         )
         root = lxml.html.document_fromstring(fetched.body[:MAX_BYTES], parser=parser)
     except (lxml.etree.LxmlError, ValueError, LookupError):
         return None
     return root
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Whether a page is in the encoding that all of Moodle is in."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read(crawl: _Crawl, address: str, page: Element) -> None:

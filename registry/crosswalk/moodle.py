@@ -190,7 +190,7 @@ def _run(read: Reader, course: Object) -> None:
         return
     run, place = build.child("run", 1), "/course/startdate" if start else "/course/enddate"
     build.add("hasCourseInstance", run, place)
-    build.type(SCHEMA + "CourseInstance", place, run)
+    build.type(SCHEMA + "CourseInstance", "/course", run)  # what it lacks stands beside its dates
     for predicate, stamp, name in (("startDate", start, "startdate"), ("endDate", end, "enddate")):
         if stamp is not None:
             build.add(predicate, stamp, f"/course/{name}", run)

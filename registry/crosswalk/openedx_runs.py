@@ -72,8 +72,11 @@ def _run(course: Course, words: Words, number: int, run: Object, base: str) -> l
         for predicate, moment in (("startDate", start), ("endDate", end)):
             if moment is not None:
                 build.add(predicate, moment[0], moment[1], node)
-        if page := course.page(number):
-            build.add("url", Iri(page[0]), page[1], node)
+        own = course.page(number)
+        if own is not None:
+            build.add("url", Iri(own[0]), own[1], node)
+        shared = [str(one) for one in build.objects("url")]
+        if page := own or ((shared[0], "/course/marketing_url") if shared else None):
             room = Iri(f"{node}/room")
             build.add("location", room, page[1], node)
             build.type(SCHEMA + "VirtualLocation", page[1], room)

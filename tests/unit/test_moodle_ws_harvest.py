@@ -287,6 +287,13 @@ def test_pages_of_courses_are_asked_only_where_they_say_more_and_no_more_than_al
     assert sum("info.php" in path for _, path, _, _ in shut.asked) == 3 and issues(events) == ["moodle-info"]
 
 
+def test_a_page_without_a_word_on_its_encoding_is_utf_8() -> None:
+    body = "<html><body><div class='coursebox' data-courseid='4'><a href='/course/view.php?id=4'>Enquête</a></div>".encode()
+    feed = Feed("f", "eso", "moodle", "https://m.example", options={"ajax": False})
+    found = records(harvest(Visit(feed, Canned(body))))  # type: ignore[arg-type]
+    assert payload(found[0])["course"]["fullname"] == "Enquête"
+
+
 class Canned:
     """A fetcher with one answer to everything."""
 

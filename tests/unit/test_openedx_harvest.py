@@ -49,6 +49,7 @@ def payload(record: RawRecord) -> Any:
         ("https://e.example/api", {}, f"https://e.example{LIST}"),
         ("https://e.example/api/courses/v1/courses?org=a&page_size=7", {}, "https://e.example/api/courses/v1/courses/?page_size=7&org=a"),
         ("https://d.example/api/v1/course_runs/?limit=5", {}, "https://d.example/api/v1/course_runs/?limit=5"),
+        ("https://e.example/files/courses.json", {}, "https://e.example/files/courses.json"),
         ("https://d.example/api/v1/search/all/", {}, "https://d.example/api/v1/search/all/"),
     ],
 )  # fmt: skip
