@@ -264,7 +264,7 @@ def _times(parts: Parts, node: dict[str, Any]) -> None:
 
 
 def _workload(read: Reader, node: Object) -> list[tuple[str, str]]:
-    """(text, place) of the effort: "5 h/week"; version 2 gives hours a week as a number."""
+    """(text, place) of the effort: "5 h/week"; version 2 gives hours a week as a number. Words stay, and are told."""
     for value, place in read.values(node, "workload"):
         number, unit = value, "h/week"
         if isinstance(value, dict):
@@ -272,7 +272,11 @@ def _workload(read: Reader, node: Object) -> list[tuple[str, str]]:
         amount = scalar(number)
         if re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", amount, re.ASCII) and unit in _UNITS:
             return [(f"{amount.removesuffix('.0')} {unit}", place)] if float(amount) else []
-        read.issue("moochub-workload", place, f"{amount} {unit}".strip())
+        if isinstance(value, str) and (words := clean.line(value)[:200]):
+            read.issue("moochub-workload", place, words)
+            return [(words, place)]
+        shown = [key for key in sorted(value) if not key.startswith("@")] if isinstance(value, dict) else []
+        read.issue("moochub-workload", place, f"{amount} {unit}".strip() if amount else ", ".join(shown)[:200])
     return []
 
 

@@ -216,6 +216,20 @@ _VALUES = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("workload", "kept", "told"),
+    [("5-6 hours per week", "5-6 hours per week", "5-6 hours per week"), ({"minValue": 1, "maxValue": 2}, None, "maxValue, minValue"),
+     ({"timeValue": 20, "timeUnit": "hours"}, None, "20 hours"), (4, "4 h/week", None), ("4", "4 h/week", None)],
+)  # fmt: skip
+def test_an_effort_in_words_stays_and_is_told_as_it_stands(
+    workload: object, kept: str | None, told: str | None
+) -> None:
+    result = mapped("moochub", {"id": "1", "type": "courses", "attributes": {"name": "C", "workload": workload}})
+    efforts = [o.value for _, p, o, _ in result.triples if p == SCHEMA + "courseWorkload"]  # type: ignore[union-attr]
+    assert efforts == ([kept] if kept else [])
+    assert [one.value for one in result.issues if one.code == "moochub-workload"] == ([told] if told else [])
+
+
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.dictionaries(_ATTRIBUTES, _VALUES, max_size=8), max_size=3) | _VALUES)
 def test_any_json_is_read_or_refused(data: object) -> None:
