@@ -105,8 +105,9 @@ def _title(one: Node) -> str:
     text = " ".join(filter(None, (parts["nonsort"], parts["title"]))) or (one.own if not one.children else "")
     one.taken = not one.children
     text = text.replace("' ", "'") if parts["nonsort"].endswith("'") else text
+    text = text.rstrip(" /:;=") if text.endswith((" /", " :", " ;", " =")) or parts["subtitle"] else text  # ISBD
     if parts["subtitle"]:
-        text = f"{text.rstrip(' :')}: {parts['subtitle']}" if text else parts["subtitle"]
+        text = f"{text}: {parts['subtitle']}" if text else parts["subtitle"]
     more = ", ".join(filter(None, (parts["partnumber"], parts["partname"])))
     return f"{text.rstrip('.')}. {more}" if more and text else text or more
 

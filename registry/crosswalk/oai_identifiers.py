@@ -42,6 +42,8 @@ def target(text: str, kind: str = "") -> Iri | None:
     found = found or clean.url(word)
     if found is None:
         bare = re.sub(r"^[A-Za-z]+:\s*", "", word)
+        if kind in ("isbn", "issn", "eissn"):  # "978-92-1 (pbk.)": what follows is about the print
+            bare = re.split("[(:;]", bare)[0].strip()
         stem = {
             "handle": "https://hdl.handle.net/", "hdl": "https://hdl.handle.net/", "arxiv": "https://arxiv.org/abs/",
             "pmid": "https://pubmed.ncbi.nlm.nih.gov/", "issn": "urn:issn:", "eissn": "urn:issn:", "isbn": "urn:isbn:",

@@ -21,7 +21,8 @@ def mods(inner, **feed):
     [
         ("<title>T</title>", "T"), ("<nonSort>The</nonSort><title>R book</title>", "The R book"),
         ("<nonSort>L'</nonSort><title>enquête</title>", "L'enquête"),
-        ("<title>T :</title><subTitle>s</subTitle>", "T: s"), ("<title>T.</title><partNumber>2</partNumber>", "T. 2"),
+        ("<title>T :</title><subTitle>s</subTitle>", "T: s"), ("<title>T /</title>", "T"), ("<title>T /</title><subTitle>s</subTitle>", "T: s"),
+        ("<title>And/or</title>", "And/or"), ("<title>T.</title><partNumber>2</partNumber>", "T. 2"),
     ],
 )  # fmt: skip
 def test_titles(inner, name):
@@ -84,6 +85,11 @@ def test_types(inner, notation):
 def test_relations(kind, predicate):
     result = mods(f'<relatedItem type="{kind}"><identifier type="doi">10.1234/x</identifier></relatedItem>')
     assert got(result, predicate) == [Iri("https://doi.org/10.1234/x")] and not codes(result)
+
+
+def test_an_isbn_with_words_about_the_print():
+    result = mods('<identifier type="isbn">978-92-1-100000-1 (pbk.)</identifier>')
+    assert got(result, "identifier") == [Iri("urn:isbn:9789211000001")]
 
 
 def test_pages_rights_and_subjects():
