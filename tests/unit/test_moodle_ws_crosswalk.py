@@ -13,6 +13,7 @@ from registry.crosswalk.base import Mapped
 from registry.crosswalk.moodle_multilang import split
 from registry.iris import SCHEMA
 from registry.model import Feed, RawRecord
+from registry.prepare.publication import ACCESS, CATEGORY, held_back
 from registry.terms import Iri
 from tests.support.json_feed import codes, context
 
@@ -222,3 +223,19 @@ def test_what_is_no_course_is_told(data: bytes) -> None:
         RawRecord("7", data, "application/json", "moodle", PAGE), context(Feed("f", "eso", "moodle", PAGE))
     )
     assert found.triples == () and codes(found.issues) == [("moodle-unreadable", "/course/fullname")]
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ({"categories": ("Méthodes",)}, CATEGORY), ({"categories": ("methods",)}, CATEGORY), ({"categories": ("Methodology",)}, None),
+        ({"access": ("members-only",)}, ACCESS), ({"access": ("open",)}, None),
+    ],
+)  # fmt: skip
+def test_publication_rules_see_categories_in_each_language_and_kinds_of_access(rules: dict[str, tuple[str, ...]], code: str | None) -> None:  # fmt: skip
+    path = [{"id": 2, "name": "Training"}, {"id": 5, "name": "{mlang fr}Méthodes{mlang}{mlang en}Methods{mlang}"}]
+    data = {"course": {"id": 7, "fullname": "Sampling", "enrollmentmethods": ["cohort"]}, "categories": path}
+    around = context(Feed("f", "eso", "moodle", "https://learn.eso.example", publish=rules))
+    record = RawRecord("7", json.dumps(data).encode(), "application/json", "moodle", PAGE)
+    held = held_back(record, crosswalk.load("moodle")(record, around), around)
+    assert (held.code if held else None) == code
