@@ -181,12 +181,21 @@ def find(sheet: Sheet, own: Mapping[str, str], need: str = "title") -> Header | 
         upper, lower = upper + [""] * (width - len(upper)), lower + [""] * (width - len(lower))
         pair = [[low, high if low in ("", high) else f"{high} {low}"] for high, low in zip(upper, lower, strict=True)]
         double = _read(pair, own)
-        if _has(double, need) and (best is None or len(double) > best[0]):
+        # Cells merged over both lines stand in each: however well the first one reads alone, the header is both.
+        tall = best is not None and best[1] in (row - 1, row) and _is_tall(upper, lower)
+        if _has(double, need) and (best is None or tall or len(double) > best[0]):
             best = (len(double), row - 1, row + 1, double, pair)
     if best is None:
         return None
     _, _, data, found, headings = best
     return _choose(data, found, [next((form for form in forms if form), "") for forms in headings])
+
+
+def _is_tall(upper: list[str], lower: list[str]) -> bool:
+    """Whether two lines share their merged cells, and the lower one parts what stands above it ("Cost": "Staff")."""
+    pairs = [(high, low) for high, low in zip(upper, lower, strict=True) if low]
+    alike = sum(high == low for high, low in pairs)
+    return alike > 1 and 0 < len(pairs) - alike <= sum(bool(high) for high, low in pairs if high != low)
 
 
 def _choose(data: int, found: Mapping[int, tuple[str, int, str]], texts: list[str]) -> Header:

@@ -40,6 +40,11 @@ class Part:
         """Whether it says itself that it goes on where the first sheet ends."""
         return any(words in fold(text) for text in self.header.texts for words in _BOUND)
 
+    @property
+    def untitled(self) -> bool:
+        """Whether no row has a title: such a sheet cannot stand alone."""
+        return not any(row.title for row in self.rows)
+
 
 def _title(row: Row) -> str:
     return fold(row.title)
@@ -55,11 +60,32 @@ def join(parts: Sequence[Part], notices: Notices) -> list[Row]:
     for part in parts:
         found = _partner(kept, part) if part.rows else None
         if found is None:
-            kept.append(part)
+            for row in part.rows if part.untitled else ():
+                notices.add("table-not-joined", row.place, row.cells.get("id", ""))
+            kept.append(Part(part.header, _sessions(part.rows)))
             continue
         partner, key = found
         kept.append(Part(part.header, _add(partner, part, key, notices)))
     return [row for part in kept for row in part.rows]
+
+
+def _sessions(rows: list[Row]) -> list[Row]:
+    """Rows of one code and title that differ only in when and where are sessions of one course."""
+    kept: list[Row] = []
+    first: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        key = (_code(row), _title(row))
+        known = first.setdefault(key, row) if all(key) and "start" in row.cells else row
+        if known is row or _lasting(known) != _lasting(row) or known.cells["start"] == row.cells["start"]:
+            kept.append(row)
+        else:
+            _merge(known, [row])
+    return kept
+
+
+def _lasting(row: Row) -> tuple[dict[str, str], dict[str, str]]:
+    """What a row says besides when and where."""
+    return {name: text for name, text in row.cells.items() if name not in OCCASION}, row.unknown
 
 
 def _partner(kept: Sequence[Part], part: Part) -> tuple[Part, Callable[[Row], str]] | None:
@@ -67,7 +93,7 @@ def _partner(kept: Sequence[Part], part: Part) -> tuple[Part, Callable[[Row], st
     for other in kept:
         if not other.rows:
             continue
-        if not part.bound:
+        if not part.bound and not part.untitled:
             dates = "start" in part.fields and "start" not in other.fields
             if (part.fields & other.fields and not dates) or not part.fields:
                 continue
@@ -75,7 +101,7 @@ def _partner(kept: Sequence[Part], part: Part) -> tuple[Part, Callable[[Row], st
             known = {key(row) for row in other.rows} - {""}
             given = [key(row) for row in part.rows if key(row)]
             met = sum(word in known for word in given)
-            if met and (part.bound or 2 * met >= len(part.rows)):
+            if met and (part.bound or part.untitled or 2 * met >= len(part.rows)):
                 return other, key
     return None
 

@@ -20,7 +20,7 @@ from odf.text import A, P
 from registry.crosswalk import table_dates, table_lengths
 from registry.crosswalk.base import Mapped
 from registry.iris import SCHEMA
-from registry.model import RawRecord
+from registry.model import FeedIssue, RawRecord
 from registry.terms import to_ntriples
 from tests.support.tables import mapped, read, records, saved, told
 
@@ -205,6 +205,62 @@ def test_a_row_that_adds_to_nothing_is_told() -> None:
     ))  # fmt: skip
     assert list(by_title(events)) == ["Git", "R"]
     assert told(events) == {"table-not-joined": "Pyton"}
+
+
+def test_a_head_of_two_lines_with_cells_merged_over_both() -> None:
+    """The upper line alone reads as well as both; the lower one is no course, and parts dates and prices."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for line in (
+        ["Catalogue 2027"],
+        ["Code", "Intitulé du stage", "Durée", "Sessions", None, "Coût (€)", None, "Lieu"],
+        [None, None, None, "Début", "Fin", "Interne", "Externe", None],
+        ["A1", "Calage", "2 jours", datetime.datetime(2027, 3, 10), datetime.datetime(2027, 3, 11), 0, 450, "Paris"],
+        [None, None, None, datetime.datetime(2027, 5, 12), datetime.datetime(2027, 5, 13), 0, 450, "Lyon"],
+    ):
+        sheet.append(line)
+    for block in ("A2:A3", "B2:B3", "C2:C3", "H2:H3", "D2:E2", "F2:G2", "A4:A5", "B4:B5", "C4:C5"):
+        sheet.merge_cells(block)
+    events = read(saved(book), language="fr")
+    (record,) = records(events)
+    assert record.key == "A1"
+    result = mapped(record, language="fr")
+    dates = [(say(result, "startDate", f"/run/{n}"), say(result, "endDate", f"/run/{n}")) for n in (1, 2)]
+    assert dates == [(["2027-03-10"], ["2027-03-11"]), (["2027-05-12"], ["2027-05-13"])]
+    assert [say(result, "name", f"/place/{n}") for n in (1, 2)] == [["Paris"], ["Lyon"]]
+    assert say(result, "isAccessibleForFree") == []  # free for the house only
+    unknown = [one.issue.value for one in events if isinstance(one, FeedIssue)]
+    assert unknown == ["Interne", "Externe"]
+
+
+def test_rows_of_one_code_that_say_other_things_are_not_its_sessions() -> None:
+    lines: list[list[object]] = [
+        ["Code", "Title", "Level", "Start date"],
+        ["A1", "Sampling", "Basic", "2027-03-10"],
+        ["A1", "Sampling", "Advanced", "2027-05-10"],
+        ["A1", "Sampling", "Basic", "2027-04-10"],
+    ]
+    found = records(read(sheets(Courses=lines)))
+    assert [json.loads(record.payload).get("sessions") for record in found] == [[{"start": "2027-04-10"}], None]
+
+
+def test_dates_without_titles_join_a_sheet_that_has_dates_too() -> None:
+    events = read(sheets(
+        Courses=[["Course ID", "Course title", "Start date"], ["C1", "SDMX", None], ["C2", "ARIMA", "2027-02-01"]],
+        Sessions=[["Course ID", "Date", "Places"], ["C1", "2027-03-01", 30], ["C9", "2027-04-01", 30]],
+    ))  # fmt: skip
+    first = mapped(records(events)[0])
+    assert say(first, "startDate", "/run/1") == ["2027-03-01"]
+    assert told(events) == {"table-not-joined": "C9"}
+
+
+def test_a_sheet_without_titles_that_meets_no_course_is_told() -> None:
+    events = read(sheets(
+        Courses=[["Course ID", "Course title"], ["C1", "SDMX"]],
+        Sessions=[["Course ID", "Date"], ["X1", "2027-03-01"], ["X2", "2027-04-01"]],
+    ))  # fmt: skip
+    assert len(records(events)) == 1
+    assert told(events) == {"table-not-joined": "X1 · X2"}
 
 
 def test_an_event_with_several_dates_is_a_course_with_sessions() -> None:
