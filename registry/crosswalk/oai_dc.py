@@ -8,7 +8,7 @@ crosswalk of oai_dc.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from registry import iris
 from registry.crosswalk import clean, oai_dc_habits, oai_record, record_node
@@ -154,7 +154,7 @@ def _types(values: Elements, build: Builder, context: MapContext) -> bool:
     build.type(iris.DCAT + "Resource")
     types, is_event = values.get("type", ()), False
     notations: list[tuple[str, str]] = []
-    for value in types:
+    for value in _split_types(types, context):
         word = _TYPE_STEM.sub("", value.text)
         event = _EVENT.search(word) is not None
         is_event |= event
@@ -174,6 +174,17 @@ def _types(values: Elements, build: Builder, context: MapContext) -> bool:
         for kind in types_for(notation):
             build.type(kind, place)
     return False
+
+
+def _split_types(types: Sequence[Value], context: MapContext) -> Iterator[Value]:
+    """The types one by one: "Course; Video" names two, if all of its words are known."""
+    for value in types:
+        words = clean.split_list(value.text, comma=True)
+        known = [context.values.concept("resource-type", word) for word in (value.text, *words)]
+        if known[0] is None and len(words) > 1 and all(known[1:]):
+            yield from (Value(word, value.language, value.place) for word in words)
+        else:
+            yield value
 
 
 def _sort_key(stamp: Literal) -> str:
@@ -295,7 +306,7 @@ def _formats(values: Elements, build: Builder) -> None:
     number = 0
     for value in values.get("format", ()):
         name = MEDIA_TYPE.search(value.text.lower())
-        media = name.group() if name else MEDIA_NAMES.get(value.text.lower().strip(" ."))
+        media = name.group() if name else MEDIA_NAMES.get(value.text.lower().partition("(")[0].strip(" ."))
         if media is None:
             build.issue("dc-format", value.place, value.text)
             continue

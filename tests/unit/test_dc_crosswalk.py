@@ -321,3 +321,11 @@ def test_the_page_of_eprints_stands_among_the_relations():
     assert got(result, "identifier") == [Iri("https://e.example/55/1/a.pdf"), Iri("https://e.example/55/2/b.zip")]
     other = mapped("<dc:relation>https://e.example/</dc:relation><dc:identifier>https://e.example/55</dc:identifier>")
     assert got(other, "url") == [Iri("https://e.example/55")]
+
+
+def test_several_types_and_a_size_in_one_element():
+    result = mapped("<dc:type>Course; Video</dc:type><dc:format>PDF (2 MB)</dc:format>")
+    kinds = [str(one).rpartition("/")[2] for one in got(result, "learningResourceType")]
+    assert kinds == ["course", "video"] and codes(result) == []
+    assert got(result, "encodingFormat", f"{RESOURCE}/encoding/1") == [Literal("application/pdf")]
+    assert codes(mapped("<dc:type>Course; something</dc:type>")) == ["dc-type"]
