@@ -47,8 +47,7 @@ def names(text: str, is_group: Callable[[str], object]) -> list[str]:
     """
     parts = [part.strip() for part in text.split(";") if part.strip()]
     if len(parts) > 1 and _PERSON.fullmatch(parts[0]) and not is_group(parts[0]):
-        persons = [part for part in parts if _PERSON.fullmatch(part) and not is_group(part)]
-        return [without_years(one) for one in (persons if len(persons) == len(parts) else parts[:1])]
+        return [without_years(part) for part in parts if _PERSON.fullmatch(part) and not is_group(part)]
     return [without_years(text)]
 
 

@@ -285,6 +285,7 @@ def test_where_dspace_had_files_from_is_no_description():
 @pytest.mark.parametrize(
     ("creator", "names"),
     [("Gómez, Ana; Instituto de Estadística", ["Gómez, Ana"]), ("Doe, J.; Smith, A.", ["Doe, J.", "Smith, A."]),
+     ("Doe, J.; Smith, A.; University of Example", ["Doe, J.", "Smith, A."]),
      ("Diewert, Erwin, 1941-", ["Diewert, Erwin"]), ("Doe, Jo (1950-2020)", ["Doe, Jo"]),
      ("Office for Sampling; Section 3", ["Office for Sampling; Section 3"]), ("Training unit", ["Training unit"])],
 )  # fmt: skip
