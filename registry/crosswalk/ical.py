@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
-from registry.crosswalk import clean, ical_place, ical_read, ical_runs
+from registry.crosswalk import clean, ical_invitation, ical_place, ical_read, ical_runs
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.feed_terms import Words
 from registry.crosswalk.ical_read import Component, Property
@@ -22,6 +23,8 @@ from registry.iris import SCHEMA
 from registry.model import RawRecord
 from registry.terms import XSD, Iri, Literal, is_iri
 
+_ADDRESS = re.compile(r"https?://\S{1,2000}")
+_QUOTED = re.compile(r"(?=.{0,500}%[0-9A-Fa-f]{2})[^\s%]*(?:%[0-9A-Fa-f]{2}[^\s%]*){1,200}")
 PROFILE = "https://www.rfc-editor.org/info/rfc5545"
 _STATUS = {"CANCELLED": "EventCancelled", "CONFIRMED": "", "TENTATIVE": ""}
 # Titles of calendars that show only whether someone is busy.
@@ -187,10 +190,13 @@ class _Event:
         """A text property; a run's only where it is not that of its course."""
         for prop in event.all(name):
             text = self.words.plain(prop.text, prop.place)
-            text = " ".join(text.split()) if name == "SUMMARY" else text
+            text, invited = (" ".join(text.split()), False) if name == "SUMMARY" else ical_invitation.without(text)
+            if invited:
+                self.build.issue("ical-invitation", prop.place)
             language = self._language(prop)
-            if not text or self.context.values.is_ignored("title" if name == "SUMMARY" else "description", text):
-                if prop.value.strip():
+            said = self.context.values.is_ignored("title" if name == "SUMMARY" else "description", text)
+            if not text or said or _ADDRESS.fullmatch(text):
+                if prop.value.strip() and not invited:
                     self.build.issue("ical-empty-word", prop.place, prop.text)
                 continue
             taken = {str(one.language) for one in self.build.objects(predicate, node) if isinstance(one, Literal)}
@@ -224,7 +230,8 @@ class _Event:
         self._links(event)
         self._dates(event)
         for prop in event.all("ORGANIZER"):
-            node = words.agent(prop.parameter("CN"), prop.place)
+            name = prop.parameter("CN")  # The Events Calendar writes it as in an address
+            node = words.agent(unquote(name) if _QUOTED.fullmatch(name) else name, prop.place)
             if node is not None:
                 build.add("organizer", node, prop.place)
         for prop in event.all("X-COST", "X-COST-TYPE"):

@@ -334,3 +334,37 @@ def test_fuzz_of_values(events, onset, rule):
         result = load("ical")(record, context(one))
         starts_of = [s for s, p, _, _ in result.triples if p == SCHEMA + "startDate"]
         assert len(starts_of) == len(set(starts_of)) <= 200
+
+
+GOOGLE = "-::~:~::~:~:~:~:~:~::~:~::-"
+TEAMS = "_" * 80
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (f"Intro to R\\n\\n{GOOGLE}\\nJoin: https://meet.google.com/abc-defg-hij\\nOr dial: (PT) +351 1 PIN: 123#"
+         f"\\n\\nPlease do not edit this section.\\n{GOOGLE}\\n\\nBring a laptop.", "Intro to R\nBring a laptop."),
+        (f"Objectifs.\\n{TEAMS}\\nRéunion Microsoft Teams\\nhttps://teams.microsoft.com/l/meetup-join/19%3am/0\\n"
+         f"Code secret : AbC12x\\n{TEAMS}\\n", "Objectifs."),
+        ("Contenido.\\nID de reunión: 123 456\\nContraseña: abc", "Contenido."),
+        (f"{TEAMS}\\nhttps://us02web.zoom.us/j/123?pwd=x", None),
+        ("Part 1\\n--------\\nPart 2: https://office.example.org/book", "Part 1\n--------\nPart 2: https://office.example.org/book"),
+        ("We teach what a PIN is: a secret.", "We teach what a PIN is: a secret."),
+    ],
+)  # fmt: skip
+def test_invitations_and_their_codes_stay_back(said, left):
+    result = one("DTSTART:20270301T090000Z", f"DESCRIPTION:{said}")
+    assert values(result, "description") == ([left] if left else [])
+    kept = said.count("\\n") == (left or "").count("\n")
+    assert ("ical-invitation" in issues(result)) is not kept
+
+
+def test_a_description_that_is_only_the_address_and_an_organiser_written_as_in_an_address():
+    result = one(
+        "DTSTART:20270301T090000Z", "DESCRIPTION:https://indico.example.org/event/1/",
+        'ORGANIZER;CN="Escuela%20de%20Estad%C3%ADstica":MAILTO:a@example.es',
+    )  # fmt: skip
+    assert values(result, "description") == [] and "ical-empty-word" in issues(result)
+    assert "Escuela de Estadística" in values(result, "name")
+    assert "100% practice" in values(one("DTSTART:20270301T090000Z", "ORGANIZER;CN=100% practice:x"), "name")
