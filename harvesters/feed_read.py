@@ -21,6 +21,7 @@ from registry.model import Issue
 
 MAX_ENTRIES = 20_000
 MAX_TEXT = 100_000
+YOUTUBE = "yt:video:"  # how its feeds begin the id of an entry
 MAX_LIST = 100
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']""")
@@ -225,6 +226,8 @@ def _entry(raw: Mapping[str, Any], channel: Mapping[str, Any], address: str, ver
     dates = {name: _text(_get(raw, name)) for name in ("published", "updated", "created")}
     if version.startswith("rss") and not dates["published"]:  # dc:date is all that RSS 1.0 has
         dates["published"], dates["updated"] = dates["updated"], ""
+    if str(entry.get("id", "")).startswith(YOUTUBE):
+        dates["updated"] = ""  # moves with the count of views
     for name, stamp in dates.items():
         _put(entry, name, stamp[:100])
     _put(entry, "authors", list(dict.fromkeys(_authors(raw)))[:MAX_LIST])
@@ -285,6 +288,8 @@ def _links(entry: Entry, raw: Mapping[str, Any], base: str) -> None:
     original = _text(_get(raw, "feedburner_origlink"))
     _put(entry, "url", original or entry.get("url") or absolute(base, _text(_get(raw, "link"))))
     for item in _items(raw, "media_content"):
+        if item.get("type") == "application/x-shockwave-flash":
+            continue  # YouTube's player of former days
         add(_text(item.get("url")), item.get("type"), item.get("filesize"))
     _put(entry, "files", files[:MAX_LIST])
     _put(entry, "licence", _licence(raw))

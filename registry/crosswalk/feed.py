@@ -61,6 +61,11 @@ _FILLERS = frozenset({"uncategorized", "uncategorised", "non classe", "sin categ
 _MORE = re.compile(
     r"\s*(?:\[?(?:…|\.\.\.|&hellip;)\]?|Read more.*|Lire la suite.*|Leer más.*|Continue reading.*)\s*\Z"
 )
+# What Drupal writes before the text of an item: its title again, an account, a date.
+_FIELDS = re.compile(
+    r'<span class="field field--name-(?:title|uid|created)\b[^<>]{0,300}>'
+    r"(?:[^<]|<span\b[^<>]{0,300}>[^<]{0,300}</span>|<(?!/?span\b)[^<>]{0,300}>){0,2000}+</span>\s?"
+)
 _MEDIA = {"audio": "podcast", "video": "video"}
 
 
@@ -151,7 +156,7 @@ class _Entry:
         """(plain text, language) of a text that may state its own language."""
         if not isinstance(value, dict):
             return "", self.language
-        text = _BOILERPLATE.sub("", self.words.plain(str(value.get("text", "")), place)).strip()
+        text = _BOILERPLATE.sub("", self.words.plain(_FIELDS.sub("", str(value.get("text", ""))), place)).strip()
         stated = str(value.get("language", ""))
         return text, (self.context.values.language(stated) if stated else None) or self.language
 
@@ -286,10 +291,11 @@ class _Entry:
         build = self.build
         stated = [one for one in build.objects("learningResourceType") if isinstance(one, Iri)]
         media = [str(one.get("type", "")).partition("/")[0] for one in self.several("files") if isinstance(one, dict)]
+        media += ["video"] if self.text("id").startswith("yt:video:") else []
         if not stated and not event:
             for kind in dict.fromkeys(_MEDIA[one] for one in media if one in _MEDIA):
                 concept = self.context.iris.concept("resource-type", kind)
-                build.add("learningResourceType", concept, self.place("files"))
+                build.add("learningResourceType", concept, self.place("files" if self.several("files") else "id"))
                 stated.append(concept)
         if event:
             build.type(SCHEMA + "EducationEvent", self.place("event"))

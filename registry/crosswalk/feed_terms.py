@@ -75,6 +75,8 @@ class Words:
         name = self.line(name[: 2 * MAX_NAME], place).strip(" ,;:()[]<>\"'")
         if not name or len(name) > MAX_NAME or clean.url(name) or "@" in name:
             return None
+        if self.context.values.is_ignored("authors", name):
+            return None  # an account ("admin"), no name
         if record_node.is_academy(name, self.context):
             return self.context.iris.academy(self.context.academy.id)
         number = 1

@@ -316,3 +316,32 @@ def test_payloads_that_are_no_entries_are_told():
         "k", b'{"title": "\\ud800", "url": "https://a.example/", "x": "\\ud800"}', "", "links", FEED.address
     )
     repr([(issue.value, issue.place) for issue in load("links")(odd, context(FEED)).issues]).encode()
+
+
+YOUTUBE = (
+    "<id>yt:video:x1</id><title>T</title><link rel='alternate' href='https://www.youtube.com/watch?v=x1'/>"
+    "<published>2026-03-02T12:00:00Z</published><updated>{}</updated>"
+    "<m:group xmlns:m='http://search.yahoo.com/mrss/'><m:content url='https://www.youtube.com/v/x1?version=3' "
+    "type='application/x-shockwave-flash'/></m:group>"
+)
+
+
+def test_an_entry_of_youtube_is_a_video_and_does_not_move_with_its_views():
+    first, second = (atom(YOUTUBE.format(day)) for day in ("2026-11-20T03:04:05Z", "2026-11-21T03:04:05Z"))
+    assert records(read(first))[0].payload == records(read(second))[0].payload
+    result = mapped(first)
+    assert [one.rpartition("/")[2] for one in values(result, "learningResourceType")] == ["video"]
+    assert values(result, "encoding") == [] and values(result, "dateModified") == []
+
+
+def test_accounts_are_no_authors_and_drupals_fields_are_no_text():
+    drupal = (
+        '&lt;span class="field field--name-title field--type-string"&gt;T&lt;/span&gt;\n'
+        '&lt;span class="field field--name-uid"&gt;&lt;span lang="" about="/user/3"&gt;jdoe&lt;/span&gt;&lt;/span&gt;\n'
+        '&lt;span class="field field--name-created"&gt;&lt;time datetime="2026"&gt;Mon, 05/04&lt;/time&gt;\n&lt;/span&gt;'
+        '&lt;div class="field field--name-body"&gt;&lt;p&gt;About &lt;span&gt;registers&lt;/span&gt;.&lt;/p&gt;&lt;/div&gt;'
+    )
+    item = f"{ITEM}<description>{drupal}</description><dc:creator xmlns:dc='http://purl.org/dc/elements/1.1/'>{{}}</dc:creator>"
+    result = mapped(rss(item.format("admin")))
+    assert values(result, "description") == ["About registers."] and values(result, "author") == []
+    assert len(values(mapped(rss(item.format("Ada Admin"))), "author")) == 1
