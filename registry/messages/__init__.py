@@ -52,3 +52,10 @@ def fill(template: str, issue: Issue) -> str:
     known = {"value": issue.value, "place": issue.place, **dict(issue.params)}
     filled = _FIELD.sub(lambda found: known.get(found.group(1), found.group(0)), template)
     return _HANGING.sub(".", filled) if template.endswith(": {value}") and not issue.value.strip() else filled
+
+
+def said(message: Message, issue: Issue, language: str) -> str:
+    """What is wrong and how to mend it, as one line of whole sentences."""
+    wrong = fill(message.text[language], issue).rstrip()
+    ended = wrong.endswith((".", "!", "?", "…", ":", "»", "”"))
+    return f"{wrong if ended else wrong + '.'} {fill(message.mend[language], issue)}"

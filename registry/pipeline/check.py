@@ -81,6 +81,7 @@ class Checked:
 
 
 After = Callable[[House, Feed], None]
+NO_TOKEN = "0123456789abcdef-no-token"  # harvesters take the token out of all that they keep: no word of a list
 TRIES = 3  # lists of a site that are read in turn until one gives something
 DETECT_TIMEOUT = 20.0
 
@@ -122,7 +123,7 @@ def check_bytes(
         feed = Feed("check", "check", kind, address, expect=Expect(0, 1.0), allow_hosts=_hosts(address))
         feed = replace(feed, options=dict(best.options)) if best else feed
         # A saved answer of a web service is asked for as if with a token.
-        own = replace(settings, tokens={"check": "file"}) if body.lstrip()[:1] in (b"{", b"[") else settings
+        own = replace(settings, tokens={"check": NO_TOKEN}) if body.lstrip()[:1] in (b"{", b"[") else settings
         try:
             checked = _check(own, feed, what, after, whole=True)
         except Unreadable as error:
@@ -208,7 +209,7 @@ def _nothing(detection: Detection, texts: Mapping[str, Message], nature_: str) -
 
 def _said(issue: Issue) -> str:
     message = messages.load().get(issue.code)
-    return f"{fill(message.text['en'], issue)} {fill(message.mend['en'], issue)}" if message else str(issue)
+    return messages.said(message, issue, "en") if message else str(issue)
 
 
 def _hosts(address: str) -> tuple[str, ...]:
@@ -275,5 +276,5 @@ def _reason(groups: tuple[FindingGroup, ...], house: House) -> str:
         # That the end was not reached says nothing where another finding says why.
         if group.severity == gravest and (group.code != INCOMPLETE or len(groups) == 1):
             message, issue = house.messages[group.code], group.examples[0].issue
-            said.append(f"{fill(message.text['en'], issue)} {fill(message.mend['en'], issue)}")
+            said.append(messages.said(message, issue, "en"))
     return " ".join(said)

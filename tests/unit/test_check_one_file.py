@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -159,3 +160,24 @@ def test_the_verb_tells_it_in_json(tmp_path: Path, settings: Settings, monkeypat
     assert told["detection"]["candidates"][0]["protocol"] == "table"
     assert told["detection"]["candidates"][0]["chosen"] is True
     assert set(told["detection"]["candidates"][0]["why"]) == {"en", "fr", "es"}
+
+
+def test_a_word_of_a_saved_answer_is_never_taken_for_the_token(tmp_path: Path, settings: Settings) -> None:
+    image = "https://moodle.example.org/pluginfile.php/1/course/overviewfiles/a.jpg"
+    course = {**json.loads(MOODLE)[0], "courseimage": image}
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps([course]))
+    kept: list[bytes] = []
+    check_list(
+        settings, str(path), after=lambda house, feed: kept.extend(
+            row[0] for row in house.connection.execute("SELECT body FROM payload")
+        )
+    )  # fmt: skip
+    assert len(kept) == 1 and image in zlib.decompress(kept[0]).decode()
+
+
+def test_a_refusal_is_told_in_whole_sentences(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text('{"exception":"x","errorcode":"invalidtoken","message":"Invalid token - token not found"}')
+    with pytest.raises(Unreadable, match="token not found\\. Create"):
+        check_list(settings, str(path))
