@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+_EPRINT = re.compile(r"/\d+/$")
 _PROVENANCE = re.compile(
     r"(?:Submitted by|Made available in DSpace on|Approved for entry into archive by|Rejected by|Item withdrawn by|"
     r"Item reinstated by|Restored into DSpace on|Workflow started|Step: ?\d{1,2} ?- ?action:)\b"
@@ -70,6 +71,9 @@ def journal(text: str) -> str | None:
 
 
 def landing_page(pages: Sequence[str], relations: Sequence[str]) -> str | None:
-    """The relation below whose address all pages stand: the page of a work whose files they are (EPrints)."""
-    below = [one for one in relations if one.endswith("/") and pages and all(p.startswith(one) for p in pages)]
+    """The relation below whose address all pages stand: the page of a work whose files they are (EPrints).
+
+    EPrints numbers its works: a site's home is above all its pages too, and is nobody's page.
+    """
+    below = [one for one in relations if _EPRINT.search(one) and pages and all(page.startswith(one) for page in pages)]
     return next((one for one in below if one not in pages and one.count("/") > 3), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry import messages
-from registry.crosswalk import load, values, where
+from registry.crosswalk import load, oai_dc_habits, values, where
 from registry.crosswalk.base import MapContext
 from registry.iris import DCAT, DCTERMS, PROV, SCHEMA, Iris
 from registry.model import Academy, Feed, RawRecord
@@ -330,3 +330,12 @@ def test_several_types_and_a_size_in_one_element():
     assert kinds == ["course", "video"] and codes(result) == []
     assert got(result, "encodingFormat", f"{RESOURCE}/encoding/1") == [Literal("application/pdf")]
     assert codes(mapped("<dc:type>Course; something</dc:type>")) == ["dc-type"]
+
+
+def test_a_site_above_all_pages_is_no_landing_page():
+    pages = ["https://rap.example.org/training/git.html"]
+    assert oai_dc_habits.landing_page(pages, ["https://rap.example.org/", "https://rap.example.org/training/"]) is None
+    files = ["https://eprints.example.org/123/1/slides.pdf"]
+    assert (
+        oai_dc_habits.landing_page(files, ["https://eprints.example.org/123/"]) == "https://eprints.example.org/123/"
+    )
