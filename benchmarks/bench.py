@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bench_large, bench_sources, generate
+from benchmarks import bench_crosswalks, bench_large, bench_sources, generate
 from registry.ledger import log
 from registry.model import Academy, Expect, Feed, Run
 from registry.pipeline.harvest import harvest_feeds
@@ -31,7 +31,7 @@ from registry.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {
     "ratio to pySHACL alone": 0.5, "peak memory, MB": 500, "unchanged, share of first run": 0.02,
-    **bench_sources.LIMITS, **bench_large.LIMITS,
+    **bench_sources.LIMITS, **bench_crosswalks.LIMITS, **bench_large.LIMITS,
 }  # fmt: skip
 
 
@@ -215,7 +215,8 @@ def main() -> int:
     options.add_argument("--compared", type=int, default=20_000)
     options.add_argument("--large", type=int, default=500_000)
     chosen = options.parse_args()
-    figures = {**bench_sources.measure(), **compare(chosen.compared), **whole(chosen.records)}
+    figures = {**bench_sources.measure(), **bench_crosswalks.measure(), **compare(chosen.compared)}
+    figures |= whole(chosen.records)
     figures |= bench_large.measure(chosen.large)
     print()
     for name, value in figures.items():
