@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,3 +20,23 @@ def shared() -> Path:
             pytest.fail(f"{folder} must be there in CI")
         pytest.skip(f"no real feeds here ({folder} is not there)")
     return folder
+
+
+COUNTS = ("files", "read", "unreadable", "records", "published", "held", "findings")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of test_foreign_files.py, also where other processes ran it: what each folder of others' files gave."""
+    reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, []))
+    rows = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "foreign"]
+    if not rows:
+        return
+    width = max(len(row["folder"]) for row in rows)
+    terminalreporter.write_sep("=", "files of others")
+    terminalreporter.write_line(" " * width + "".join(f"{name:>12}" for name in COUNTS) + "  read as")
+    for row in sorted(rows, key=lambda row: str(row["folder"])):
+        read_as = ", ".join(f"{name} {count}" for name, count in sorted(row["protocols"].items()))
+        counts = "".join(f"{row.get(name, 0):>12}" for name in COUNTS)
+        terminalreporter.write_line(f"{row['folder']:{width}}{counts}  {read_as}")
+    total = "".join(f"{sum(row.get(name, 0) for row in rows):>12}" for name in COUNTS)
+    terminalreporter.write_line(f"{'all':{width}}{total}")
