@@ -11,8 +11,8 @@ from registry.model import Issue
 
 Texts = Mapping[str, str]
 MORE = 5
-_ALSO = {"en": "Also there", "fr": "Aussi sur place", "es": "También allí"}
-_FOUND = {"en": "Found", "fr": "Trouvé", "es": "Encontrado"}
+_ALSO = {"en": "Also there", "fr": "Aussi sur place\u00a0", "es": "También allí"}
+_FOUND = {"en": "Found", "fr": "Trouvé\u00a0", "es": "Encontrado"}
 _WAY = {"en": "by way of", "fr": "par", "es": "por"}
 _ASKED = {
     "en": "{count} addresses were asked.", "fr": "{count} adresses ont été demandées.",

@@ -8,7 +8,7 @@ from registry.messages import fill
 from registry.report.model import Card, Cause, Report, Texts
 from registry.report.plain import MARKS, changed
 from registry.report.score import bars, number
-from registry.report.texts import best, language_name, place, whys, word
+from registry.report.texts import best, colon, language_name, place, whys, word
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 
@@ -92,9 +92,9 @@ def _card(card: Card, language: str) -> list[str]:
     lines += [escaped(text), ""] if text else []
     for key, values in details(card):
         shown = ", ".join(escaped(best(value, language)) for value in values) or f"*{word('unstated', language)}*"
-        lines.append(f"- {word(key, language)}: {shown}")
+        lines.append(f"- {word(key, language)}{colon(language)} {shown}")
     address = code(card.address) if card.address else word("own-page", language)
-    return [*lines, f"- {word('address', language)}: {address}", ""]
+    return [*lines, f"- {word('address', language)}{colon(language)} {address}", ""]
 
 
 def _cause(cause: Cause, language: str) -> list[str]:
@@ -104,8 +104,8 @@ def _cause(cause: Cause, language: str) -> list[str]:
     told = word(key, language, count=cause.count, records=cause.records)
     lines += [f"*{word(cause.severity, language)} · {told}*", ""]
     mend = fill(cause.message.mend.get(language, ""), cause.common)
-    lines += [f"**{word('mend', language)}:** {escaped(mend)}", ""] if mend else []
-    lines += [f"**{word('why', language)}:** {whys()[cause.field].why[language]}", ""]
+    lines += [f"**{word('mend', language)}{colon(language)}** {escaped(mend)}", ""] if mend else []
+    lines += [f"**{word('why', language)}{colon(language)}** {whys()[cause.field].why[language]}", ""]
     heads = [word(key, language) for key in ("entry", "place", "value", "change")]
     lines += [f"| {' | '.join(heads)} |", "|---|---|---|---|"]
     for example in cause.examples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry.messages import fill
 from registry.report.model import Card, Cause, Change, Example, Report
 from registry.report.score import render as score
-from registry.report.texts import best, place, whys, word
+from registry.report.texts import best, colon, place, whys, word
 
 EXAMPLES = 3
 TITLES = 10
@@ -23,14 +23,22 @@ def render(report: Report, language: str, *, standing: bool = False) -> str:
     ]
     lines += [best(text, language) for text in report.found]
     if report.score:
-        lines += ["", f"{word('score', language)}:", *(f"  {line}" for line in score(report.score, language))]
+        lines += [
+            "",
+            f"{word('score', language)}{colon(language)}",
+            *(f"  {line}" for line in score(report.score, language)),
+        ]
     if report.cards:
-        lines += ["", f"{word('sees', language)}:", *(f"  {_card(card, language)}" for card in report.cards[:TITLES])]
+        lines += [
+            "",
+            f"{word('sees', language)}{colon(language)}",
+            *(f"  {_card(card, language)}" for card in report.cards[:TITLES]),
+        ]
         more = counts["published"] - min(len(report.cards), TITLES)
         if more > 0:
             lines.append(f"  … {more} {word('more', language)}")
     if report.causes:
-        lines += ["", f"{word('to-mend', language).capitalize()}:"]
+        lines += ["", f"{word('to-mend', language).capitalize()}{colon(language)}"]
     for cause in report.causes:
         lines += _cause(cause, language)
     return "\n".join(lines)
@@ -50,8 +58,8 @@ def _cause(cause: Cause, language: str) -> list[str]:
         told = _example(example, language)
         if told:
             lines.append(f"    {word('in', language)} {told}")
-    lines.append(f"    {word('mend', language)}: {fill(cause.message.mend.get(language, ''), issue)}")
-    lines.append(f"    {word('why', language)}: {whys()[cause.field].why[language]}")
+    lines.append(f"    {word('mend', language)}{colon(language)} {fill(cause.message.mend.get(language, ''), issue)}")
+    lines.append(f"    {word('why', language)}{colon(language)} {whys()[cause.field].why[language]}")
     return lines
 
 

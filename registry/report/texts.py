@@ -95,3 +95,8 @@ def language_name(tag: str) -> Mapping[str, str]:
 def place(text: str, language: str) -> str:
     """A place in a workbook in the reader's words; paths and other places stay as they are."""
     return _CELL.sub(lambda found: word(f"place.{found[1]}", language) + found[2], text)
+
+
+def colon(language: str) -> str:
+    """The colon after a heading, as a language sets it."""
+    return "\u00a0:" if language == "fr" else ":"

@@ -272,3 +272,10 @@ def test_an_academys_own_words_count(suggest: Suggester) -> None:
     own = Suggester(values.load(Iris("https://r.example"), feed, {}))
     finding = Finding("f", "1", "warning", Issue("value-language", "x", "Hauptsprache"))
     assert own(finding) == Change("Hauptsprache", ("de",), True) and suggest(finding) is None
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_colon_stands_as_french_sets_it(report: Report, form: str) -> None:
+    french, english = (rendered(report, form, language) for language in ("fr", "en"))
+    assert "Remède\u00a0:" in french and "Remède:" not in french and "important:" not in french
+    assert "Mend:" in english

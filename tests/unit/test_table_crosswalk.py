@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -341,3 +342,13 @@ def test_two_concepts_with_a_slash():
         "level/basic", "level/intermediate"
     ]  # fmt: skip
     assert values(one({"Title": "T", "Level": "Beginner / whatever"}), "educationalLevel") == ["Beginner / whatever"]
+
+
+def test_a_missing_audience_is_looked_for_in_its_own_column():
+    """The column of any list of terms can give one too, but it is not what is proposed."""
+    first: dict[str, str] = {}
+    lines = (files("registry.crosswalk") / "tables" / "table.tsv").read_text("utf-8").splitlines()
+    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        for name in row["property"].split():
+            first.setdefault(name, row["where"])
+    assert first["schema:audience"] == "column «audience»" and "*" not in "".join(first.values())
