@@ -27,7 +27,7 @@ from harvesters.git_local import Local
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
-READER = "1"  # another number reads unchanged repositories anew
+READER = "2"  # another number reads unchanged repositories anew
 OWN_CHAPTERS = frozenset({"carpentries", "quarto-book", "bookdown", "jupyter-book"})
 _FLAGS = ("chapters", "forks", "archived", "all", "private")
 _LISTS = ("include", "exclude")
@@ -295,6 +295,13 @@ def _records(
     }  # fmt: skip
     yield _record(target.key, whole, target.page, "", tuple(lesson.issues))
     licences = {path: text for path, text in lesson.texts.items() if re.match(r"licen[cs]e|copying", path, re.I)}
+    for path, text in lesson.texts.items():  # a book of bookdown says what holds for all chapters in its first one
+        front = text.get("front")
+        if re.fullmatch(r"index\.\w{1,9}", path, re.I) and isinstance(front, dict):
+            common = {
+                key: front[key] for key in ("lang", "language", "locale", "license", "licence") if front.get(key)
+            }
+            licences |= {path: {"front": common}} if common else {}
     configs = {path: data for path, data in lesson.documents.items() if path not in ("codemeta.json", ".zenodo.json")}
     for number, chapter in enumerate(lesson.chapters if own else [], 1):
         part = {

@@ -157,3 +157,15 @@ def test_the_page_of_the_original_is_that_of_a_clone(tmp_path: Path) -> None:
     assert record.key == "github.com/office/sampling" and record.source == "https://github.com/office/sampling"
     assert said(mapped(record), "codeRepository") == ["https://github.com/office/sampling"]
     assert isinstance(repo, Repo)
+
+
+def test_the_chapters_of_a_book_speak_its_language(tmp_path: Path) -> None:
+    """bookdown says it in the first lines of index.Rmd, for the whole book."""
+    index = "---\ntitle: Cuentas\nsite: bookdown::bookdown_site\nlang: es\nlicense: CC-BY-4.0\n---\n\n# Prefacio\n\nHola.\n"
+    build(
+        tmp_path / "r",
+        {"_bookdown.yml": "book_filename: c\n", "index.Rmd": index, "01-pib.Rmd": "# El PIB\n\nTexto.\n"},
+    )
+    whole, part = (mapped(record) for record in records(local(f"file://{tmp_path}/r")))
+    assert said(whole, "inLanguage") == said(part, "inLanguage") == ["es"]
+    assert said(whole, "license") == said(part, "license") and said(part, "name") == ["El PIB"]
