@@ -67,7 +67,7 @@ def read(text: str, base: str) -> Listing:
     listing = Listing()
     if len(text) > MAX_BYTES:
         text, listing.whole = text[:MAX_BYTES], False
-    tokens = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table").parse(text)
+    tokens = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(["table", "strikethrough"]).parse(text)
     own_title = sum(1 for token in tokens if token.type == "heading_open" and token.tag == "h1") == 1
     headings: list[tuple[int, str]] = []
     above: list[str] = []  # for each open list item the words that it puts above the items in it
@@ -124,9 +124,15 @@ def _tidy(text: str) -> str:
 
 
 def _parts(token: Token) -> Iterator[tuple[str, str]]:
-    """(text, address of the link that it stands in or "") of each piece; a linked picture has no text."""
-    address = ""
+    """(text, address of the link that it stands in or "") of each piece; a linked picture has no text.
+
+    What is struck out is no longer said.
+    """
+    address, struck = "", 0
     for child in token.children or ():
+        struck += {"s_open": 1, "s_close": -1}.get(child.type, 0)
+        if struck:
+            continue
         if child.type == "link_open":
             address = str(child.attrs.get("href", ""))
             yield "", address

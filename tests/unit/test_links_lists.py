@@ -169,3 +169,9 @@ if __name__ == "__main__":
     graph, issues = run()
     (GOLDEN / "expected.nt").write_text(graph, "utf-8")
     (GOLDEN / "issues.tsv").write_text(issues, "utf-8")
+
+
+def test_what_is_struck_out_is_no_entry():
+    text = "# L\n\n- ~~[Old](https://old.example/x)~~\n- [New](https://new.example/x) ~~2025~~ 2026, a course\n"
+    (item,) = links_read.read(text, "https://l.example/").items
+    assert (item.title, item.description) == ("New", "2026, a course")
