@@ -20,7 +20,7 @@ from harvesters.json_safe import canonical
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
-READER = "+2"  # another number reads unchanged pages anew
+READER = "+3"  # another number reads unchanged pages anew
 MAX_PAGES = 50
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 
 from harvesters.json_safe import BadJson, parse
+from registry.iris import without_emails
 from registry.model import Issue
 
 MAX_ENTRIES = 20_000
@@ -154,7 +155,7 @@ def _xml(text: str, address: str) -> Page:
     if page.kind == "atom":  # RFC 4287 §4.1.2: an entry without an author has that of its feed
         _put(common, "authors", list(dict.fromkeys(_authors(channel)))[:MAX_LIST])
     _put(common, "licence", _licence(channel))
-    _put(common, "rights", _text(_get(channel, "rights")))
+    _put(common, "rights", without_emails(_text(_get(channel, "rights"))))
     unread: dict[str, None] = {}
     for raw in found.entries[:MAX_ENTRIES]:
         entry = _entry(raw, channel, address, version)
@@ -215,7 +216,8 @@ def _entry(raw: Mapping[str, Any], channel: Mapping[str, Any], address: str, ver
     stated = next(filter(None, bases), "")
     base = absolute(address, stated) if stated else address
     for name in ("id", "language", "rights", "itunes_duration", "dc_type"):
-        _put(entry, name, _text(_get(raw, name)))
+        said = _text(_get(raw, name))
+        _put(entry, name, said if name == "id" else without_emails(said))
     if not _get(raw, "guidislink"):
         entry["own_id"] = True
     _put(entry, "title", _value(raw, "title"))
@@ -236,7 +238,7 @@ def _entry(raw: Mapping[str, Any], channel: Mapping[str, Any], address: str, ver
     _put(entry, "publisher", _name(_text(_get(raw, "publisher"))))
     words = [_text(one.get("label")) or _text(one.get("term")) for one in _items(raw, "tags")]
     words += re.split(r"\s*,\s*", _text(_get(raw, "media_keywords")))
-    _put(entry, "tags", list(dict.fromkeys(word[:300] for word in words if word))[:MAX_LIST])
+    _put(entry, "tags", list(dict.fromkeys(without_emails(word[:300]) for word in words if word))[:MAX_LIST])
     names_of = ("dc_identifier", "dcterms_identifier", "prism_doi")
     _put(entry, "identifiers", [one for name in names_of if (one := _text(_get(raw, name)))])
     origin = _get(raw, "source")
@@ -244,7 +246,7 @@ def _entry(raw: Mapping[str, Any], channel: Mapping[str, Any], address: str, ver
         found = _text(origin.get("href")) or _text(_get(origin, "id")) or _text(_get(origin, "link"))
         _put(entry, "source", absolute(base, found) if found else "")
     event = {
-        part: found for part, names in _EVENT.items()
+        part: without_emails(found) for part, names in _EVENT.items()
         if (found := next((value for name in names if (value := _text(_get(raw, name)))), ""))
     }  # fmt: skip
     _put(entry, "event", event)
@@ -259,7 +261,7 @@ def _value(raw: Mapping[str, Any], name: str) -> Entry:
 def _said(detail: Mapping[str, Any]) -> Entry:
     """A text with the language that it states."""
     said: Entry = {}
-    _put(said, "text", _text(detail.get("value")))
+    _put(said, "text", without_emails(_text(detail.get("value"))))
     if said:
         _put(said, "language", _text(detail.get("language"))[:40])
     return said
@@ -369,7 +371,11 @@ def _json_entry(item: Mapping[str, Any], address: str) -> Entry:
     _put(entry, "updated", _text(item.get("date_modified"))[:100])
     _put(entry, "authors", _json_authors(item))
     tags = item.get("tags")
-    _put(entry, "tags", [_text(tag)[:300] for tag in tags[:MAX_LIST] if _text(tag)] if isinstance(tags, list) else [])
+    _put(
+        entry,
+        "tags",
+        [without_emails(_text(tag)[:300]) for tag in tags[:MAX_LIST] if _text(tag)] if isinstance(tags, list) else [],
+    )
     files = []
     for one in _items(item, "attachments"):
         size, seconds = one.get("size_in_bytes"), one.get("duration_in_seconds")

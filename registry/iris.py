@@ -95,6 +95,22 @@ def private_host(host: str) -> bool:
     return not _LAST_LABEL.fullmatch(labels[-1]) or any(map(_PRIVATE_LABEL.fullmatch, labels))
 
 
+# Letters of names in Latin, Greek and Cyrillic; "@" also as it stands in addresses. "vue@3.2.1" is a version.
+_LETTERS = "A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
+_LABEL = rf"[{_LETTERS}-]{{1,63}}"
+EMAIL = re.compile(
+    rf"(?:mailto:)?[{_LETTERS}._%+'-]{{1,64}}(?:[@\uff20]|%40)"
+    rf"(?:{_LABEL}(?:\.{_LABEL}){{0,9}}\.(?![0-9])[{_LETTERS}-]{{2,63}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})"
+)
+LEFT_OUT = "\u2039@\u203a"
+"""What stands in a payload where an e-mail address stood: that there was one is told, and the address not kept."""
+
+
+def without_emails(text: str) -> str:
+    """A text as it may be kept: each e-mail address replaced by ``LEFT_OUT``."""
+    return EMAIL.sub(LEFT_OUT, text) if "@" in text or "%40" in text or "\uff20" in text else text
+
+
 _HOUSE = re.compile(r"https?://([^\s/?#<>\"'|]{1,300})|file:/|\\\\\w|(?<!\w)[A-Za-z]:\\", re.IGNORECASE)
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 _READERS_OWN = frozenset(["localhost", "127.0.0.1", "::1"])

@@ -15,7 +15,7 @@ import lxml.etree
 import lxml.html
 
 from registry.crosswalk.when import date, duration, words
-from registry.iris import private_host
+from registry.iris import EMAIL, LEFT_OUT, private_host
 
 __all__ = [
     "boolean", "canonical_url", "date", "doi", "drop_emails", "drop_private", "duration", "fold", "is_private", "line",
@@ -115,20 +115,14 @@ def fold(s: str) -> str:
 
 
 _WORDS = re.compile(r"[^\W_]+")
-# Letters of names in Latin, Greek and Cyrillic; "@" also as it stands in addresses. "vue@3.2.1" is a version.
-_LETTERS = "A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
-_EMAIL = re.compile(
-    rf"(?:mailto:)?[{_LETTERS}._%+'-]{{1,64}}(?:[@\uff20]|%40)"
-    rf"(?:[{_LETTERS}-]{{1,63}}(?:\.[{_LETTERS}-]{{1,63}}){{0,9}}\.(?![0-9])[{_LETTERS}-]{{2,63}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})"
-)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
 
 
 def drop_emails(s: str) -> tuple[str, bool]:
-    """A string without its e-mail addresses, and whether there were any."""
+    """A string without its e-mail addresses, and whether there were any, also where a harvester left them out."""
     if "@" not in s and "%40" not in s and "\uff20" not in s:
         return s, False
-    out = _EMAIL.sub("", s)
+    out = EMAIL.sub("", s).replace(LEFT_OUT, "")
     return (s, False) if out == s else (_EMPTY_BRACKETS.sub("", out).strip(" ,;|-\t\n"), True)
 
 

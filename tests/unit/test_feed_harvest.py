@@ -345,3 +345,14 @@ def test_accounts_are_no_authors_and_drupals_fields_are_no_text():
     result = mapped(rss(item.format("admin")))
     assert values(result, "description") == ["About registers."] and values(result, "author") == []
     assert len(values(mapped(rss(item.format("Ada Admin"))), "author")) == 1
+
+
+def test_addresses_of_persons_are_not_kept_and_their_place_is_told():
+    words = "Ask jane@office.example.net or &lt;a href='mailto:bob@office.example.net'&gt;Bob&lt;/a&gt;"
+    item = f"<guid>1</guid><title>{words}</title><description>{words}</description><category>x@office.example.net</category>"
+    (record,) = records(read(rss(item)))
+    assert b"office.example.net" not in record.payload and b"Ask" in record.payload
+    result = load("feed")(record, context(FEED))
+    assert ("rss-email", "item/title") in [(issue.code, issue.place) for issue in result.issues]
+    texts = [o.value for _, _, o, _ in result.triples if isinstance(o, Literal)]
+    assert "Ask or Bob" in texts and not any("\u2039" in one for one in texts)
