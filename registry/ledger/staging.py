@@ -161,7 +161,8 @@ class _Stage:
         place = (self.document, event.source, event.locator, event.datestamp, self.run)
         if body is None:
             self.result.deleted += 1
-            if row is None:
+            if row is None:  # what never stood here is no entry that was read
+                self.result.records -= 1
                 return
             self.keys.add(event.key)
             execute(

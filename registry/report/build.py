@@ -72,7 +72,12 @@ def _renamer(rename: tuple[str, str] | None) -> Named:
     if rename is None or not rename[0]:
         return lambda text: text
     old, new = rename
-    return lambda text: text.replace(old, new)
+    # What a file names beside itself stands in its folder, not on the server that it was read from.
+    beside, folder = (f"{one.rpartition('/')[0]}/" for one in (old, new))
+    served = old.startswith("http://127.0.0.1:") and "://" not in new
+    return lambda text: (
+        text.replace(old, new).replace(beside, folder if "/" in new else "") if served else text.replace(old, new)
+    )
 
 
 def _issue(issue: Issue, named: Named) -> Issue:

@@ -181,3 +181,23 @@ def test_a_refusal_is_told_in_whole_sentences(tmp_path: Path, settings: Settings
     path.write_text('{"exception":"x","errorcode":"invalidtoken","message":"Invalid token - token not found"}')
     with pytest.raises(Unreadable, match="token not found\\. Create"):
         check_list(settings, str(path))
+
+
+def test_what_stays_back_unread_is_no_entry_that_was_read(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "c.ics"
+    event = "BEGIN:VEVENT\nUID:{0}\nSUMMARY:T {0}\nDTSTART:20270301T090000Z\n{1}END:VEVENT\n"
+    events = event.format("a", "") + event.format("b", "CLASS:PRIVATE\n")
+    path.write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\n{events}END:VCALENDAR\n")
+    checked = check_list(settings, str(path))
+    assert (checked.run.counts["records"], checked.run.counts["published"]) == (1, 1)
+
+
+def test_what_a_file_names_beside_itself_is_told_by_its_folder(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "# L\n\n- [A](https://a.example.org/x) course\n- [B](docs/b.md) course\n- [C](https://c.example.org/) x\n"
+    )
+    report = check_list(settings, str(path), "links").report
+    told = [(example.issue.place, example.issue.value) for cause in report.causes for example in cause.examples]
+    assert any(value == f"{tmp_path}/docs/b.md" for _, value in told)
+    assert not any("127.0.0.1" in word for pair in told for word in pair)
