@@ -19,7 +19,7 @@ from harvesters.links_read import Item, Listing
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
-READER = "+1"  # another number reads unchanged pages anew
+READER = "+2"  # another number reads unchanged pages anew
 ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.5"
 RAW = "https://raw.githubusercontent.com"
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html|<head|<\?xml)", re.IGNORECASE)
