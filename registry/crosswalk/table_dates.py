@@ -87,8 +87,10 @@ def serial(s: str) -> str:
 
 
 def day(s: str, order: str | None) -> Literal | None:
-    """One day or moment; None for anything else, a month or year too."""
+    """One day or moment; None for anything else, a month or year too. Midnight is how programs write a day alone."""
     found = clean.date(serial(s), order)
+    if found is not None and found.value.endswith("T00:00:00"):
+        found = Literal(found.value[:10], XSD + "date")
     return found if found is not None and found.datatype in _DAYS else None
 
 

@@ -442,3 +442,10 @@ def test_golden_offices() -> None:
     assert shown[0] == shown[1]
     assert shown[0][0] == (GOLDEN / "offices.nt").read_text("utf-8")
     assert shown[0][1] == (GOLDEN / "offices-issues.tsv").read_text("utf-8")
+
+
+def test_midnight_is_a_day_alone() -> None:
+    """Moodle's report writes the dates of a course so."""
+    assert table_dates.day("Thursday, 4 February 2027, 12:00 AM", None) == table_dates.day("2027-02-04", None)
+    noon = table_dates.day("2027-02-04 12:00", None)
+    assert noon is not None and noon.value == "2027-02-04T12:00:00"
