@@ -83,6 +83,7 @@ class _Harvest:
     members: set[str] = field(default_factory=set)  # of pages that may still change
     met: set[str] = field(default_factory=set)
     same: list[str] = field(default_factory=list)
+    bodies: set[bytes] = field(default_factory=set)  # digests of the pages read
     requests: int = 0
     failures: int = 0
     kinds: set[str] = field(default_factory=set)
@@ -228,8 +229,14 @@ def _taken(state: _Harvest, fetched: Fetched) -> tuple[Page, bool]:
 
 def _followed(state: _Harvest, page: Page, fetched: Fetched) -> None:
     """The pages that a page leads to; where it is only about the stream, its best view."""
-    here = page.address
+    here, body = page.address, hashlib.sha256(fetched.body).digest()
     state.asked.add(here)
+    if body in state.bodies and page.relations:
+        # A server that answers every address with one page: relative addresses would lead on without end.
+        state.tell("ldes-repeated", here)
+        state.whole = False
+        return
+    state.bodies.add(body)
     for relation in page.relations:
         _ask(state, relation)
     views = [view for view in page.views if plain(view) != here]

@@ -461,3 +461,14 @@ def test_any_page_at_all(parts: list[str] | bytes) -> None:
     assert isinstance(events[-1], Done)
     again = visit({FEED: Answer(body, TRIG)}, done(events).bookmark, before=events)
     assert isinstance(again[-1], Done)
+
+
+def test_a_server_that_answers_every_address_with_one_page_is_left_soon() -> None:
+    class Same(Recorded):
+        def get(self, url: str, **sent: object) -> object:  # type: ignore[override]
+            self.asked.append((url, sent))
+            return super().get(FEED)
+
+    http = Same({FEED: page(STREAM + act(1, "sampling", 1) + to("next/page"))})
+    events = visit({}, http=http, **MAX)
+    assert len(http.asked) < 10 and "ldes-repeated" in codes(events) and not done(events).complete
