@@ -309,7 +309,7 @@ def _walk(roots: list[Node]) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(child for key, content in node.items() if key[0] != "@" for child in _objects(content))
+        stack.extend(child for key, content in node.items() if key[:1] != "@" for child in _objects(content))
 
 
 def _objects(value: Any) -> list[Node]:

@@ -97,10 +97,10 @@ def private_host(host: str) -> bool:
 
 # Letters of names in Latin, Greek and Cyrillic; "@" also as it stands in addresses. "vue@3.2.1" is a version.
 _LETTERS = "A-Za-z0-9\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
-_LABEL = rf"[{_LETTERS}-]{{1,63}}"
+_LABEL = rf"[{_LETTERS}-]{{1,99}}"  # more than a host may have: what is nearly an address goes too
 EMAIL = re.compile(
     rf"(?:mailto:)?[{_LETTERS}._%+'-]{{1,64}}(?:[@\uff20]|%40)"
-    rf"(?:{_LABEL}(?:\.{_LABEL}){{0,9}}\.(?![0-9])[{_LETTERS}-]{{2,63}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})"
+    rf"(?:{_LABEL}(?:\.{_LABEL}){{0,9}}\.(?![0-9])[{_LETTERS}-]{{2,99}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})"
 )
 LEFT_OUT = "\u2039@\u203a"
 """What stands in a payload where an e-mail address stood: that there was one is told, and the address not kept."""

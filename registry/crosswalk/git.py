@@ -58,7 +58,10 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
         pages = pages_of(read)
         named = _whole(read, pages, elsewhere)
     if not named:
-        return Mapped(builder.resource, (), builder.mapped().issues)
+        told = builder.mapped().issues
+        if not told:
+            builder.issue("git-bad-payload", "", record.payload[:100].decode("utf-8", "replace"))
+        return Mapped(builder.resource, (), told or builder.mapped().issues)
     builder.type(iris.DCAT + "Resource")
     builder.add("provider", context.iris.academy(context.academy.id), "")
     if data["repository"].get("public") is True:

@@ -246,3 +246,8 @@ def test_odd_types_and_unknown_words_are_told_in_whole_sentences() -> None:
         filled = [messages.fill(text[lang], issue) for text in (texts.text, texts.mend) for lang in messages.LANGUAGES]
         assert not any("{" in text.replace(issue.value, "") for text in filled), issue
     assert "value-unknown" in codes(result)
+
+
+def test_a_chapter_without_path_or_title_is_told() -> None:
+    result = of({"README.md": "# A lesson"}, chapter={"value": {}})
+    assert result.triples == () and result.issues

@@ -283,3 +283,10 @@ def test_deep_nesting_is_told_not_crashed_on():
 def test_the_same_page_gives_the_same_bytes():
     body = page(schema(name="A", author=[{"name": "B"}]), body=MICRODATA + RDFA)
     assert extract(body, URL).found == extract(body, URL).found
+
+
+def test_a_property_without_a_name_breaks_nothing():
+    body = page(
+        {"@context": "https://schema.org", "": [{"@type": "Course", "name": "A"}], "name": "x"}, schema(name="B")
+    )
+    assert "B" in [node.get("name") for node in nodes(body)]
