@@ -19,6 +19,7 @@ from registry.iris import PREFIXES
 from registry.ledger import log
 from registry.pipeline import publisher
 from registry.pipeline.house import opened
+from registry.prepare.setup import known_schemes
 from registry.search.reader import Reader
 
 STEP = 17
@@ -127,11 +128,14 @@ def test_the_log_applied_piece_by_piece_equals_a_rebuild(demo: Demo, tmp_path: P
         shutil.copy(demo.data / "ledger.sqlite", folders[name])
     with opened(replace(demo.settings, data=folders["pieces"])) as house:
         labels = vocabulary.labels(house.root / "ontology", house.iris.base)
+        settings = house.settings
+        schemes = known_schemes(house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
+        above = vocabulary.above(vocabulary.of_role(schemes, "subject"), house.iris.base)
         last = log.last_sequence(house.connection)
         for until in range(STEP, last, STEP):
             with publisher._matcher(house) as matcher:
                 publisher._graph(house, matcher, until, quiet).close()
-            publisher._search(house, until, labels)
+            publisher._search(house, until, labels, above)
         pieces = publisher.publish_now(house, quiet)
     with opened(replace(demo.settings, data=folders["whole"])) as house:
         whole = publisher.publish_now(house, quiet)
