@@ -8,14 +8,19 @@ the site.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyoxigraph as ox
 
+from registry.model import Issue
+from registry.net import Fetched, NetError
+from tests.support.moodle_site import TOKEN, Site
 from tests.support.sparql_store import Store
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -45,6 +50,7 @@ class Row:
     feed: Mapping[str, Any] = field(default_factory=dict)
     folder: Callable[[], Mapping[str, bytes]] | None = None
     live: Callable[[], Any] | None = None
+    token: str = ""
 
     @property
     def id(self) -> str:
@@ -155,9 +161,54 @@ def nothing() -> Pages:
 
 def endpoint() -> Any:
     """A SPARQL endpoint over a small store."""
+    return Ordered(recorded())
+
+
+@cache
+def recorded() -> ox.Store:
+    """The store, loaded once: nameless nodes have other labels each time."""
     data = ox.Store()
     data.load((GOLDEN / "sparql" / "store" / "training.ttl").read_bytes(), ox.RdfFormat.TURTLE)
-    return Store(data)
+    return data
+
+
+class Ordered(Store):
+    """An endpoint whose answers have their lines in the same order each time, so that a fault hits the same."""
+
+    def _answer(self, way: str, query: str, url: str, sent: Mapping[str, Any]) -> Fetched:
+        found = super()._answer(way, query, url, sent)
+        return found if found.body[:1] == b"{" else replace(found, body=b"\n".join(sorted(found.body.splitlines())))
+
+
+@dataclass
+class Services:
+    """Moodle's web services as a fetcher."""
+
+    site: Site
+
+    def get(self, url: str) -> Fetched:
+        return self._answer("GET", url, b"")
+
+    def post(self, url: str, body: bytes, *, content_type: str) -> Fetched:
+        return self._answer("POST", url, body)
+
+    def _answer(self, method: str, url: str, body: bytes) -> Fetched:
+        status, headers, found = self.site.answer(method, url.removeprefix(SITE), body.decode(), {})
+        if status >= 300:
+            said = (("status", str(status)), ("url", url[:300]))
+            raise NetError(Issue("net-status", url[:300], str(status), said), status)
+        return Fetched(status, url, {name.lower(): value for name, value in headers.items()}, found)
+
+
+def services() -> Services:
+    """A Moodle that is asked with a token."""
+    folder = GOLDEN / "moodle" / "token" / "feed"
+    site, courses, categories = (
+        json.loads((folder / f"{name}.json").read_bytes()) for name in ("site", "courses", "categories")
+    )
+    functions = {"core_webservice_get_site_info": site, "core_course_get_courses_by_field": courses,
+                 "core_course_get_categories": categories}  # fmt: skip
+    return Services(Site(functions, base=SITE))
 
 
 def stream() -> Pages:
@@ -176,6 +227,12 @@ EDX, DISCOVERY = "/api/courses/v1/courses/", "/api/v1/courses/"
 EDX_PAGES = {
     f"{EDX}?page_size=100": "page1", f"{EDX}?page=2&page_size=100": "page2", f"{EDX}course-v1:ESO+CPI101+2025/": "cpi",
     f"{EDX}course-v1:ESO+R200+always/": "r", f"{EDX}ESO/SAMP/2013/": "samp",
+}  # fmt: skip
+INDEX = "/course/index.php"
+MOODLE = {
+    INDEX: "top", f"{INDEX}?categoryid=2": "cat2", f"{INDEX}?categoryid=2&browse=courses&perpage=20&page=1": "cat2b",
+    f"{INDEX}?categoryid=3": "cat3", f"{INDEX}?categoryid=8": "cat8", "/course/info.php?id=22": "info22",
+    "/course/info.php?id=41": "info41",
 }  # fmt: skip
 DCAT = {"/feed": "dcat/feed/page1.ttl", "/feed?page=2": "dcat/feed/page2.jsonld", "/feed/three": "dcat/feed/three.rdf"}
 AMB = {"/amb/page1.json": "amb/feed/page1.json", "/amb/page2.json": "amb/feed/page2.json"}
@@ -205,6 +262,9 @@ ROWS = (
         options={"detail": True}, name="lms"),
     Row("openedx", "openedx", "json", several(JSON, **{DISCOVERY: "openedx/discovery/feed/page1.json",
         f"{DISCOVERY}?limit=20&offset=20": "openedx/discovery/feed/page2.json"}), DISCOVERY, name="discovery"),
+    Row("moodle", "moodle", "json", nothing, "/", live=services, token=TOKEN, options={"contacts": True}, name="token"),
+    Row("moodle", "moodle", "text", several("text/html; charset=utf-8", **{path: f"moodle/pages/feed/{name}.html" for path, name in MOODLE.items()}),
+        "/", name="pages"),
     Row("ldes", "dcat", "turtle", stream),
     Row("sparql", "rdf", "turtle", nothing, "/sparql", live=endpoint),
     *(Row("git", "git", "text", nothing, folder=lesson(name), name=name)

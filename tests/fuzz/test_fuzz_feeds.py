@@ -30,7 +30,7 @@ from tests.fuzz import mutate, way
 from tests.fuzz.feeds import ROWS, SITE, Pages, Row
 
 TIMES = float(os.environ.get("META_ACADEMY_FUZZ", "1"))
-LISTS, PAYLOADS = 120, 120
+LISTS, PAYLOADS = 70, 70
 JUDGED = 25
 STEPS = st.lists(
     st.tuples(st.integers(0, 59), st.integers(0, 1 << 16), st.integers(0, 1 << 16)), min_size=1, max_size=5

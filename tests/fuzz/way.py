@@ -129,7 +129,7 @@ def harvest(
     http = Answers(filled, row.start, echo, live=row.live() if row.live else None, spoil=spoil)
     events: list[HarvestEvent | Issue] = []
     try:
-        for event in base.load(row.protocol)(Visit(feed_of(row, folder), http)):  # type: ignore[arg-type]
+        for event in base.load(row.protocol)(Visit(feed_of(row, folder), http, token=row.token)):  # type: ignore[arg-type]
             events.append(event)
             assert len(events) < 50_000, "events without end"
     except (FeedFailed, NetError) as error:
@@ -225,7 +225,9 @@ def check_prepared(prepared: Prepared, messages: Mapping[str, Message]) -> None:
 def check_iri(iri: str) -> None:
     """Absolute, one word, no address of a person or of a house."""
     assert re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]+", iri), f"no IRI: {iri!r}"
-    assert re.match(r"https?:|urn:|info:|doi:|hdl:|ftp:|geo:|isbn:", iri, re.IGNORECASE), f"an odd scheme: {iri!r}"
+    assert re.match(r"https?:|urn:|oai:|info:|doi:|hdl:|ftp:|geo:|isbn:", iri, re.IGNORECASE), (
+        f"an odd scheme: {iri!r}"
+    )
     if owns(IRIS.base, iri):
         return
     open_ = unquote(unquote(iri))
