@@ -17,7 +17,7 @@ from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.git_agents import Agents
 from registry.crosswalk.git_chapters import chapter, outline, page_of
 from registry.crosswalk.git_markdown import Page
-from registry.crosswalk.git_origins import archived, origins, own_addresses, source_elsewhere
+from registry.crosswalk.git_origins import archived, is_fork, of_another, origins, own_addresses, source_elsewhere
 from registry.crosswalk.git_read import SETTINGS, Reader, repository_key
 from registry.crosswalk.git_texts import descriptions, languages, pages_of, titles
 from registry.crosswalk.record_node import describe
@@ -233,18 +233,20 @@ def _dates(read: Reader, elsewhere: list[tuple[str, str]]) -> None:
 
 
 def _identifiers(read: Reader, pages: list[tuple[str, Page]], elsewhere: list[tuple[str, str]]) -> None:
-    """DOIs of the files, and of a badge; none where they were copied with another's configuration."""
+    """DOIs of the files, and of a badge; those that a copy kept from its original name what it is based on."""
     build = read.build
-    borrowed = {place.partition(":")[0] for _, place in elsewhere}
+    borrowed = of_another(read, elsewhere)
     for word, place in read.words("doi"):
         doi = clean.doi(word)
         if place.partition(":")[0] in borrowed:
+            if doi is not None:
+                build.add("isBasedOn", Iri(doi), place)
             continue
         if doi is not None:
             build.add("identifier", Iri(doi), place)
         elif not clean.url(word) and not word.startswith("10."):
             build.string("identifier", clean.line(word)[:300], place)
-    if elsewhere or read.host("fork")[0] is True or read.host("parent.html_url", "forked_from_project.web_url")[0]:
+    if elsewhere or is_fork(read):
         return
     for path, page in pages[:1]:
         dois = {

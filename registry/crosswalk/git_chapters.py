@@ -147,7 +147,8 @@ def chapter(read: Reader, data: dict[str, Any], whole: Iri, site: tuple[str, str
 
 def outline(read: Reader, site: tuple[str, str] | None) -> None:
     """The whole's parts: addresses of chapters that are entries of their own, all titles, the time they take."""
-    chapters = [one for one in read.data.get("chapters") or () if isinstance(one, dict)]
+    listed = read.data.get("chapters")
+    chapters = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     if not chapters:
         return
     build, own = read.build, read.data.get("own_chapters") is True

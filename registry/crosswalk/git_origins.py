@@ -16,6 +16,7 @@ from registry.iris import DCTERMS, MA
 from registry.terms import Iri, Literal
 
 MAX_REFERENCES = 100
+_REPOSITORIES = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "framagit.org"})
 # Looked for in folded text (no accents, no capitals).
 _TRANSLATED = re.compile(
     r"\b(?:translated (?:version )?(?:from|of)|translation of|traduit[es]? (?:de|du|depuis|a partir)|"
@@ -58,7 +59,40 @@ def source_elsewhere(read: Reader) -> list[tuple[str, str]]:
         key, page = repository_key(word), repository_page(word)
         if own and key and page and key not in own and not _is_tool(page):
             found.setdefault(key, (page, place))
-    return list(found.values())
+    return list(found.values()) or _cited_elsewhere(read, own)
+
+
+def _cited_elsewhere(read: Reader, own: set[str]) -> list[tuple[str, str]]:
+    """The other repository that the page of a citation (url) is, where the citation names none as its source."""
+    cited = read.document("CITATION.cff")
+    word = cited.get("url") if isinstance(cited, dict) else None
+    if not own or not isinstance(word, str) or cited.get("repository-code") or cited.get("repository"):
+        return []
+    key, page = repository_key(word), repository_page(word)
+    host, _, path = key.partition("/")
+    known = host in _REPOSITORIES or any(one.partition("/")[0] == host for one in own)
+    if not known or not page or key in own or "/" not in path or _is_tool(page):
+        return []
+    return [(page, f"{read.path_of('CITATION.cff')}: url")]
+
+
+def is_fork(read: Reader) -> bool:
+    """Whether the host says that the repository is a copy of another one."""
+    return read.host("fork")[0] is True or any(
+        read.host(f"{name}.html_url", f"{name}.web_url")[0] for name in ("parent", "source", "forked_from_project")
+    )
+
+
+def of_another(read: Reader, elsewhere: list[tuple[str, str]]) -> set[str]:
+    """The files that speak of the original: those that name another repository, and in a fork all
+    that were not made its own by naming it, or what it is based on."""
+    found = {place.partition(":")[0] for _, place in elsewhere}
+    if is_fork(read):
+        own = own_addresses(read)
+        mended = {place.partition(":")[0] for word, place in read.words("source") if repository_key(word) in own}
+        mended |= {place.partition(":")[0] for name in ("based", "translation") for _, place in read.words(name)}
+        found |= {place.partition(":")[0] for _, place in read.words("doi")} - mended
+    return found
 
 
 def _is_tool(address: str) -> bool:

@@ -251,3 +251,43 @@ def test_odd_types_and_unknown_words_are_told_in_whole_sentences() -> None:
 def test_a_chapter_without_path_or_title_is_told() -> None:
     result = of({"README.md": "# A lesson"}, chapter={"value": {}})
     assert result.triples == () and result.issues
+
+
+@pytest.mark.parametrize("chapters", [1, True, "x", {"path": "a"}, [1], [[{}]], [{"path": 1, "front": 2}]])
+def test_chapters_that_are_no_list_of_chapters(chapters: Any) -> None:
+    result = of({"README.md": "# A course on prices\n"}, chapters=chapters)
+    assert said(result, "name") == ["A course on prices"]
+
+
+CITED = "title: Prices\ndoi: 10.5555/first\nidentifiers: [{type: doi, value: 10.5555/second}]\n"
+
+
+@pytest.mark.parametrize(
+    ("citation", "host"),
+    [
+        (CITED, {"fork": True}),
+        (CITED, {"forked_from_project": {"web_url": "https://gitlab.com/first/lesson"}}),
+        (CITED + "repository-code: https://github.com/first/lesson\n", {}),
+        (CITED + "url: https://github.com/first/lesson\n", {}),
+    ],
+)
+def test_the_doi_of_an_unchanged_citation_is_that_of_the_original(citation: str, host: dict[str, Any]) -> None:
+    result = of({"README.md": "# Prices\n", "CITATION.cff": citation}, host=host)
+    assert said(result, "identifier") == []
+    assert {"https://doi.org/10.5555/first", "https://doi.org/10.5555/second"} <= set(said(result, "isBasedOn"))
+
+
+@pytest.mark.parametrize(
+    ("citation", "host"),
+    [
+        (CITED, {}),
+        (CITED + "url: https://github.com/office/lesson\n", {}),
+        (CITED + "url: https://office.example/courses/prices\n", {}),
+        (CITED + "repository-code: https://github.com/office/lesson\n", {"fork": True}),
+        (CITED + "repository-code: https://github.com/office/lesson\nurl: https://github.com/first/lesson\n", {}),
+    ],
+)
+def test_the_doi_of_an_own_citation_stays(citation: str, host: dict[str, Any]) -> None:
+    result = of({"README.md": "# Prices\n", "CITATION.cff": citation}, host=host)
+    assert sorted(said(result, "identifier")) == ["https://doi.org/10.5555/first", "https://doi.org/10.5555/second"]
+    assert said(result, "isBasedOn") == []
