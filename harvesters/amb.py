@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harvesters.base import FeedFailed, Visit
-from harvesters.json_pages import ACCEPT, Page, Walk, next_link, total_of
+from harvesters.json_pages import ACCEPT, Page, Walk, next_link, told, total_of
 from harvesters.json_safe import BadJson, Read, at, canonical, digest, lines, parse, unsigned, word
-from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
+from registry.model import Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 
 MARK = "+amb2"  # another one reads unchanged documents anew
 MAX_RECORDS = 1_000_000
@@ -161,16 +161,7 @@ def _split(visit: Visit, walk: Walk, page: Page, seen: _Seen, source: str) -> It
         elif before != content:
             notes.append(FeedIssue(Issue("amb-same-id", made.locator, made.key[:300]), lasting=True))
     walk.count(len(items), fresh, page.read.value)
-    parts = [[one.key, digest(one.payload)] for one in records]
-    told = [[one.issue.code, one.issue.place, one.issue.value] for one in notes]
-    whole = digest(canonical([parts, told])) + MARK
-    known = visit.document(page.address)
-    if (known is not None and known.digest == whole) or visit.seen(whole):
-        yield Unchanged(page.address, whole)
-        return
-    yield Document(page.address, whole, page.headers.get("etag"), page.headers.get("last-modified"))
-    yield from records
-    yield from notes
+    yield from told(visit, page, records, notes, MARK)
 
 
 def _items(value: Any) -> Iterator[_Item]:

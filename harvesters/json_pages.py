@@ -8,14 +8,14 @@ Hydra, and what search APIs send (``hits.total``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from harvesters.base import FeedFailed, Visit
-from harvesters.json_safe import BadJson, Read, at, parse
-from registry.model import Document, FeedIssue, Issue, Unchanged
+from harvesters.json_safe import BadJson, Read, at, canonical, digest, parse
+from registry.model import Document, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
 MAX_PAGES = 20_000
@@ -158,6 +158,25 @@ class Walk:
         elif self.total is not None and self.listed < self.total and self.whole:
             self.stop("jsontext-short", address, f"{self.listed} / {self.total}")
         return self.whole
+
+
+def told(
+    visit: Visit, page: Page, records: list[RawRecord], notes: list[FeedIssue], mark: str
+) -> Iterator[HarvestEvent]:
+    """The events of one page: ``Unchanged`` when its records and notes are those of another visit.
+
+    ``mark`` ends the digest: a reader that reads otherwise than before has another one.
+    """
+    parts = [[one.key, digest(one.payload)] for one in records]
+    said = [[one.issue.code, one.issue.place, one.issue.value] for one in notes]
+    whole = digest(canonical([parts, said])) + mark
+    known = visit.document(page.address)
+    if (known is not None and known.digest == whole) or visit.seen(whole):
+        yield Unchanged(page.address, whole)
+        return
+    yield Document(page.address, whole, page.headers.get("etag"), page.headers.get("last-modified"))
+    yield from records
+    yield from notes
 
 
 def next_link(page: Page) -> str | None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harvesters.base import FeedFailed, Visit
-from harvesters.json_pages import Page, Walk, next_link
+from harvesters.json_pages import Page, Walk, next_link, told
 from harvesters.json_safe import at, canonical, digest, unsigned, word
-from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
+from registry.model import Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
 MARK = "+moochub1"  # another one reads unchanged pages anew
@@ -119,15 +119,7 @@ def _split(visit: Visit, walk: Walk, page: Page, courses: list[Any], seen: _Seen
         elif before != content:
             notes.append(FeedIssue(Issue("moochub-same-id", locator, made.key[:300]), lasting=True))
     walk.count(len(courses), len(records), page.read.value)
-    told = [[one.issue.code, one.issue.place, one.issue.value] for one in notes]
-    whole = digest(canonical([[[one.key, digest(one.payload)] for one in records], told])) + MARK
-    known = visit.document(page.address)
-    if (known is not None and known.digest == whole) or visit.seen(whole):
-        yield Unchanged(page.address, whole)
-        return
-    yield Document(page.address, whole, page.headers.get("etag"), page.headers.get("last-modified"))
-    yield from records
-    yield from notes
+    yield from told(visit, page, records, notes, MARK)
 
 
 def _headers(page: Page) -> Iterator[Issue]:
