@@ -1,8 +1,8 @@
 """Harvests link lists in Markdown: award lists, "awesome" lists, learning hubs. A record is one listed link.
 
-The page itself is no resource. Payload: canonical JSON {"title", "url", "description", "path"}; key: the address.
-Addresses of GitHub, GitLab and GitHub Pages are read where their Markdown stands. Option ``sections``: only
-what stands under headings of these names.
+The page itself is no resource. Payload: canonical JSON {"title", "url", "description", "path"}, with "languages"
+and "level" (lists of texts) where a table has such columns; key: the address. Addresses of GitHub, GitLab and GitHub
+Pages are read where their Markdown stands. Option ``sections``: only what stands under headings of these names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harvesters.links_read import Item, Listing
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
-READER = "+2"  # another number reads unchanged pages anew
+READER = "+3"  # another number reads unchanged pages anew
 ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.5"
 RAW = "https://raw.githubusercontent.com"
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html|<head|<\?xml)", re.IGNORECASE)
@@ -152,7 +152,13 @@ def _records(listing: Listing, address: str) -> tuple[list[RawRecord], list[Issu
 
 
 def _record(item: Item, address: str) -> RawRecord:
-    data = {"title": item.title, "url": item.url, "description": item.description, "path": list(item.path)}
+    data: dict[str, object] = {
+        "title": item.title,
+        "url": item.url,
+        "description": item.description,
+        "path": list(item.path),
+    }
+    data |= {name: [text for one, text in item.columns if one == name] for name, _ in item.columns}
     return RawRecord(
         key=item.url[:500], payload=canonical(data), media_type="application/json", format="links", source=address,
         locator=f"line {item.line}",

@@ -16,8 +16,11 @@ from urllib.parse import urljoin, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from harvesters.table_headings import field_of
+
 MAX_ITEMS = 20_000
 MAX_TEXT = 2000
+COLUMNS = ("languages", "level")  # columns of a table that are no words of a description
 MAX_TRIED = 50  # links of one item
 MAX_BYTES = 5_000_000
 _FRONT = re.compile(r"\A---[ \t]*\n(?s:.{0,20000}?)\n(?:---|\.\.\.)[ \t]*\n")
@@ -50,6 +53,7 @@ class Item:
     description: str
     path: tuple[str, ...]
     line: int
+    columns: tuple[tuple[str, str], ...] = ()  # (field of ``COLUMNS``, text), of a table that has such columns
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ def read(text: str, base: str) -> Listing:
     above: list[str] = []  # for each open list item the words that it puts above the items in it
     fresh = False  # whether the next paragraph is the first of its list item
     row: list[Token] = []
+    heads: list[str] = []  # the columns of the table: one of ``COLUMNS``, or ""
     level, skipped = 0, 0
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -90,6 +95,10 @@ def read(text: str, base: str) -> Listing:
         elif token.type == "list_item_close":
             above.pop()
             fresh = False
+        elif token.type == "table_open":
+            heads = []
+        elif token.type == "thead_close":
+            heads = [_column(_words(cell)) for cell in row]
         elif token.type == "tr_open":
             row = []
         elif token.type == "inline" and tokens[at - 1].type in ("td_open", "th_open"):
@@ -97,13 +106,13 @@ def read(text: str, base: str) -> Listing:
         elif token.type == "tr_close" or (
             token.type == "inline" and fresh and tokens[at - 1].type == "paragraph_open"
         ):
-            cells = row if token.type == "tr_close" else [token]
+            cells, columns = _parted(row, heads) if token.type == "tr_close" else ([token], ())
             fresh = False
             path = tuple(said for said in (*(words for _, words in headings), *above) if said)
             if skipped:
                 listing.left["section"] += 1
                 continue
-            item = _item(cells, base, path, listing.left)
+            item = _item(cells, base, path, columns, listing.left)
             if item is None and token.type == "inline":
                 above[-1] = _words(token)[:100] if len(_words(token)) <= 100 else ""
             elif item is not None:
@@ -112,6 +121,24 @@ def read(text: str, base: str) -> Listing:
                     return listing
                 listing.items.append(item)
     return listing
+
+
+def _column(heading: str) -> str:
+    found = field_of(heading, {})
+    return found[0] if found is not None and found[0] in COLUMNS else ""
+
+
+def _parted(row: list[Token], heads: list[str]) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
+    """The cells of a row that name and describe, and those of columns of their own; a cell with a link names."""
+    cells: list[Token] = []
+    columns: list[tuple[str, str]] = []
+    for number, cell in enumerate(row):
+        name = heads[number] if number < len(heads) else ""
+        if not name or any(address for _, address in _parts(cell)):
+            cells.append(cell)
+        elif words := _words(cell)[:300]:
+            columns.append((name, words))
+    return cells, tuple(columns)
 
 
 def _words(token: Token) -> str:
@@ -144,7 +171,9 @@ def _parts(token: Token) -> Iterator[tuple[str, str]]:
             yield child.content, address
 
 
-def _item(cells: list[Token], base: str, path: tuple[str, ...], left: Counter[str]) -> Item | None:
+def _item(
+    cells: list[Token], base: str, path: tuple[str, ...], columns: tuple[tuple[str, str], ...], left: Counter[str]
+) -> Item | None:
     """The first usable link of a list item or row, with the words beside it."""
     target, linked = "", ""
     before: list[str] = []
@@ -181,7 +210,7 @@ def _item(cells: list[Token], base: str, path: tuple[str, ...], left: Counter[st
         title, said = beside.strip(_JOINT), more or (said if first else "")
         first = ""
     description = said if len(said) > 2 else first
-    return Item(title[:300], target, description.strip(_JOINT + ")"), path, line)
+    return Item(title[:300], target, description.strip(_JOINT + ")"), path, line, columns)
 
 
 def _resolved(address: str, base: str) -> str:

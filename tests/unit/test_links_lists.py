@@ -175,3 +175,20 @@ def test_what_is_struck_out_is_no_entry():
     text = "# L\n\n- ~~[Old](https://old.example/x)~~\n- [New](https://new.example/x) ~~2025~~ 2026, a course\n"
     (item,) = links_read.read(text, "https://l.example/").items
     assert (item.title, item.description) == ("New", "2026, a course")
+
+
+def test_columns_of_a_table_for_language_and_level_are_no_description():
+    body = (
+        b"## Courses\n\n| Course | What | Language | Level |\n|---|---|---|---|\n"
+        b"| [Surveys](https://b.example/s) | How to ask | English, French | Beginner |\n"
+        b"| [Prices](https://b.example/p) | Index numbers | Klingon | odd |\n\n"
+        b"| Title | Idioma | Nivel |\n|--|--|--|\n| [Censos](https://b.example/c) | es | |\n\n"
+        b"- [Plain](https://b.example/l) - words\n"
+    )
+    assert [text for _, _, text in items(body.decode())] == ["How to ask", "Index numbers", "", "words"]
+    one = feed("links", ADDRESS, language="en")
+    graph, issues = whole(one, harvested(harvest, one, body))
+    assert sorted(line.split()[2] for line in graph.splitlines() if "/inLanguage>" in line) == ['"en"', '"es"', '"fr"']
+    levels = [line.split()[2] for line in graph.splitlines() if "/educationalLevel>" in line]
+    assert sorted(level.rpartition("/")[2] for level in levels) == ['"odd"', "basic>"]
+    assert "value-language" in issues and "value-unknown" in issues
