@@ -27,7 +27,7 @@ from harvesters.git_local import Local
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
-READER = "2"  # another number reads unchanged repositories anew
+READER = "3"  # another number reads unchanged repositories anew
 OWN_CHAPTERS = frozenset({"carpentries", "quarto-book", "bookdown", "jupyter-book"})
 _FLAGS = ("chapters", "forks", "archived", "all", "private")
 _LISTS = ("include", "exclude")
@@ -304,6 +304,8 @@ def _records(
             licences |= {path: {"front": common}} if common else {}
     configs = {path: data for path, data in lesson.documents.items() if path not in ("codemeta.json", ".zenodo.json")}
     for number, chapter in enumerate(lesson.chapters if own else [], 1):
+        if git_lessons.is_aside(chapter):
+            continue
         part = {
             "kind": lesson.kind, "repository": repository, "documents": configs, "texts": licences,
             "host": {k: v for k, v in facts.items() if k not in ("description", "topics", "tag_list", "owner")},
@@ -317,7 +319,8 @@ def _outline(chapter: Mapping[str, Any]) -> dict[str, Any]:
     front = chapter.get("front", {})
     kept = {key: front[key] for key in ("title", "teaching", "exercises", "lang") if key in front}
     brief = {key: chapter[key] for key in ("path", "title", "section") if key in chapter}
-    heading = re.search(r"^#\s+(\S[^\n]{0,300})$", str(chapter.get("text", "")), re.MULTILINE)
+    heading = git_lessons.HEADING.search(str(chapter.get("text", "")))
+    brief |= {"aside": True} if git_lessons.is_aside(chapter) else {}
     return {**brief, **({"front": kept} if kept else {}), **({"heading": heading[1]} if heading else {})}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,18 @@ _LICENCE = re.compile(r"(?:licen[cs]e|copying|licence|unlicense)[^/]{0,40}|licen
 _OTHER = re.compile(r"citation(?:\.txt|\.md)?", re.I)
 _TEXT = re.compile(r"\.(?:md|rmd|qmd|markdown|ipynb|rst)$", re.I)
 _EPISODES = re.compile(r"(?:_?episodes|_episodes_rmd)/[^/]+\.(?:md|rmd|qmd|ipynb)", re.I)
+HEADING = re.compile(r"^#\s+(\S[^\n]{0,300})$", re.MULTILINE)
+# What stands in a lesson beside its chapters, in full, without marks and capitals.
+_ASIDES = frozenset(
+    "reference|references|bibliography|works cited|list of references|literature|further reading|"
+    "setup|set up|installation|install|install instructions|installation instructions|setup instructions|"
+    "software setup|software installation|index|table of contents|"
+    "license|licence|acknowledgments|acknowledgements|changelog|change log|contributing|code of conduct|404|"
+    "référence|références|bibliographie|références bibliographiques|table des matières|remerciements|"
+    "installation des logiciels|licences|"
+    "referencia|referencias|bibliografía|referencias bibliográficas|instalación|índice|"
+    "licencia|agradecimientos|literatur|literaturverzeichnis|einrichtung|lizenz".split("|")
+)
 _LANGUAGE_FOLDERS = (
     re.compile(r"(?:locale|locales|i18n|translations|lang)/([a-z]{2,3}(?:[_-][A-Za-z]{2,4})?)/"),
     re.compile(r"_?(?:episodes|lessons|chapters|slides)[._-]([a-z]{2}(?:[_-][A-Z]{2})?)/"),
@@ -105,6 +117,22 @@ def read(files: Iterable[str], texts: dict[str, bytes]) -> Lesson:
 def _is_held_back(front: dict[str, Any]) -> bool:
     """Whether a chapter is marked as a draft."""
     return any(str(front.get(key, "")).lower() == word for key, word in (("draft", "true"), ("published", "false")))
+
+
+def is_aside(chapter: Mapping[str, Any]) -> bool:
+    """Whether a chapter teaches nothing by itself: references, setup and the like, by its whole title, else name.
+
+    An episode that says how long it is taught, or what is learnt, is one all the same.
+    """
+    front = chapter.get("front")
+    if isinstance(front, dict) and any(front.get(key) for key in ("teaching", "exercises", "objectives")):
+        return False
+    heading = HEADING.search(str(chapter.get("text", "")))
+    titles = (front.get("title") if isinstance(front, dict) else None, chapter.get("title"), heading and heading[1])
+    stem = re.sub(r"^[\d_.-]+", "", posixpath.splitext(posixpath.basename(str(chapter.get("path", ""))))[0])
+    title = next((one for one in titles if isinstance(one, str) and one.strip()), stem)
+    title = re.sub(r"\{[^{}]{0,200}\}", " ", title)  # {.unnumbered}
+    return " ".join(re.sub(r"[\W_]+", " ", title[:200].lower()).split()) in _ASIDES
 
 
 def _text(path: str, data: bytes, limit: int, lesson: Lesson) -> dict[str, Any]:

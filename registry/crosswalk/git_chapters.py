@@ -152,11 +152,11 @@ def outline(read: Reader, site: tuple[str, str] | None) -> None:
     if not chapters:
         return
     build, own = read.build, read.data.get("own_chapters") is True
-    addresses = [site_page(read, str(one.get("path", "")), site) for one in chapters] if own else []
-    for one, address in zip(chapters, addresses, strict=False):
-        if address:
+    taught = [one for one in chapters if one.get("aside") is not True]
+    for one in taught if own else []:
+        if address := site_page(read, str(one.get("path", "")), site):
             build.add("hasPart", Iri(address), str(one.get("path", "")))
-    node, titles = build.child("syllabus", 1), [title_of(one, read)[0] for one in chapters]
+    node, titles = build.child("syllabus", 1), [title_of(one, read)[0] for one in taught or chapters]
     build.add("syllabusSections", node, "chapters")
     build.type(SCHEMA + "Syllabus", "chapters", node)
     build.text("description", "\n".join(dict.fromkeys(titles))[:20_000], read.language, "chapters", node)

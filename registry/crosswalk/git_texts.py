@@ -91,7 +91,7 @@ def titles(read: Reader, pages: list[tuple[str, Page]]) -> bool:
     found = [(title, place) for title, place in found if clean.fold(re.sub(r"[-_.]+", " ", title)) != slug] or found
     candidates = [*found, *((title, place) for title, place, _ in headings)]
     if not candidates and not build.objects("name"):
-        candidates = _cited(read)
+        candidates = _cited(read) or _displayed(read)
     if not candidates and not build.objects("name"):
         words = re.sub(r"[-_.]+", " ", name).strip()
         if not words:
@@ -111,6 +111,16 @@ def titles(read: Reader, pages: list[tuple[str, Page]]) -> bool:
             seen.add(clean.fold(title))
             build.text("alternateName", read.text(title, place)[:500], read.language, place)
     return bool(build.objects("name"))
+
+
+def _displayed(read: Reader) -> list[tuple[str, str]]:
+    """The name that GitLab shows, where it was written by hand: not as the last step of the address."""
+    shown, place = read.host("name")
+    path, _ = read.host("path_with_namespace")
+    if not isinstance(shown, str) or not isinstance(path, str) or shown == path.rpartition("/")[2]:
+        return []
+    title = read.text(clean.line(shown), place)
+    return [(title, place)] if title and not read.is_default("title", title) else []
 
 
 def _cited(read: Reader) -> list[tuple[str, str]]:

@@ -291,3 +291,38 @@ def test_the_doi_of_an_own_citation_stays(citation: str, host: dict[str, Any]) -
     result = of({"README.md": "# Prices\n", "CITATION.cff": citation}, host=host)
     assert sorted(said(result, "identifier")) == ["https://doi.org/10.5555/first", "https://doi.org/10.5555/second"]
     assert said(result, "isBasedOn") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "host", "title"),
+    [
+        ({}, {"name": "Prices for beginners", "path_with_namespace": "office/lesson"}, "Prices for beginners"),
+        ({"README.md": "# Prices\n"}, {"name": "Other", "path_with_namespace": "office/lesson"}, "Prices"),
+        ({}, {"name": "lesson", "path_with_namespace": "office/lesson"}, "Lesson"),
+        ({}, {"name": ["x"], "path_with_namespace": 1}, "Lesson"),
+    ],
+)
+def test_the_name_that_gitlab_shows(files: dict[str, str], host: dict[str, Any], title: str) -> None:
+    result = of(files, host=host)
+    assert said(result, "name") == [title]
+    assert ("git-no-title" in codes(result)) == (title == "Lesson")
+
+
+@pytest.mark.parametrize(
+    ("chapter", "aside"),
+    [
+        ({"path": "references.qmd", "text": "# References {.unnumbered}\n"}, True),
+        ({"path": "99-references.Rmd"}, True),
+        ({"path": "x.md", "front": {"title": "Bibliographie"}}, True),
+        ({"path": "x.md", "title": "Set-up"}, True),
+        ({"path": "setup.md", "front": {"title": "Setting up a survey"}}, False),
+        ({"path": "index-numbers.md"}, False),
+        ({"path": "a.md", "text": "# References and indices\n"}, False),
+    ],
+)
+def test_references_and_setup_are_no_chapters(chapter: dict[str, Any], aside: bool) -> None:
+    assert git_lessons.is_aside(chapter) is aside
+    result = of({"README.md": "# A course\n"}, kind="quarto-book", chapters=[
+        {"path": "b.qmd", "title": "Weights"}, {**chapter, "aside": git_lessons.is_aside(chapter)},
+    ])  # fmt: skip
+    assert len(said(result, "hasPart")) == (1 if aside else 2)
