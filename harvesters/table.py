@@ -1,9 +1,10 @@
 """Tables as people keep them: CSV, TSV, XLSX, XLSB, ODS and XLS files behind one address; a record is a row.
 
 Payload: canonical JSON {"header": {field: heading as written}, "row": {field: text}, "unknown": {heading:
-text}}, with "sessions": [{field: text}] where another sheet lists further dates; sheet and row number are the
-locator. Options of the feed: ``sheet`` (name or number, or a list),
-``rows`` (limit), ``encoding``, ``delimiter``. Source: docs/profile.md, "CSV".
+text}}, with "sessions": [{field: text}] where another sheet or row gives further dates, and "order": {field: "dmy"
+or "mdy"} (of a session a text) where a day such as 03/04/2027 is read as others of its column; sheet and row number
+are the locator. Options of the feed: ``sheet`` (name or number, or a list), ``rows`` (limit), ``encoding``,
+``delimiter``. Source: docs/profile.md, "CSV".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from harvesters import table_files, table_moodle
 from harvesters.base import FeedFailed, Visit
+from harvesters.table_dates import give_orders
 from harvesters.table_files import DELIMITERS, Sheet, failed
 from harvesters.table_headings import Header, find, fold, is_field
 from harvesters.table_join import Part, join
@@ -24,7 +26,7 @@ from harvesters.table_rows import Notices, Row, titled
 from registry.model import Document, Done, Feed, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
-READER = "4"  # another number reads unchanged files anew
+READER = "5"  # another number reads unchanged files anew
 MAX_ROWS = 200_000
 ACCEPT = (
     "text/csv, text/tab-separated-values, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, "
@@ -92,7 +94,9 @@ def reading(feed: Feed, body: bytes, media: str = "") -> Reading:
 def _recipe(visit: Visit) -> str:
     """What besides the bytes decides the records: the reader, the feed's own columns and options."""
     feed = visit.feed
-    parts = json.dumps([READER, sorted(feed.columns.items()), sorted(map(str, feed.options.items()))])
+    parts = json.dumps(
+        [READER, feed.language or "", sorted(feed.columns.items()), sorted(map(str, feed.options.items()))]
+    )
     return "+" + hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
@@ -173,6 +177,7 @@ def _rows(
             notices.add("table-open-quote", f"row {sheet.cut + 1}")
             complete = False
         rows = titled(sheet, header, notices, keyed=found is None)
+        give_orders(rows, header, feed.language)
         count += len(rows)
         if count > limit or len(sheet.rows) >= limit + 100:
             notices.add("table-too-many-rows", f"sheet {sheet.name}" if sheet.name else "", str(limit))
@@ -210,6 +215,8 @@ def _records(rows: list[Row], address: str, notices: Notices) -> Iterator[RawRec
         data: dict[str, object] = {"header": row.header, "row": row.cells, "unknown": row.unknown}
         if row.sessions:
             data["sessions"] = row.sessions
+        if row.order:
+            data["order"] = row.order
         payload = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
             "utf-8", "replace"
         )

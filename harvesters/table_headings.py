@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -58,6 +58,23 @@ def _table() -> tuple[Mapping[str, tuple[str, int]], Mapping[str, str]]:
 def aliases() -> Mapping[str, str]:
     """{folded heading: field}, the likelier field where two share one."""
     return {alias: name for alias, (name, _) in _table()[0].items()}
+
+
+def languages_of(headings: Iterable[str]) -> frozenset[str]:
+    """The languages that all known headings can be in: each known one is an alias of a field there. Empty where no
+    language has them all."""
+    known = [_spoken()[word] for heading in headings if (word := fold(heading)) in _spoken()]
+    return frozenset.intersection(*known) if known else frozenset()
+
+
+@cache
+def _spoken() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    lines = files("harvesters").joinpath("table_headings.tsv").read_text("utf-8").splitlines()
+    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        if not row["field"].startswith("@"):
+            found.setdefault(fold(row["alias"]), set()).add(row["language"])
+    return {alias: frozenset(languages) for alias, languages in found.items()}
 
 
 def fields() -> frozenset[str]:

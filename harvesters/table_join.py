@@ -15,7 +15,7 @@ from harvesters.table_rows import SECTION, Notices, Row
 
 OCCASION = frozenset(
     ["start", "end", "timezone", "city", "country", "venue", "postcode", "online_url", "organizer",
-     "host_institutions", "capacity"]
+     "host_institutions", "capacity", "status"]
 )  # fmt: skip
 MAX_SESSIONS = 200
 # What the second sheet of the template says in its first heading, in three languages.
@@ -132,6 +132,8 @@ def _merge(target: Row, rows: list[Row]) -> None:
         if len(target.others) < 10:
             target.others.append(row.place)
         occasion = {name: text for name, text in row.cells.items() if name in OCCASION}
+        if "start" in row.order:
+            occasion["order"] = row.order["start"]
         further = number > 0 or "start" in target.cells
         room = len(target.sessions) < MAX_SESSIONS and occasion not in target.sessions
         if further and occasion.get("start") and room:
@@ -141,6 +143,9 @@ def _merge(target: Row, rows: list[Row]) -> None:
                 continue
             if name not in target.cells and name != SECTION:
                 target.cells[name], target.header[name] = text, row.header.get(name, name)
+        for name, order in row.order.items():
+            if name in row.cells and target.cells.get(name) == row.cells[name]:
+                target.order.setdefault(name, order)
         for name, text in row.unknown.items():
             target.unknown.setdefault(name, text)
         target.issues += row.issues[:5]

@@ -41,7 +41,8 @@ _SAID = (_NO | _SHOWN) - {"0", "1", "x"}
 @dataclass(slots=True)
 class Row:
     """A row with something in it. ``sessions`` are further dates from a sheet of dates, ``others`` the places
-    of rows of other sheets that were joined to it."""
+    of rows of other sheets that were joined to it,
+    ``order`` {field: "dmy" or "mdy"} of days that say it not themselves."""
 
     sheet: str
     number: int
@@ -52,6 +53,7 @@ class Row:
     sessions: list[dict[str, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     hidden: bool = False
+    order: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from registry.crosswalk import clean, table_dates
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.record_node import describe
 from registry.crosswalk.table_lengths import length
 from registry.crosswalk.table_row import ORGANISATION, Row, agent, people
-from registry.crosswalk.table_runs import OCCASION, occasions, read_dates, usual_order, write_run
+from registry.crosswalk.table_runs import OCCASION, event_status, occasions, read_dates, usual_order, write_run
 from registry.crosswalk.values import EVENT_TYPES, types_for
 from registry.iris import DCAT, MA, SCHEMA
 from registry.model import RawRecord
@@ -53,18 +54,19 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
     builder = Builder(context.iris.resource(context.feed.id, record.key))
     try:
         data = json.loads(record.payload)
-        cells, header, unknown = (
+        cells, header, unknown, order = (
             {str(key): str(value) for key, value in data.get(part, {}).items()}
-            for part in ("row", "header", "unknown")
+            for part in ("row", "header", "unknown", "order")
         )
         sessions = [
-            {str(key): str(value) for key, value in one.items() if key in OCCASION} for one in data.get("sessions", [])
+            {str(key): str(value) for key, value in one.items() if key in (*OCCASION, "order")}
+            for one in data.get("sessions", [])
         ]
     except (ValueError, AttributeError, TypeError, RecursionError):
         builder.issue("table-bad-payload", "", record.payload[:100].decode("utf-8", "replace"))
         return builder.mapped()
     _frameworks(cells, header, unknown, context)
-    row = _prepare(cells, header, builder, context)
+    row = replace(_prepare(cells, header, builder, context), order=order)
     titles = [name for name in row.cells if (name == "title" or name.startswith("title_")) and name != "title_lang"]
     if not any(row.get(name) for name in titles):
         builder.issue("table-no-name", row.place("title"), cells.get("title", ""))
@@ -304,12 +306,25 @@ def _values(row: Row, event: bool) -> None:
         builder.add("duration" if event else "timeRequired", Literal(lasts, XSD + "duration"), row.place("duration"))
     for field, predicate in (("created", "dateCreated"), ("published", "datePublished"), ("modified", "dateModified")):
         if row.get(field):
-            date = clean.date(table_dates.serial(row.get(field)), usual_order(row))
+            date = clean.date(table_dates.serial(row.get(field)), usual_order(row, field))
             if date is not None:
                 builder.add(predicate, date, row.place(field))
             else:
                 row.issue("table-date", field, row.get(field))
-    _concepts(row, "status", "work-status", "creativeWorkStatus")
+    _status(row)
+
+
+def _status(row: Row) -> None:
+    """The state of the work; what a status says of a date (cancelled, full) is none, see ``write_run``."""
+    for item in row.items("status", comma=True):
+        concept = row.context.values.concept("work-status", item)
+        if concept is not None:
+            row.builder.add("creativeWorkStatus", concept, row.place("status"))
+        elif event_status(row, item) is None:
+            row.issue("value-unknown", "status", item, scheme="work-status")
+            row.builder.string("creativeWorkStatus", item, row.place("status"))
+        elif event_status(row, item) and not row.get("start"):
+            row.issue("table-needs-date", "status", item)
 
 
 def _each(

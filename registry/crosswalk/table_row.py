@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from registry.crosswalk import clean, record_node
 from registry.crosswalk.base import Builder, MapContext
@@ -23,6 +23,7 @@ class Row:
     builder: Builder
     context: MapContext
     language: str
+    order: Mapping[str, str] = field(default_factory=dict)  # {field: "dmy" or "mdy"} as its column has it
 
     def place(self, field: str) -> str:
         """Where a field's value stands, or would stand."""

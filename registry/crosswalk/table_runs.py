@@ -20,7 +20,7 @@ _ATTENDANCE = {"onsite": "Offline", "online": "Online", "blended": "Mixed"}
 # What belongs to one date of a course: a sheet of dates gives these for each.
 OCCASION = (
     "start", "end", "timezone", "city", "country", "venue", "postcode", "online_url", "organizer", "host_institutions",
-    "capacity",
+    "capacity", "status",
 )  # fmt: skip
 # Languages that write the day first where they write a date in figures with the year last.
 _DAY_FIRST = frozenset(
@@ -28,6 +28,29 @@ _DAY_FIRST = frozenset(
     "sk sl sq sr sv tg th tk tr uk uz vi".split()
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)", re.ASCII)
+# Folded words for the state of a date, in English, French, Spanish, Portuguese, German and Italian.
+_STATES = (
+    (re.compile(r"(?:event ?)?(?:cancelled|canceled|called off)|annulee?s?|cancelad[oa]s?|anulad[oa]s?|suspendid[oa]s?|"
+                r""
+                r"abgesagt|entfallt|annullat[oa]|suprimid[oa]|supprimee?"), "EventCancelled"),
+    (re.compile(r"(?:event ?)?postponed|reportee?s?|differee?s?|aplazad[oa]s?|"
+                r"pospuest[oa]s?|postergad[oa]s?|adiad[oa]s?|"
+                r"verschoben|rinviat[oa]"), "EventPostponed"),
+    (re.compile(r"(?:event ?)?rescheduled|reprogrammee?s?|reprogramad[oa]s?|replanifiee?s?|reagendad[oa]s?"),
+     "EventRescheduled"),
+    (re.compile(r"(?:event ?)?moved ?online|passee? en ligne|pasad[oa] a (?:en linea|modalidad virtual)"),
+     "EventMovedOnline"),
+    (re.compile(r"(?:event ?)?(?:scheduled|confirmed|planned)|confirmee?s?|prevue?s?|planifiee?s?|programmee?s?|"
+                r"confirmad[oa]s?|programad[oa]s?|previst[oa]s?|geplant|bestatigt|confermat[oa]|programmat[oa]"),
+     "EventScheduled"),
+    (re.compile(r"(?:registrations? |enrolments? |enrollments? |inscriptions? |inscripcion(?:es)? |inscricoes )?"
+                r"(?:is |are )?(?:open|full|closed|"
+                r"fully booked|sold out|waiting list|waitlist(?:ed)?|places available|"
+                r"ouverte?s?|complete?s?|fermee?s?|closes?|liste d attente|places disponibles|abiert[oa]s?|"
+                r"complet[oa]s?|"
+                r"llen[oa]s?|cerrad[oa]s?|agotad[oa]s?|lista de espera|plazas disponibles|abert[oa]s?|fechad[oa]s?|"
+                r"lotad[oa]s?|esgotad[oa]s?|offen|ausgebucht|geschlossen|aperto|aperte|chius[oaei]|esaurit[oa])"), ""),
+)  # fmt: skip
 _OFFSET = re.compile(r"\(?(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?\)?.*", re.IGNORECASE)
 
 
@@ -51,7 +74,7 @@ def read_dates(row: Row) -> Dates:
     """Start and end of a row; "12/03/2024 - 14/03/2024" in one cell is both, several lines are several sessions.
     Same datatype for both."""
     begin, finish = row.get("start"), row.get("end")
-    order = _order(f"{begin} {finish}") or usual_order(row)
+    order = _order(f"{begin} {finish}") or usual_order(row, "start" if begin else "end")
     if not begin:
         if finish and table_dates.day(finish, order) is None:
             row.issue("table-date", "end", finish)
@@ -80,9 +103,11 @@ def _kinds(row: Row, start: Literal | None, end: Literal | None) -> tuple[Litera
     return start, end
 
 
-def usual_order(row: Row) -> str | None:
-    """The order of day and month that the feed says or its language has; English alone has two (CLDR)."""
-    said = str(row.context.feed.options.get("date_order", ""))
+def usual_order(row: Row, name: str) -> str | None:
+    """The order of day and month that the feed says, the column ``name`` has, or the feed's language; English alone
+    has two (CLDR)."""
+    said = str(row.context.feed.options.get("date_order", "")) or row.order.get(name, "")
+    said = said if said in ("dmy", "mdy") else ""
     language, _, region = (row.context.feed.language or "").lower().partition("-")
     if said or language in ("", "und") or (language == "en" and not region):
         return said or None
@@ -135,7 +160,9 @@ def occasions(row: Row, dates: Dates, sessions: Sequence[Mapping[str, str]]) -> 
     found += [(row, Dates(start, end)) for start, end in dates.more]
     base = {name: text for name, text in row.cells.items() if name not in OCCASION}
     for cells in sessions[: table_dates.MAX_SESSIONS]:
-        own = replace(row, cells={**base, **cells})
+        order = {"start": cells["order"]} if "order" in cells else {}
+        kept = {name: text for name, text in cells.items() if name in OCCASION}
+        own = replace(row, cells={**base, **kept}, order=order)
         read = read_dates(own)
         if read.bad or read.rough:
             own.issue("table-date" if read.bad else "table-date-rough", "start", read.bad or read.rough)
@@ -150,6 +177,12 @@ def write_run(row: Row, dates: Dates, target: Iri, modes: list[str], number: int
     for date, predicate, field in ((dates.start, "startDate", "start"), (dates.end, "endDate", "end")):
         if date is not None:
             builder.add(predicate, date, row.place(field if row.get(field) else "start"), target)
+    for item in row.items("status", comma=True):
+        state = event_status(row, item)
+        if state:
+            builder.add("eventStatus", Iri(SCHEMA + state), row.place("status"), target)
+        elif state is None and row.context.values.concept("work-status", item) is None:
+            row.issue("value-unknown", "status", item, scheme="work-status")
     address = clean.url(row.get("online_url")) if row.get("online_url") else None
     if row.get("online_url") and address is None:
         row.issue("table-address", "online_url", row.get("online_url"))
@@ -173,6 +206,14 @@ def write_run(row: Row, dates: Dates, target: Iri, modes: list[str], number: int
         )
     elif seats:
         row.issue("table-number", "capacity", seats)
+
+
+def event_status(row: Row, word: str) -> str | None:
+    """What a status says of a date: a state of schema:EventStatusType, "" for whether one can register, else None."""
+    if row.context.values.concept("work-status", word) is not None:
+        return None
+    folded = clean.fold(word)
+    return next((state for pattern, state in _STATES if pattern.fullmatch(folded)), None)
 
 
 def _location(row: Row, target: Iri, number: int) -> None:

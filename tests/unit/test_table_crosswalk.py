@@ -19,7 +19,7 @@ from registry.crosswalk.base import Mapped
 from registry.crosswalk.table import crosswalk
 from registry.iris import RDF_TYPE, SCHEMA
 from registry.model import RawRecord
-from registry.terms import Iri, to_ntriples
+from registry.terms import Iri, Literal, to_ntriples
 from tests.support.tables import ADDRESS, BASE, french_workbook, mapped, read, records, told
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "table"
@@ -186,7 +186,7 @@ def test_dates_in_one_cell_and_of_two_kinds() -> None:
         ("Langue", "jp", "value-language", "inLanguage", []), ("Durée", "longue", "table-duration", "timeRequired", []),
         ("Lien", "voir le site", "table-address", "url", []), ("Lien", "javascript:alert(1)", "table-address", "url", []),
         ("DOI", "10/x", "table-doi", "identifier", ["10/x"]), ("Gratuit", "peut-être", "table-yes-no", "isAccessibleForFree", []),
-        ("Coût", "à voir", "table-price", "offers", []), ("Modifié", "03/04/2024", "table-date", "dateModified", []),
+        ("Coût", "à voir", "table-price", "offers", []), ("Modified", "03/04/2024", "table-date", "dateModified", []),
         ("Basé sur", "le cours de Paul", "table-relation", "isBasedOn", ["le cours de Paul"]),
         ("Ville", "Paris", "table-needs-date", "location", []), ("about", "Git", "value-unknown", "about", ["Git"]),
     ],
@@ -352,3 +352,52 @@ def test_a_missing_audience_is_looked_for_in_its_own_column():
         for name in row["property"].split():
             first.setdefault(name, row["where"])
     assert first["schema:audience"] == "column «audience»" and "*" not in "".join(first.values())
+
+
+def dated(text: str, **changes: object) -> list[list[str]]:
+    """The start dates of each record of a table."""
+    found = [mapped(record, **changes) for record in records(read(text.encode(), **changes))]
+    return [
+        sorted(o.value for _, p, o, _ in one.triples if p == SCHEMA + "startDate" and isinstance(o, Literal))
+        for one in found
+    ]
+
+
+def test_a_doubtful_date_is_read_as_the_others_of_its_column():
+    assert dated("Name,Start\nA,12/04/2027\nB,25/04/2027\n") == [["2027-04-12"], ["2027-04-25"]]
+    assert dated("Name,Start\nA,12/04/2027\nB,04/25/2027\n") == [["2027-12-04"], ["2027-04-25"]]
+    mixed = "Name,Start\nA,12/04/2027\nB,25/04/2027\nC,04/26/2027\n"
+    assert dated(mixed) == [[], ["2027-04-25"], ["2027-04-26"]]
+    assert "table-date" in [issue.code for issue in mapped(records(read(mixed.encode()))[0]).issues]
+    # What the feed's entry says counts more, its language less than the column.
+    assert dated("Name,Start\nA,12/04/2027\nB,25/04/2027\n", options={"date_order": "mdy"})[0] == ["2027-12-04"]
+    assert dated("Name,Start\nA,12/04/2027\nB,25/04/2027\n", language="en-US")[0] == ["2027-04-12"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "expected"),
+    [("Intitulé,Date de début,Public cible", ["2027-04-12"]), ("Curso,Fecha de inicio,Duración", ["2027-04-12"]),
+     ("Title,Start date,Target audience", []), ("Title,Date de début,Public cible", [])],
+)  # fmt: skip
+def test_headings_in_one_language_tell_the_order_where_nothing_else_does(heads, expected):
+    assert dated(f"{heads}\nT,12/04/2027,\n") == [expected]
+
+
+def test_the_order_of_a_column_holds_for_further_sessions():
+    assert dated("Code,Name,Start\n1,A,25/03/2027\n1,A,12/04/2027\n") == [["2027-03-25", "2027-04-12"]]
+
+
+@pytest.mark.parametrize("word", ["Cancelled", "Annulé", "Anulada"])
+def test_a_status_of_a_session_is_that_of_its_date(word):
+    table = f"Code,Name,Start,Status\n1,A,2027-03-25,Open\n1,A,2027-04-12,{word}\n1,A,2027-05-12,Complet\n"
+    (record,) = records(read(table.encode()))
+    result = mapped(record)
+    assert values(result, "creativeWorkStatus") == [] == values(result, "eventStatus", "/run/1")
+    assert values(result, "eventStatus", "/run/2") == [SCHEMA + "EventCancelled"]
+    assert values(result, "eventStatus", "/run/3") == [] == list(result.issues)
+
+
+def test_other_words_for_a_status():
+    assert values(one({"Title": "T", "Status": "archived"}), "creativeWorkStatus") == ["work-status/archived"]
+    assert [issue.code for issue in one({"Title": "T", "Status": "annulé"}).issues] == ["table-needs-date"]
+    assert [issue.code for issue in one({"Title": "T", "Status": "odd"}).issues] == ["value-unknown"]
