@@ -4,7 +4,8 @@ Payload: text/calendar with one content line to a line (not folded), properties 
 properties that decide meaning, the VTIMEZONEs that the events name, then the VEVENTs. Without what moves with a
 visit (DTSTAMP) and without people: ATTENDEE and CONTACT go, of ORGANIZER only the name stays; e-mail addresses
 in texts are marked, not kept. Events marked as
-PRIVATE or CONFIDENTIAL stay back. Option ``whole = true``: the file lists everything, absence is deletion.
+PRIVATE or CONFIDENTIAL stay back, and so do Moodle's deadlines.
+Option ``whole = true``: the file lists everything, absence is deletion.
 Sources: RFC 5545, RFC 7986, RFC 7265 (jCal).
 """
 
@@ -16,14 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harvesters import calendar_json, calendar_lines
+from harvesters import calendar_json, calendar_lines, calendar_moodle
 from harvesters.base import FeedFailed, Visit
 from harvesters.calendar_lines import MAX_VALUE, Calendar, Content, Event, value_of
 from registry.iris import without_emails
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
-READER = "+2"  # another number reads unchanged files anew
+READER = "+3"  # another number reads unchanged files anew
 MAX_EVENTS = 50_000
 MAX_SERIES = 2000  # changed occurrences of one series
 ACCEPT = "text/calendar, application/calendar+json;q=0.8, */*;q=0.5"
@@ -132,17 +133,18 @@ def _digest(records: list[RawRecord], issues: list[Issue]) -> str:
 
 
 def _records(content: Content, address: str, issues: list[Issue]) -> list[RawRecord]:
-    """The series as records; those that are private are only counted, and withdrawn if they stood here."""
+    """The series as records; private ones and deadlines are only counted, and withdrawn if they stood here."""
     records: list[RawRecord] = []
-    hidden, exported = 0, _export_time(content.events)
+    hidden, due, exported = 0, 0, _export_time(content.events)
     for series in _series(content):
         where = f"VEVENT UID={series.key[:100]}"
-        if any(event.value("CLASS").upper() in PRIVATE for event in series.events):
-            hidden += 1
+        calendar = content.calendars[series.calendar]
+        private = any(event.value("CLASS").upper() in PRIVATE for event in series.events)
+        if private or all(calendar_moodle.is_deadline(calendar, event) for event in series.events):
+            hidden, due = hidden + private, due + (not private)
             if not series.key.startswith("event-"):
                 records.append(RawRecord(series.key, b"", "text/calendar", "ical", address, where, deleted=True))
             continue
-        calendar = content.calendars[series.calendar]
         lines = [_kept(event, exported) for event in series.events]
         payload = _payload(calendar, lines)
         for event in series.events:
@@ -156,6 +158,8 @@ def _records(content: Content, address: str, issues: list[Issue]) -> list[RawRec
         )  # fmt: skip
     if hidden:
         issues.append(Issue("ical-private", address, str(hidden)))
+    if due:
+        issues.append(Issue("ical-deadlines", address, str(due)))
     return records
 
 

@@ -3,14 +3,17 @@
 Payload: canonical JSON {"kind": "rss" | "atom" | "json", "entry": {…}} with the entry's own fields and, under
 "channel", the language, licence and authors that it takes from its channel; nothing that moves with a visit.
 A feed shows its newest entries only, so absence proves nothing, unless it says that it is complete (RFC 5005
-§2) or the option ``whole = true`` does. Option ``pages``: how many pages are followed (50).
+§2) or the option ``whole = true`` does. Posts that WordPress locks ("Protected: …") stay back.
+Option ``pages``: how many pages are followed (50).
 Sources: as feed_read; RFC 5005.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from harvesters import feed_read
@@ -20,8 +23,14 @@ from harvesters.json_safe import canonical
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
-READER = "+3"  # another number reads unchanged pages anew
+READER = "+4"  # another number reads unchanged pages anew
 MAX_PAGES = 50
+# What WordPress puts before the title of a post that asks for a password, or that only its editors see.
+_LOCKED = re.compile(
+    r"\s{0,9}(?:protected|private|protégé|privé|protegido|privado|geschützt|privat|protetto|privato|beveiligd|"
+    r"protegit|chroniony|prywatny|skyddad)[\s\u00a0\u202f]{0,3}[:：]\s",
+    re.IGNORECASE,
+)
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
@@ -90,7 +99,7 @@ def _page(visit: Visit, address: str, answer: Fetched, page: Page, keys: set[str
     """One page's document and records; an entry that a newer page has was read there."""
     records: list[RawRecord] = []
     issues = [Issue(one.code, one.place or address, one.value) for one in page.issues]
-    again = 0
+    again = locked = 0
     for number, entry in enumerate(page.entries, start=1):
         record = _record(page, entry, address, number)
         if record is None:
@@ -99,7 +108,12 @@ def _page(visit: Visit, address: str, answer: Fetched, page: Page, keys: set[str
             again += 1
         else:
             keys.add(record.key)
+            if _LOCKED.match(str(entry.get("title", {}).get("text", ""))):
+                locked += 1
+                record = replace(record, payload=b"", datestamp=None, deleted=True)
             records.append(record)
+    if locked:
+        issues.append(Issue("rss-locked", address, str(locked)))
     if again:
         issues.append(Issue("rss-repeated", address, str(again)))
     if not page.entries:

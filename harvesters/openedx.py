@@ -22,7 +22,7 @@ from harvesters.json_safe import BadJson, at, canonical, digest, parse, word
 from registry.model import Document, Done, Feed, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import NetError
 
-MARK = "+openedx1"  # another one reads an unchanged list anew
+MARK = "+openedx2"  # another one reads an unchanged list anew
 ACCEPT = "application/json"
 LMS = "/api/courses/v1/courses/"
 MAX_COURSES = 100_000
@@ -32,6 +32,8 @@ _RUN_KEY = re.compile(
     r"course-v\d:([^+/\s]{1,200})\+([^+/\s]{1,200})\+([^+/\s]{1,200})"
     r"|([^+/\s:]{1,200})/([^+/\s]{1,200})/([^+/\s]{1,200})"
 )
+# The course of Open edX about itself, which each new platform has.
+_DEMO = re.compile(r"(?:open)?edx\+(?:open_)?demox(?:\.\d{1,3})?", re.IGNORECASE)
 _NOT_PUBLIC = frozenset(
     ["unpublished", "review_by_legal", "review_by_internal", "legal_review", "internal_review", "reviewed"]
 )
@@ -245,6 +247,9 @@ def _add(walk: Walk, found: _Found, item: Any, locator: str) -> None:
         walk.whole = False
         shown = word(item) or (", ".join(item) if isinstance(item, dict) else "")
         found.notes.append(FeedIssue(Issue("openedx-no-course", locator, shown[:300]), lasting=True))
+        return
+    if _DEMO.fullmatch(key):
+        found.others["DemoX"] = found.others.get("DemoX", 0) + 1
         return
     course = found.courses.setdefault(key[:2000], _Course(locator))
     if kind == "run":

@@ -356,3 +356,25 @@ def test_addresses_of_persons_are_not_kept_and_their_place_is_told():
     assert ("rss-email", "item/title") in [(issue.code, issue.place) for issue in result.issues]
     texts = [o.value for _, _, o, _ in result.triples if isinstance(o, Literal)]
     assert "Ask or Bob" in texts and not any("\u2039" in one for one in texts)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Protected: Prices", "Protégé\u00a0: Les prix", "Protégé : Les prix", "Private: Prices", "Protegido: Precios"],
+)
+def test_posts_that_wordpress_locks_stay_back(title):
+    locked = f"<title>{title}</title><link>https://office.example.org/x</link><guid>x</guid>"
+    events = read(rss(locked, ITEM))
+    assert [(one.key, one.deleted, bool(one.payload)) for one in records(events)] == [
+        ("x", True, False),
+        ("g", False, True),
+    ]
+    assert [one.issue.value for one in events if isinstance(one, FeedIssue) and one.issue.code == "rss-locked"] == [
+        "1"
+    ]
+
+
+@pytest.mark.parametrize("title", ["Protected areas in statistics", "Private consumption: a course", "Private"])
+def test_posts_with_such_words_are_read(title):
+    events = read(rss(f"<title>{title}</title><guid>x</guid>"))
+    assert [one.deleted for one in records(events)] == [False] and "rss-locked" not in codes(events)

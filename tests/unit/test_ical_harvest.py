@@ -200,3 +200,34 @@ def test_fuzz(lines, tail):
     for record in records(events):
         if not record.deleted:
             load("ical")(record, context(FEED))
+
+
+MOODLE = "PRODID:-//Moodle Pty Ltd//NONSGML Moodle Version 2022041900//EN\r\n"
+AT = "\r\nDTSTART:20260301T220000Z\r\nDTEND:20260301T220000Z"
+DUE = ["Quiz 1 closes", "Essay is due", "Test 1 (Quiz opens)", "Devoir 2 : fermeture", "Fermeture de Test 1", "Tarea 1 vence",
+       "Essay is due to be graded", "Examen se cierra", "Test öffnet"]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", DUE)
+def test_deadlines_of_moodle_stay_back(title):
+    due = f"UID:1@m.example\r\nSUMMARY:{title}\r\nCATEGORIES:PRICES-1{AT}"
+    events = read(calendar(due, ONE, head=MOODLE))
+    assert [(one.key, one.deleted) for one in records(events)] == [("1@m.example", True), ("a", False)]
+    told = [one.issue for one in events if isinstance(one, FeedIssue) and one.issue.code == "ical-deadlines"]
+    assert [one.value for one in told] == ["1"]
+    elsewhere = read(calendar(due, head="PRODID:-//Other//EN\r\n"))
+    assert [one.deleted for one in records(elsewhere)] == [False] and "ical-deadlines" not in codes(elsewhere)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "SUMMARY:Seminar on prices" + AT,
+        "SUMMARY:Opening of the course on closed questions" + AT,
+        "SUMMARY:The school closes\r\nDTSTART:20260301T090000Z\r\nDTEND:20260301T120000Z",
+        "SUMMARY:Due diligence in statistics" + AT,
+    ],
+)
+def test_other_events_of_moodle_stay(event):
+    events = read(calendar("UID:1@m.example\r\n" + event, head=MOODLE))
+    assert [one.deleted for one in records(events)] == [False] and "ical-deadlines" not in codes(events)

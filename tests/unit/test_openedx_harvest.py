@@ -249,3 +249,10 @@ def test_any_json_is_read_or_refused(value: object) -> None:
     for data in [*(one.payload for one in records(events)), json.dumps(value).encode(), json.dumps({"course": value, "runs": [value]}).encode()]:  # fmt: skip
         mapped = mapper(RawRecord("k", data, "application/json", "openedx", "https://e.example/"), around)
         assert len({triple[:3] for triple in mapped.triples}) == len(mapped.triples)
+
+
+@pytest.mark.parametrize("run", ["edX+DemoX+Demo_Course", "OpenedX+DemoX+DemoCourse", "edX+DemoX.1+2014"])
+def test_the_demonstration_course_stays_back(run: str) -> None:
+    events = visit(harvest, Server({LIST: page(course(run), course("A+DemoX+1"))}), "/")
+    assert [one.key for one in records(events)] == ["A+DemoX"]
+    assert issues(events) == ["openedx-other"] and done(events) == Done(True, bookmark=done(events).bookmark)
