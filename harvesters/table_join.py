@@ -143,6 +143,9 @@ def _merge(target: Row, rows: list[Row]) -> None:
                 continue
             if name not in target.cells and name != SECTION:
                 target.cells[name], target.header[name] = text, row.header.get(name, name)
+        for name, heading in row.header.items():
+            if name != SECTION:
+                target.header.setdefault(name, heading)
         for name, order in row.order.items():
             if name in row.cells and target.cells.get(name) == row.cells[name]:
                 target.order.setdefault(name, order)

@@ -232,6 +232,9 @@ def _row(sheet: Sheet, header: Header, index: int, notices: Notices) -> Row:
             row.issues.append(Issue("table-long-row", f"cell {column + 1}", cell[:300]))
         else:
             notices.add("table-unnamed-column", f"column {column + 1}", cell, str(column + 1))
+    for name, heading in header.columns.values():  # where a missing value belongs
+        if name not in DROPPED:
+            row.header.setdefault(name, heading)
     for column, (name, heading) in header.spare.items():
         if name not in row.cells and column < len(cells) and cells[column]:
             row.cells[name], row.header[name] = cells[column][:MAX_CELL], heading

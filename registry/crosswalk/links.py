@@ -59,7 +59,7 @@ def _columns(build: Builder, context: MapContext, data: Mapping[str, object], wo
     """The columns of a table that say one thing each: languages, and the level, surer than a heading above."""
     values = context.values
     for field in ("languages", "level"):
-        place, found = f"column «{field}»", data.get(field)
+        place, found = f"list item, {field}", data.get(field)
         texts = [words.line(str(one), place) for one in found] if isinstance(found, list) else []
         for item in [
             item for text in texts for item in clean.split_list(re.sub(r"\s*[/+&]\s*", "|", text), comma=True)

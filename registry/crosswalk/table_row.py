@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from registry.crosswalk.base import Builder, MapContext
 from registry.iris import SCHEMA
 from registry.terms import Iri, Literal
 
+_COLUMN = re.compile(r"column «([a-z_]+)»")
 _DAYS = frozenset(["start", "end", "created", "published", "modified"])
 
 
@@ -29,7 +31,7 @@ class Row:
         """Where a field's value stands, or would stand."""
         if field == "section":  # a heading that stands over several rows
             return f"section «{self.header.get(field, '')}»"
-        return f"column «{self.header.get(field, field)}»"
+        return column(field, self.header)
 
     def get(self, field: str) -> str:
         """A cell's text; "" when empty or a filler."""
@@ -49,6 +51,25 @@ class Row:
     def issue(self, code: str, field: str, value: str, **params: str) -> None:
         """Something to mend in one cell."""
         self.builder.issue(code, self.place(field), value, field=self.header.get(field, field), **params)
+
+
+def column(field: str, header: Mapping[str, str]) -> str:
+    """The place of a field's column: by its own heading, or by the field where the list has no such column."""
+    return f"column «{header[field]}»" if field in header else f"column «{field}» (to add)"
+
+
+def own_places(where: Mapping[str, str], payload: bytes) -> Mapping[str, str]:
+    """``where`` of the format in the words of one list: its own headings, also of cells that are empty."""
+    try:
+        header = json.loads(payload)["header"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return where
+    if not isinstance(header, dict):
+        return where
+    own = {str(name): str(text) for name, text in header.items()}
+    return {
+        name: column(found[1], own) if (found := _COLUMN.fullmatch(place)) else place for name, place in where.items()
+    }
 
 
 def agent(row: Row, name: str, kind: str, place: str) -> Iri:

@@ -30,8 +30,8 @@ _DAY_FIRST = frozenset(
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}(?!\d)", re.ASCII)
 # Folded words for the state of a date, in English, French, Spanish, Portuguese, German and Italian.
 _STATES = (
-    (re.compile(r"(?:event ?)?(?:cancelled|canceled|called off)|annulee?s?|cancelad[oa]s?|anulad[oa]s?|suspendid[oa]s?|"
-                r""
+    (re.compile(r"(?:event ?)?(?:cancelled|canceled|called off)|annulee?s?|cancelad[oa]s?|"
+                r"anulad[oa]s?|suspendid[oa]s?|"
                 r"abgesagt|entfallt|annullat[oa]|suprimid[oa]|supprimee?"), "EventCancelled"),
     (re.compile(r"(?:event ?)?postponed|reportee?s?|differee?s?|aplazad[oa]s?|"
                 r"pospuest[oa]s?|postergad[oa]s?|adiad[oa]s?|"

@@ -18,7 +18,9 @@ from registry.workbook.texts import columns
 
 MOST = 100_000
 _ROW = re.compile(r"(?:sheet (.+?), )?row (\d{1,7})(?=$|; | …|,)")
-_COLUMN = re.compile(r"(?:sheet (.+?), )?column «(.*)»(?:/[\w/]{1,80})?$", re.DOTALL)  # with what a part of it lacks
+_COLUMN = re.compile(
+    r"(?:sheet (.+?), )?column «(.*)»(?: \(to add\)|/[\w/]{1,80})?$", re.DOTALL
+)  # with what a part of it lacks
 _CELL = re.compile(r"(?:cell|column) (\d{1,5})$")
 _SECTION = re.compile(r"section «(.*)»(?:/[\w/]{1,80})?$", re.DOTALL)
 

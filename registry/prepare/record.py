@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from registry.crosswalk import names
 from registry.crosswalk.base import Crosswalk, MapContext, Mapped
+from registry.crosswalk.table_row import own_places
 from registry.messages import Message
 from registry.model import Correction, Finding, Issue, RawRecord, Severity
 from registry.prepare.judge import Judge, Result
@@ -106,6 +107,8 @@ class Preparer:
             findings[Finding(feed, record.key, self._severity(issue.code), issue)] = None
         told = len(findings)
         where = self.where(record.format) if places else {}
+        if record.format == "table" and results:
+            where = own_places(where, record.payload)
         for shape, focus, result in results:
             code = result.shape.rpartition("#")[2]
             if focus == self.context.iris.record(feed, record.key):

@@ -14,7 +14,7 @@ from registry.messages import fill
 from registry.report.markdown import details, numbers
 from registry.report.model import Report
 from registry.report.score import number, spark
-from registry.report.texts import best, colon, place, whys, word
+from registry.report.texts import best, colon, place, proposed, whys, word
 
 FOLDER = str(files(__package__))
 
@@ -22,7 +22,8 @@ FOLDER = str(files(__package__))
 def names() -> dict[str, Any]:
     """What the templates call."""
     return {
-        "best": best, "word": word, "colon": colon, "place": place, "whys": whys(), "fill": fill, "details": details,
+        "best": best, "word": word, "colon": colon, "place": place,
+        "proposed": proposed, "whys": whys(), "fill": fill, "details": details,
         "numbers": numbers, "shown": number, "spark": spark, "standing": False,
     }  # fmt: skip
 

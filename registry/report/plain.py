@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry.messages import fill
 from registry.report.model import Card, Cause, Change, Example, Report
 from registry.report.score import render as score
-from registry.report.texts import best, colon, place, whys, word
+from registry.report.texts import best, colon, place, proposed, whys, word
 
 EXAMPLES = 3
 TITLES = 10
@@ -74,7 +74,7 @@ def changed(change: Change | None, language: str) -> str:
     """A change in words: what to write instead, and how sure that is; "" where there is none."""
     if change is None:
         return ""
-    after = f" {word('or', language)} ".join(change.after)
+    after = f" {word('or', language)} ".join(proposed(change, language))
     if change.example:
         return f"{word('for-example', language)} {after}"
     return f"→ {after}" if change.sure else f"→ {word('perhaps', language)} {after}"

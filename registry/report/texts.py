@@ -14,9 +14,11 @@ from functools import cache
 from importlib.resources import files
 
 from registry.messages import LANGUAGES
+from registry.report.model import Change
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _CELL = re.compile(r"\b(sheet|row|line|column)( [«\w])")
+_TO_ADD = re.compile(r"column «([a-z_]+)» \(to add\)")
 OTHER = "entry"
 
 
@@ -92,9 +94,32 @@ def language_name(tag: str) -> Mapping[str, str]:
     return {"und": tag} if names is None else {lang: f"{name} ({tag})" for lang, name in names.items()}
 
 
+@cache
+def _headings() -> Mapping[str, Mapping[str, str]]:
+    text = files("registry.workbook").joinpath("columns.tsv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return {row["field"]: {lang: row[lang] for lang in LANGUAGES} for row in rows}
+
+
+def to_add(text: str, language: str) -> str:
+    """A column that a list does not have, by the heading that the template gives it."""
+
+    def said(found: re.Match[str]) -> str:
+        heading = _headings().get(found[1], {}).get(language, found[1])
+        return f"column «{heading}» ({word('place.add', language)})"
+
+    return _TO_ADD.sub(said, text)
+
+
 def place(text: str, language: str) -> str:
     """A place in a workbook in the reader's words; paths and other places stay as they are."""
+    text = to_add(text, language)
     return _CELL.sub(lambda found: word(f"place.{found[1]}", language) + found[2], text)
+
+
+def proposed(change: Change, language: str) -> tuple[str, ...]:
+    """What to write, in words that a reader knows: an example "yes" is said in their language."""
+    return tuple(word("yes", language) if change.example and one == "yes" else one for one in change.after)
 
 
 def colon(language: str) -> str:

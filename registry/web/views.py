@@ -14,7 +14,7 @@ from registry.messages import fill
 from registry.model import Finding
 from registry.report.build import Suggest, told
 from registry.report.build import common as shared_by
-from registry.report.texts import field_of, whys
+from registry.report.texts import field_of, proposed, whys
 from registry.statistics import reader as figures
 from registry.web.report import suggester
 from registry.web.shared import Visit
@@ -126,7 +126,7 @@ def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding, suggest: S
         "why": whys()[field_of(finding.issue.code)].why[language],
         "change": None
         if change is None
-        else {"after": list(change.after), "sure": change.sure, "example": change.example},
+        else {"after": list(proposed(change, visit.voice.language)), "sure": change.sure, "example": change.example},
         "place": visit.voice.place(finding.issue.place) or None,
         "value": finding.issue.value or None,
         "where": visit.voice.place(records.locator(ledger, finding.feed, finding.record)) or None

@@ -16,6 +16,7 @@ from typing import Any
 from registry.messages import LANGUAGES, Message
 from registry.relations import Kind
 from registry.relations import load as load_relations
+from registry.report.texts import to_add
 from registry.search.licences import Terms, short_name
 from registry.search.licences import load as load_licences
 
@@ -101,6 +102,7 @@ class Voice:
 
     def place(self, place: str) -> str:
         """A place in a workbook in this reader's words; XPaths and other places stay as they are."""
+        place = to_add(place, self.language)
         return _CELL.sub(lambda found: self(f"place.{found.group(1)}") + found.group(2), place)
 
     def best(self, values: Mapping[str, str]) -> str:

@@ -279,3 +279,15 @@ def test_a_colon_stands_as_french_sets_it(report: Report, form: str) -> None:
     french, english = (rendered(report, form, language) for language in ("fr", "en"))
     assert "Remède\u00a0:" in french and "Remède:" not in french and "important:" not in french
     assert "Mend:" in english
+
+
+def test_a_missing_value_is_placed_under_a_heading_that_the_reader_knows(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("Intitulé,Auteurs,license,Lien\nSondages,,,https://example.org/s\n", "utf-8")
+    report = check_list(Settings(data=tmp_path / "var"), str(tmp_path / "l.csv")).report
+    texts = {form: rendered(report, form, "fr") for form in ("text", "markdown", "html")}
+    for text in (*texts.values(), data.as_csv(report.causes, "fr")):
+        assert "colonne «license»" in text and "colonne «Langue» (à ajouter)" in text, text
+        assert not re.search("«(authors|languages|modified|free|Licence)»|to add", text)
+    assert "colonne «Gratuit» (à ajouter)  (par exemple oui)" in texts["text"]
+    assert "<code>oui</code>" in texts["html"] and "por ejemplo sí" in rendered(report, "text", "es")
+    assert "for example yes" in rendered(report, "text", "en")
