@@ -1,9 +1,9 @@
 """Tables as people keep them: CSV, TSV, XLSX, XLSB, ODS and XLS files behind one address; a record is a row.
 
 Payload: canonical JSON {"header": {field: heading as written, also of an empty cell}, "row": {field: text}, "unknown":
-{heading: text}}, with "sessions": [{field: text}] where another sheet or row gives further dates, and "order": {field: "dmy"
-or "mdy"} (of a session a text) where a day such as 03/04/2027 is read as others of its column; sheet and row number
-are the locator. Options of the feed: ``sheet`` (name or number, or a list), ``rows`` (limit), ``encoding``,
+{heading: text}}, with "sessions": [{field: text}] where another sheet or row gives further dates, and "order": {field:
+"dmy" or "mdy"} (of a session a text) where a day such as 03/04/2027 is read as others of its column; sheet and row
+number are the locator. Options of the feed: ``sheet`` (name or number, or a list), ``rows`` (limit), ``encoding``,
 ``delimiter``. Source: docs/profile.md, "CSV".
 """
 

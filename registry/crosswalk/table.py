@@ -16,7 +16,7 @@ from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.record_node import describe
 from registry.crosswalk.table_lengths import length
 from registry.crosswalk.table_row import ORGANISATION, Row, agent, people
-from registry.crosswalk.table_runs import OCCASION, event_status, occasions, read_dates, usual_order, write_run
+from registry.crosswalk.table_runs import OCCASION, occasions, read_dates, usual_order, write_run, write_status
 from registry.crosswalk.values import EVENT_TYPES, types_for
 from registry.iris import DCAT, MA, SCHEMA
 from registry.model import RawRecord
@@ -311,20 +311,7 @@ def _values(row: Row, event: bool) -> None:
                 builder.add(predicate, date, row.place(field))
             else:
                 row.issue("table-date", field, row.get(field))
-    _status(row)
-
-
-def _status(row: Row) -> None:
-    """The state of the work; what a status says of a date (cancelled, full) is none, see ``write_run``."""
-    for item in row.items("status", comma=True):
-        concept = row.context.values.concept("work-status", item)
-        if concept is not None:
-            row.builder.add("creativeWorkStatus", concept, row.place("status"))
-        elif event_status(row, item) is None:
-            row.issue("value-unknown", "status", item, scheme="work-status")
-            row.builder.string("creativeWorkStatus", item, row.place("status"))
-        elif event_status(row, item) and not row.get("start"):
-            row.issue("table-needs-date", "status", item)
+    write_status(row)
 
 
 def _each(

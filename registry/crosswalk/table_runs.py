@@ -216,6 +216,19 @@ def event_status(row: Row, word: str) -> str | None:
     return next((state for pattern, state in _STATES if pattern.fullmatch(folded)), None)
 
 
+def write_status(row: Row) -> None:
+    """The state of the work; what a status says of a date (cancelled, full) is none, see ``write_run``."""
+    for item in row.items("status", comma=True):
+        concept = row.context.values.concept("work-status", item)
+        if concept is not None:
+            row.builder.add("creativeWorkStatus", concept, row.place("status"))
+        elif event_status(row, item) is None:
+            row.issue("value-unknown", "status", item, scheme="work-status")
+            row.builder.string("creativeWorkStatus", item, row.place("status"))
+        elif event_status(row, item) and not row.get("start"):
+            row.issue("table-needs-date", "status", item)
+
+
 def _location(row: Row, target: Iri, number: int) -> None:
     """A Place with its PostalAddress, from venue, city, postcode and country."""
     builder, values = row.builder, row.context.values
