@@ -21,7 +21,7 @@ from harvesters.rdf_read import ACCEPT, read
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
 from registry.net import Fetched, NetError
 
-READER = "1"  # another number reads unchanged documents anew
+READER = "2"  # another number reads unchanged documents anew
 MAX_PAGES = 2_000
 MAX_FAILURES = 5  # documents in a row that cannot be read
 # What a faulty document may have lost a record by; other issues lose nothing.

@@ -22,6 +22,7 @@ __all__ = ["ACCEPT", "Graph", "broken", "read", "record", "subjects"]
 
 MEDIA_TYPE = "application/n-triples"
 MAX_KEY = 2_000
+MAX_CATALOGUES, MAX_LANGUAGES = 20, 50
 MAX_NODES, MAX_STATEMENTS, MAX_HOPS, MAX_NESTED = 500, 5_000, 3, 12
 DC = "http://purl.org/dc/elements/1.1/"
 VCARD = "http://www.w3.org/2006/vcard/ns#"
@@ -233,7 +234,20 @@ def _closure(graph: Graph, subject: Node) -> tuple[list[Statement], bool]:
                 if deeper[0] <= MAX_HOPS and deeper[1] <= MAX_NESTED and len(seen) < MAX_NODES:
                     seen[value] = None
                     waiting.append((value, *deeper))
+    said = set(out)
+    out += [one for one in _catalogued(graph, subject) if one not in said]
     return out, len(seen) >= MAX_NODES
+
+
+def _catalogued(graph: Graph, subject: Node) -> list[Statement]:
+    """Which catalogues list a subject, and in which languages they are: all that is kept of them."""
+    found: list[Statement] = []
+    lists = sorted(one for one in graph.incoming(subject) if one[1] in _LISTS)
+    for catalogue, predicate in lists[:MAX_CATALOGUES]:
+        for value in sorted(graph.objects(catalogue, DCTERMS + "language"), key=_order)[:MAX_LANGUAGES]:
+            if not isinstance(value, Blank):
+                found += [(catalogue, predicate, subject), (catalogue, Iri(DCTERMS + "language"), value)]
+    return list(dict.fromkeys(found))
 
 
 def _only(graph: Graph, node: Node) -> frozenset[str] | None:

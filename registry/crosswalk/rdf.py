@@ -40,7 +40,8 @@ def describe(
     read = Reader(build, context, "", base, "rdf", shown=rdf_tree.shown() if dcat else {})
     for name in ("hasVersion", "previousVersion"):
         read.references(node, DCAT + name, DCAT + name)
-    schemaorg.describe(read, node, record, profile, [*origins, *tree.origins(subject)])
+    language = "" if node.get("inLanguage") else rdf_nodes.catalogue_language(nodes, subject, context.values.language)
+    schemaorg.describe(read, node, record, profile, [*origins, *tree.origins(subject)], language)
     mapped = build.mapped()
     return Mapped(mapped.resource, mapped.triples, rdf_tree.told(mapped.issues, read.shown))
 

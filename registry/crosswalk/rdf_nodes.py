@@ -6,7 +6,7 @@ Literals stay as written; what is no statement is left out. Sources: RDF 1.1 N-T
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from xml.sax import SAXException
 
 from lxml import etree
@@ -15,7 +15,7 @@ from rdflib import Literal as RdfLiteral
 from rdflib.exceptions import ParserError
 from rdflib.term import Node
 
-from registry.iris import FOAF, RDF, RDF_TYPE
+from registry.iris import DCAT, DCTERMS, FOAF, RDF, RDF_TYPE
 from registry.model import RawRecord
 from registry.terms import RDF_LANG_STRING, XSD_STRING, Iri, Literal, Term
 
@@ -32,6 +32,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _RDF = "{" + RDF + "}"
 _KEPT = "urn:kept:"
+_LISTS = (DCAT + "dataset", DCAT + "resource", DCAT + "service")
 # What rdflib raises on XML that is no RDF; faults of its own on strange input are among them.
 _FAULTS = (
     ParserError,
@@ -140,6 +141,14 @@ def _is_schema(content: Mapping[str, list[Term]]) -> bool:
 def entries(nodes: Nodes, subject: str) -> list[str]:
     """The catalogue's own records of a resource (foaf:primaryTopic points to it)."""
     return sorted(name for name, content in nodes.items() if Iri(subject) in content.get(FOAF + "primaryTopic", ()))
+
+
+def catalogue_language(nodes: Nodes, subject: str, tag_of: Callable[[str], str | None]) -> str:
+    """The one language that the catalogues which list a resource state; "" where they state none or several."""
+    lists = [content for content in nodes.values() if any(Iri(subject) in content.get(name, ()) for name in _LISTS)]
+    stated = [value for content in lists for value in content.get(DCTERMS + "language", ())]
+    tags = {tag_of(value.value if isinstance(value, Literal) else str(value)) or "" for value in stated}
+    return tags.pop() if len(tags) == 1 else ""
 
 
 def members(nodes: Nodes, head: str) -> list[Term] | None:

@@ -221,3 +221,33 @@ def test_a_term_is_shown_by_its_name_not_its_code() -> None:
     result = mapped("""<1> a schema:LearningResource ; schema:name "Course"@en ; schema:about [ a schema:DefinedTerm ;
         schema:termCode "topic_0091" ; schema:name "Bioinformatics" ; schema:url <http://terms.example/topic_0091> ] .""")
     assert said(result, "about") == ["Bioinformatics"] and codes(result) == [("schemaorg-unmapped", "schema:about")]
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "own", "tag"),
+    [
+        ('dct:language "fr"', "", "fr"),
+        ("dct:language <http://publications.europa.eu/resource/authority/language/FRA>", "", "fr"),
+        ('dct:language "fr", <http://publications.europa.eu/resource/authority/language/FRA>', "", "fr"),
+        ('dct:language "fr", "en"', "", "und"),
+        ('dct:language "fr", "Klingonese"', "", "und"),
+        ('dct:language "fr"', 'dct:language "es" ;', "es"),
+        ('dct:language "fr"', 'dct:language "es", "en" ;', "und"),
+        ('dct:title "All"', "", "und"),
+    ],
+)
+@pytest.mark.parametrize("name", ["<all>", "[]"])
+def test_the_language_of_the_catalogue_is_that_of_texts_without_one(
+    name: str, catalogue: str, own: str, tag: str
+) -> None:
+    about = f"{name} a dcat:Catalog ; {catalogue} ; dcat:dataset <1> ."
+    result = mapped(f'{about} <1> a dcat:Dataset ; {own} dct:title "Les prix", "Prices"@en .')
+    names = [o for s, p, o, _ in result.triples if s == result.resource and p == SCHEMA + "name"]
+    assert {o.language: o.value for o in names if isinstance(o, Literal)} == {tag: "Les prix", "en": "Prices"}
+    assert said(result, "inLanguage") == (["en", "es"] if "en" in own else ["es"] if own else [])
+
+
+def test_what_another_catalogue_says_does_not_count() -> None:
+    result = mapped("""<all> a dcat:Catalog ; dcat:dataset <1> . <1> a dcat:Dataset ; dct:title "Les prix" .
+        <other> a dcat:Catalog ; dct:language "fr" ; dct:title "Other" .""")
+    assert [o.language for _, p, o, _ in result.triples if p == SCHEMA + "name" and isinstance(o, Literal)][0] == "und"
