@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harvesters import git_hosts, git_lessons, git_objects, git_pack, git_texts
@@ -138,6 +138,7 @@ def test_hostile_yaml_ends_soon(source: str) -> None:
 @FEW
 @given(st.dictionaries(st.sampled_from(["documents", "texts", "host", "chapters", "chapter", "languages", "tags", "kind",
                                         "first_commits", "date"]), VALUES), VALUES)  # fmt: skip
+@example({"chapters": 1}, None)
 def test_the_crosswalk(data: dict[str, Any], inner: Any) -> None:
     names = (
         "CITATION.cff",
