@@ -58,10 +58,8 @@ def crosswalk(record: RawRecord, context: MapContext) -> Mapped:
             {str(key): str(value) for key, value in data.get(part, {}).items()}
             for part in ("row", "header", "unknown", "order")
         )
-        sessions = [
-            {str(key): str(value) for key, value in one.items() if key in (*OCCASION, "order")}
-            for one in data.get("sessions", [])
-        ]
+        known = (*OCCASION, "order")
+        sessions = [{str(k): str(v) for k, v in one.items() if k in known} for one in data.get("sessions", [])]
     except (ValueError, AttributeError, TypeError, RecursionError):
         builder.issue("table-bad-payload", "", record.payload[:100].decode("utf-8", "replace"))
         return builder.mapped()
