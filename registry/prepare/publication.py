@@ -173,14 +173,20 @@ def safe(record: RawRecord, mapped: Mapped, context: MapContext) -> Mapped:
         if term is not None:
             kept.setdefault((s, p, term), place)
     triples = tuple((s, p, o, place) for (s, p, o), place in kept.items())
-    return replace(mapped, triples=triples, issues=(*map(_without_emails, mapped.issues), *issues))
+    return replace(mapped, triples=triples, issues=(*map(_quiet, mapped.issues), *issues))
 
 
-def _without_emails(issue: Issue) -> Issue:
-    if "@" not in issue.value and not any("@" in value for _, value in issue.params):
+def _quiet(issue: Issue) -> Issue:
+    """A finding as it may be read by anybody: what it quotes tells no more than the entry does."""
+    said = {text: _told(text) for text in (issue.value, *(text for _, text in issue.params))}
+    if all(text == quiet for text, quiet in said.items()):
         return issue
-    params = tuple((name, clean.drop_emails(value)[0]) for name, value in issue.params)
-    return replace(issue, value=clean.drop_emails(issue.value)[0], params=params)
+    params = tuple((name, said[text]) for name, text in issue.params)
+    return replace(issue, value=said[issue.value], params=params)
+
+
+def _told(text: str) -> str:
+    return clean.drop_private(clean.drop_emails(text)[0])[0] if "@" in text or ":" in text or "\\" in text else text
 
 
 def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:

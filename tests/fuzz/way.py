@@ -205,7 +205,9 @@ def check_prepared(prepared: Prepared, messages: Mapping[str, Message]) -> None:
     assert prepared.stated or prepared.findings, "neither a graph nor a finding"
     for finding in prepared.findings:
         check_issue(finding.issue, messages)
-        assert not _EMAIL.search(finding.issue.value), f"{finding.issue.code} quotes {finding.issue.value}"
+        quoted = " ".join([finding.issue.value, *(text for _, text in finding.issue.params)])
+        assert not _EMAIL.search(_LINK.sub(" ", quoted)), f"{finding.issue.code} quotes {quoted}"
+        assert not [one for one in _LINK.findall(quoted) if _private(one)], f"{finding.issue.code} quotes {quoted}"
     if not prepared.stated:
         return
     resource, node = IRIS.resource("list", prepared.key), IRIS.record("list", prepared.key)

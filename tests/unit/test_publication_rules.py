@@ -209,6 +209,14 @@ def test_addresses_are_found_wherever_they_are_hidden(value: Term, code: str) ->
     assert told(worked) == [(code, "/x", "")] and not [o for o in said(worked) if "intra" in o or "office" in o[9:]]
 
 
+def test_a_finding_does_not_quote_what_must_not_be_published() -> None:
+    quoted = (Issue("net-dns", "/x", "http://intranet/c", (("address", "see \\\\srv\\plans or a@b.example"),)),
+              Issue("net-dns", "/y", "https://open.example/", (("host", "open.example"),)))  # fmt: skip
+    worked = work(record(), mapped(issues=quoted), context())
+    assert told(worked) == [("net-dns", "/x", ""), ("net-dns", "/y", "https://open.example/")]
+    assert [dict(one.params) for one in worked.mapped.issues] == [{"address": "see  or"}, {"host": "open.example"}]
+
+
 @pytest.mark.parametrize(
     "value",
     ["https://cdn.example/npm/vue@3.2.1/x.js", "https://open.example/x?next=https://other.example/", "urn:isbn:9780",
