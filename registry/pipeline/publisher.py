@@ -33,7 +33,7 @@ from registry.matching import recipe_digest as match_recipe
 from registry.model import Change, Match
 from registry.pipeline.house import House
 from registry.pipeline.progress import Shown
-from registry.prepare.setup import known_schemes
+from registry.prepare.setup import known_labels, known_schemes
 from registry.search import index as search
 from registry.search.document import resource_id
 from registry.search.reader import Reader
@@ -189,8 +189,8 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
     settings = house.settings
     with locked(settings.data):
         until = log.last_sequence(house.connection)
-        labels = vocabulary.labels(house.ontologies, house.iris.base)
-        schemes = known_schemes(house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
+        kept = (house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
+        labels, schemes = known_labels(*kept), known_schemes(*kept)
         above = vocabulary.above(vocabulary.of_role(schemes, "subject"), house.iris.base)
         academies = [asdict(academy) for academy in house.academies.values()]
         not_here = _not_here(house)

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from registry import vocabulary
 from registry.ledger import runs
 from registry.model import Academy, Feed, Finding, Run
 from registry.pipeline.house import House
-from registry.prepare.setup import make_context
+from registry.prepare.setup import known_labels, make_context
 from registry.prepare.workers import Job
 from registry.report.build import Suggest, build
 from registry.report.cards import Labels
@@ -24,7 +23,8 @@ def labels(house: House) -> Labels:
 
     @cache
     def known() -> Mapping[str, Mapping[str, str]]:
-        return vocabulary.labels(house.ontologies, house.iris.base)
+        settings = house.settings
+        return known_labels(house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
 
     def asked(wanted: set[str]) -> Mapping[str, Mapping[str, str]]:
         return {iri: known()[iri] for iri in wanted if iri in known()} if wanted else {}

@@ -104,6 +104,11 @@ def known_schemes(root: Path, schemes: Path | None, base: str, store: Path) -> d
     return vocabulary.from_rows(_kept("schemes", _folders(root, schemes), base, store, rows))
 
 
+def known_labels(root: Path, schemes: Path | None, base: str, store: Path) -> vocabulary.Labels:
+    """{concept IRI: {language: preferred label}} of all schemes; kept in ``store``."""
+    return _kept("labels", _folders(root, schemes), base, store, vocabulary.labels)
+
+
 def _schemes(job: Job) -> dict[str, vocabulary.Scheme]:
     return known_schemes(job.root, job.schemes, job.iris.base, job.cache)
 
