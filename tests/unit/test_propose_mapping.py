@@ -143,12 +143,17 @@ def test_check_writes_both(tmp_path: Path) -> None:
     from registry.cli import app
 
     source, mapping, marked = tmp_path / "list.csv", tmp_path / "mapping.toml", tmp_path / "marked.xlsx"
-    source.write_text("Title,Level,Futures sessions prévues\nGit,Intermediat,2026-03-01\nR,Basic,2026-03-02\n", "utf-8")
+    source.write_text(
+        "Title,Level,Futures sessions prévues\nGit,Intermediat,2026-03-01\nR,Basic,2026-03-02\n", "utf-8"
+    )
     call = ["check", str(source), "--propose", str(mapping), "--annotate", str(marked), "--language", "fr"]
     done = CliRunner().invoke(app, call, env={"META_ACADEMY_DATA": str(tmp_path / "var")})
     assert done.exit_code == 0, done.output
     entry = tomllib.loads("[[feeds]]\n" + mapping.read_text("utf-8"))["feeds"][0]
-    assert entry == {"columns": {"Futures sessions prévues": "start"}, "values": {"level": {"Intermediat": "intermediate"}}}
+    assert entry == {
+        "columns": {"Futures sessions prévues": "start"},
+        "values": {"level": {"Intermediat": "intermediate"}},
+    }
     sheet = openpyxl.load_workbook(marked).worksheets[0]
     assert "n’est pas un terme connu" in sheet["B2"].comment.text
     for wrong in (
