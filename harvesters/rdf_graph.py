@@ -16,7 +16,7 @@ from urllib.parse import quote, urljoin
 
 from registry.iris import RDF_TYPE
 from registry.model import Issue
-from registry.terms import Iri, Literal, is_iri, term
+from registry.terms import Iri, Literal, is_iri, mended_iri, term
 
 MAX_ISSUES = 100  # of one document
 MAX_LOST = 10_000
@@ -127,10 +127,10 @@ class Graph:
         except ValueError:
             return None
         whole = whole.strip()
-        if _NO_IRI.search(whole):
-            whole = _NO_IRI.sub(lambda bad: quote(bad[0], safe="", errors="replace"), whole)
-            if is_iri(whole):
-                self.mended.setdefault(whole, written)
+        mended = mended_iri(_NO_IRI.sub(lambda bad: quote(bad[0], safe="", errors="replace"), whole))
+        if mended != whole and is_iri(mended):
+            self.mended.setdefault(mended, written)
+        whole = mended
         return Iri(whole) if is_iri(whole) else None
 
 

@@ -6,9 +6,11 @@ There are no blank nodes in this house. Source: RDF 1.1 N-Triples.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF_LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
@@ -36,7 +38,21 @@ Triple = tuple[Iri, Iri, Term]
 _BREAKS = {chr(code): f"\\u{code:04X}" for code in (0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)}
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", **_BREAKS})
 _NEEDS_ESCAPE = re.compile('[\\\\"\n\r' + "".join(_BREAKS) + "]")
-_BAD_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]|[\ud800-\udfff]')
+# RFC 3987, as strict readers take it: one address that is none would stop a whole load.
+_UCS = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
+    f"{chr(plane << 16)}-{chr((plane << 16) + 0xFFFD)}" for plane in range(1, 15)
+)
+_CHARS = rf"A-Za-z0-9._~!$&'()*+,;=:@{_UCS}-"
+_ESCAPED = "%[0-9A-Fa-f]{2}"
+_IRI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?=.)"
+    rf"(?://(?:(?:[{_CHARS.replace('@', '')}]++|{_ESCAPED})*+@)?"
+    rf"(?:\[([0-9A-Fa-f:.]{{2,45}})\]|(?:[{_CHARS.replace(':@', '')}]++|{_ESCAPED})*+)(?::[0-9]*)?(?=[/?#]|\Z)|(?!//))"
+    rf"(?:[{_CHARS}/]++|{_ESCAPED})*+"
+    rf"(?:\?(?:[{_CHARS}/?]++|{_ESCAPED})*+)?(?:#(?:[{_CHARS}/?]++|{_ESCAPED})*+)?"
+)
+_NO_IRI = re.compile(rf"[^{_CHARS}/?#%\[\]]|%(?![0-9A-Fa-f]{{2}})")
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?")
 _LINE = re.compile(r'<([^>]*)> <([^>]*)> (?:<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?) \.')
 _UNESCAPE = re.compile(r"\\([\\\"nrtbf']|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})")
 _SIMPLE = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'"}
@@ -48,8 +64,26 @@ def text(value: str, language: str) -> Literal:
 
 
 def is_iri(value: str) -> bool:
-    """Whether a string may stand between < and > in N-Triples and has a scheme."""
-    return not _BAD_IRI.search(value) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*:.", value) is not None
+    """Whether a string is an absolute IRI (RFC 3987 §2.2), as strict readers of RDF take it."""
+    found = _IRI.fullmatch(value)
+    if found is None or found[1] is None:
+        return found is not None
+    try:
+        return ipaddress.ip_address(found[1]).version == 6
+    except ValueError:
+        return False
+
+
+def mended_iri(value: str) -> str:
+    """An address whose characters that none may have are percent-encoded; what is wrong otherwise stays."""
+    start = _AUTHORITY.match(value)
+    head, rest = (start[0], value[start.end() :]) if start else ("", value)
+    before, mark, fragment = rest.partition("#")
+    before, fragment = (
+        _NO_IRI.sub(lambda bad: quote(bad[0], safe="", errors="replace"), part).replace("[", "%5B").replace("]", "%5D")
+        for part in (before, fragment.replace("#", "%23"))
+    )
+    return head + before + mark + fragment
 
 
 def term(value: Term) -> str:

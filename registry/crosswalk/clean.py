@@ -129,7 +129,7 @@ def drop_emails(s: str) -> tuple[str, bool]:
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]{2,45}\]")
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH_SAFE = "!$&'()*+,/:;=@~-._"
-_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
+_SAFE = "!#$%&'()*+,/:;=?@~-._"
 
 
 def is_private(s: str) -> bool:

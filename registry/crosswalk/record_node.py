@@ -12,7 +12,7 @@ from registry import iris
 from registry.crosswalk import clean
 from registry.crosswalk.base import Builder, MapContext
 from registry.model import RawRecord
-from registry.terms import Iri, Literal, is_iri
+from registry.terms import Iri, Literal, is_iri, mended_iri
 
 
 def describe(
@@ -27,7 +27,7 @@ def describe(
     builder.type(iris.DCAT + "CatalogRecord", subject=node)
     builder.add(iris.FOAF + "primaryTopic", builder.resource, "", node)
     # An address that only the house itself can open says where it was read to nobody, and is not published.
-    known = [a for a in (record.source, context.feed.address) if is_iri(a)]
+    known = [a for a in map(mended_iri, (record.source, context.feed.address)) if is_iri(a)]
     source = next((a for a in (*known, context.academy.homepage) if not clean.drop_private(a)[1] and is_iri(a)), "")
     if source or known:
         builder.add(iris.DCTERMS + "source", Iri(source or known[0]), "", node)

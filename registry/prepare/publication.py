@@ -18,7 +18,7 @@ from registry.crosswalk import clean
 from registry.crosswalk.base import MapContext, Mapped, Placed
 from registry.iris import DCAT, DCTERMS, MA, PREFIXES, RDF_TYPE, SCHEMA, owns, public_key
 from registry.model import Issue, RawRecord
-from registry.terms import Iri, Literal, Term, is_iri
+from registry.terms import Iri, Literal, Term, is_iri, mended_iri
 
 CATEGORY, ACCESS, HIDDEN = "publication-held-category", "publication-held-access", "publication-held-hidden"
 HELD = (CATEGORY, ACCESS, HIDDEN)
@@ -192,6 +192,11 @@ def _told(text: str) -> str:
 def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:
     if owns(context.iris.base, iri):
         return iri, ""
+    if not is_iri(iri):
+        # One address that is none would stop the load of a whole release.
+        iri = Iri(mended_iri(iri))
+        if not is_iri(iri):
+            return None, "publication-no-address"
     scheme = iri.partition(":")[0].lower()
     if scheme == "mailto" or (("@" in iri or "%40" in iri) and clean.drop_emails(unquote(iri))[1]):
         return None, "publication-email"
@@ -201,7 +206,13 @@ def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:
     return (None, "publication-private") if private else (iri, "")
 
 
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#<>\"'|]{1,300}")
+
+
+@lru_cache(maxsize=1_000)
+def _is_type(datatype: str) -> bool:
+    return is_iri(datatype)
 
 
 @lru_cache(maxsize=10_000)
@@ -214,6 +225,10 @@ def _is_private(origin: str) -> bool:
 
 
 def _safe_literal(literal: Literal, context: MapContext) -> tuple[Literal | None, str]:
+    if literal.language and not _TAG.fullmatch(literal.language):
+        literal = literal._replace(language="und")
+    elif not literal.language and not _is_type(literal.datatype):
+        literal = Literal(literal.value)
     value, email = clean.drop_emails(literal.value)
     private = False
     if ("\\" in value or ":/" in value) and not owns(context.iris.base, value):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from registry.pipeline.house import House, opened
 from registry.prepare import publication
 from registry.prepare.steps import Worked, work
 from registry.settings import Settings
-from registry.terms import XSD, Iri, Literal, Term, is_iri, text
+from registry.terms import XSD, Iri, Literal, Term, is_iri, text, to_ntriples
 
 FEED = Feed("list", "office", "told", "https://office.example/list.csv", language="en", expect=Expect(1, 0.5))
 OFFICE = Academy("office", {"en": "Office"}, "https://office.example/", feeds=(FEED,))
@@ -217,10 +218,28 @@ def test_a_finding_does_not_quote_what_must_not_be_published() -> None:
     assert [dict(one.params) for one in worked.mapped.issues] == [{"address": "see  or"}, {"host": "open.example"}]
 
 
+def test_an_address_that_is_none_never_reaches_a_release() -> None:
+    worked = work(
+        record(),
+        mapped(
+            ("url", Iri("https://office.example/?filter[0]=a&x=100%"), "/url"),
+            ("sameAs", Iri("http://[::1"), "/same"),
+            ("keywords", Literal("a", "no datatype"), "/k"),
+            ("keywords", text("b", "en_US!!"), "/l"),
+        ),
+        context(),
+    )
+    assert "https://office.example/?filter%5B0%5D=a&x=100%25" in said(worked)
+    assert told(worked) == [("publication-no-address", "/same", "")]
+    lines = to_ntriples(triple[:3] for triple in worked.mapped.triples)
+    assert len(list(ox.parse(lines.encode(), ox.RdfFormat.N_TRIPLES))) == len(worked.mapped.triples)
+    assert '"a" .' in lines and '"b"@und' in lines
+
+
 @pytest.mark.parametrize(
     "value",
     ["https://cdn.example/npm/vue@3.2.1/x.js", "https://open.example/x?next=https://other.example/", "urn:isbn:9780",
-     "https://open.example/%zz%", "https://open.example/a//b", "https://medium.com/@jane/http:"],
+     "https://open.example/%41%20", "https://open.example/a//b", "https://medium.com/@jane/http:"],
 )  # fmt: skip
 def test_open_addresses_stay(value: str) -> None:
     worked = work(record(), mapped(("sameAs", Iri(value), "/x")), context())
