@@ -231,12 +231,13 @@ def _followed(state: _Harvest, page: Page, fetched: Fetched) -> None:
     """The pages that a page leads to; where it is only about the stream, its best view."""
     here, body = page.address, hashlib.sha256(fetched.body).digest()
     state.asked.add(here)
-    if body in state.bodies and page.relations:
+    repeated = body in state.bodies
+    state.bodies.add(body)
+    if repeated and (page.relations or page.views or next_pages(page.graph, fetched.headers, here)):
         # A server that answers every address with one page: relative addresses would lead on without end.
         state.tell("ldes-repeated", here)
         state.whole = False
         return
-    state.bodies.add(body)
     for relation in page.relations:
         _ask(state, relation)
     views = [view for view in page.views if plain(view) != here]

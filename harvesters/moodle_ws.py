@@ -79,12 +79,17 @@ def listing(visit: Visit, site: str, options: Options) -> Listing:
                 raise FeedFailed(refused.issue) from refused
             last = last or refused
     else:
-        raise FeedFailed(last.issue if last else Issue("moodle-access", site + REST, BY_FIELD)) from last
+        raise FeedFailed(last.issue if last else _uncalled(site)) from last
     try:
         _categories(call(visit, site, CATEGORIES, {}), found)
     except Refused as refused:
         found.note("moodle-no-categories", site + REST, refused.error or refused.issue.value)
     return found
+
+
+def _uncalled(site: str) -> Issue:
+    """That the token may call none of the functions that list courses."""
+    return Issue("moodle-access", site + REST, "", (("function", BY_FIELD),))
 
 
 def public_listing(visit: Visit, site: str, options: Options) -> Listing | None:

@@ -206,6 +206,7 @@ def _take(graph: Graph, found: RdfGraph, prefix: str) -> None:
     def node(value: Any) -> Node | None:
         return Blank(prefix + value) if isinstance(value, BNode) else graph.iri(str(value))
 
+    lost: list[tuple[str, str, Iri | None]] = []
     for s, p, o in found:
         value: Object | None
         if isinstance(o, RdfLiteral):
@@ -215,9 +216,16 @@ def _take(graph: Graph, found: RdfGraph, prefix: str) -> None:
             value = node(o)
         subject, predicate = node(s), graph.iri(str(p))
         if subject is None or predicate is None or value is None:
-            graph.lose(subject if isinstance(subject, Iri) else None, str(p), str(o))
+            lost.append((str(p), _written(o), subject if isinstance(subject, Iri) else None))
         else:
             graph.add(subject, predicate, value)
+    for place, text, about in sorted(lost, key=lambda one: (one[0], one[1], one[2] or "")):
+        graph.lose(about, place, text)
+
+
+def _written(value: Any) -> str:
+    """A term as a finding shows it: the label of a nameless node is another with each reading."""
+    return "[ ]" if isinstance(value, BNode) else str(value)
 
 
 # --- JSON-LD -----------------------------------------------------------------------------------------------
@@ -344,7 +352,7 @@ class _Quads:
         if isinstance(s, Iri | Blank) and isinstance(p, Iri) and o is not None:
             self.target.add(s, p, o, self.name)
         else:
-            self.target.lose(s if isinstance(s, Iri) else None, str(triple[1]), str(triple[2]))
+            self.target.lose(s if isinstance(s, Iri) else None, str(triple[1]), _written(triple[2]))
 
 
 def _ours(graph: Graph, value: Any) -> Object | None:

@@ -159,7 +159,7 @@ def _in_order(state: _Harvest, after: str) -> Iterator[list[str]]:
             if len(rows) < limit and state.count is not None and len(state.listed) < state.count and not after:
                 state.endpoint.max_rows = len(rows)
             yield fresh
-            start = rows[-1]["s"]["value"]
+            start = next(row["s"]["value"] for row in reversed(rows) if row.get("s", {}).get("value"))
         elif turned:
             return
         else:

@@ -85,6 +85,18 @@ def test_places_of_nameless_nodes_are_the_same_each_time() -> None:
     assert issues() == issues() == [("rdf-address", "<http://office.example/c> … rdf:type")]
 
 
+def test_what_cannot_be_read_is_told_in_the_same_words_each_time() -> None:
+    context = {"@vocab": "http://schema.org/", **{name: f"http://[{name}" for name in "abc"}}
+    body = json.dumps({"@context": context, "@id": "http://office.example/c", "@type": "Course", "name": "C",
+                       **{name: {"name": "n"} for name in "abc"}})  # fmt: skip
+
+    def told() -> list[object]:
+        graph = read(body.encode(), "application/ld+json", ADDRESS, LIMIT)
+        return [*graph.issues, *sorted(graph.lost.items())]
+
+    assert told() and all(told() == told() for _ in range(4))
+
+
 def test_literals_stay_as_written_and_private_things_go() -> None:
     payload = text(only(COURSE))
     assert '"P03D"^^<http://www.w3.org/2001/XMLSchema#duration>' in payload

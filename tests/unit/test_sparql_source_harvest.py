@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
@@ -521,3 +523,19 @@ def test_our_own_endpoint(own: str, tmp_path: Path) -> None:
 
 def test_classes_are_those_of_learning() -> None:
     assert len(CLASSES) == 11 and Issue("sparql-unread") and ENDPOINT.startswith("http")
+
+
+def test_rows_without_a_subject_break_nothing() -> None:
+    data = store(courses(3, OFFICE))
+    plain = Store(data)
+
+    def rule(query: str, number: int) -> Fetched | None:
+        if kind(query) != "listing" or sum(kind(one) == "listing" for _, one in http.asked) > 1:
+            return None
+        found = plain.get(f"{ENDPOINT}?query={quote(query)}")
+        rows = json.loads(found.body)
+        rows["results"]["bindings"] += [{}, {"x": {"type": "literal", "value": "?"}}]
+        return answer(json.dumps(rows).encode(), "application/sparql-results+json")
+
+    http = Store(data, rule=rule)
+    assert keys(visit(http)) == ["c0000", "c0001", "c0002"]
