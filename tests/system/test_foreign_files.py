@@ -29,9 +29,9 @@ FOLDERS = (
     ("ical/icalendar", "**/*", "calendar", 120, 150, 1500),
     ("amb/dini", "**/invalid/*", "amb", 70, 70, 500),
     ("amb/dini", "**/valid/*", "amb", 68, 68, 350),
-    ("oai-pmh/sickle", "**/*", "oai_pmh", 6, 9, 30),
+    ("oai-pmh/sickle", "**/*", "oai_pmh", 6, 7, 30),
     ("oai-pmh/eudat", "**/*", "oai_pmh", 50, 50, 200),
-    ("oai-pmh/pyoai", "**/*", "oai_pmh", 6, 95, 300),
+    ("oai-pmh/pyoai", "**/*", "oai_pmh", 5, 95, 300),
     ("oai-pmh/zenodo", "**/*", "oai_pmh", 11, 250, 600),
     ("lom", "**/*", "oai_pmh", 55, 60, 350),
     ("moochub", "**/*", "moochub", 0, 0, 0),  # a schema and what is said of it
