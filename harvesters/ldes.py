@@ -20,7 +20,7 @@ from harvesters.base import FeedFailed, Visit
 from harvesters.ldes_bookmark import Bookmark, Known, Options, mark, options, short
 from harvesters.ldes_member import Told
 from harvesters.ldes_page import Page, Relation, Terms
-from harvesters.rdf_graph import Graph, Node
+from harvesters.rdf_graph import Blank, Graph, Node
 from harvesters.rdf_paging import next_pages, plain, same_host
 from harvesters.rdf_read import ACCEPT, read
 from registry.model import Document, Done, FeedIssue, HarvestEvent, Issue, RawRecord, Unchanged
@@ -264,7 +264,7 @@ def _members(state: _Harvest, page: Page, fetched: Fetched, address: str, fixed:
         name = short(f"{member} {time.isoformat() if time else ''}")
         if time is not None and time <= state.latest_believed:
             state.newest = _later(state.newest, time)
-        if not fixed:
+        if not fixed and not isinstance(member, Blank):  # a nameless one is known by no name the next time
             state.members.add(name)
         if about is not None:  # a member that is the thing itself is told again on each page that has it
             if name in state.met or _was_told(state, name, time):

@@ -119,7 +119,7 @@ def _courses(
         value = call(visit, site, function, {}, public)
         listed = value if isinstance(value, list) else at(value, "courses")
         if not isinstance(listed, list):
-            raise Refused(Issue("moodle-exception", site[:300], _shown(value)))
+            raise Refused(Issue("moodle-exception", site[:300], _shown(value), (("function", function),)))
         _warnings(value, found)
         return _objects(listed, found)
     courses: list[Mapping[str, Any]] = []
@@ -129,7 +129,7 @@ def _courses(
         value = call(visit, site, function, asked, public)
         listed = at(value, "courses")
         if not isinstance(listed, list):
-            raise Refused(Issue("moodle-exception", site[:300], _shown(value)))
+            raise Refused(Issue("moodle-exception", site[:300], _shown(value), (("function", function),)))
         before = {number(one.get("id")) for one in courses}
         fresh = [one for one in _objects(listed, found) if number(one.get("id")) not in before]
         courses += fresh

@@ -187,7 +187,7 @@ def _tell_unknown(sheet: Sheet, header: Header, where: str, notices: Notices) ->
             dict.fromkeys(row[column] for row in sheet.rows[header.data :] if column < len(row) and row[column])
         )
         for sample in samples[:3]:
-            notices.add("table-unknown-heading", f"{where}column «{text}»", sample, text)
+            notices.add("table-unknown-heading", f"{where}column «{text[:300]}»", sample, text[:300])
 
 
 def _row(sheet: Sheet, header: Header, index: int, notices: Notices) -> Row:

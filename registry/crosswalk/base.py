@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from registry.crosswalk.values import Values
 
 Placed = tuple[Iri, Iri, Term, str]
+MAX_SAID = 1_000  # of a place, or of a word in a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class Builder:
 
     def issue(self, code: str, place: str, value: str = "", **params: str) -> None:
         """Something to mend, in the academy's own payload."""
-        filled = tuple(sorted((name, _whole(said)) for name, said in params.items()))
-        self._issues.append(Issue(code, _whole(place), _whole(value[:300]), filled))
+        filled = tuple(sorted((name, _whole(said[:MAX_SAID])) for name, said in params.items()))
+        self._issues.append(Issue(code, _whole(place[:MAX_SAID]), _whole(value[:300]), filled))
 
     def objects(self, predicate: str, subject: Iri | None = None) -> list[Term]:
         """The values so far of one property."""

@@ -206,6 +206,7 @@ def _safe_iri(iri: Iri, context: MapContext) -> tuple[Iri | None, str]:
     return (None, "publication-private") if private else (iri, "")
 
 
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#<>\"'|]{1,300}")
 
@@ -229,6 +230,9 @@ def _safe_literal(literal: Literal, context: MapContext) -> tuple[Literal | None
         literal = literal._replace(language="und")
     elif not literal.language and not _is_type(literal.datatype):
         literal = Literal(literal.value)
+    if not literal.value.isprintable():
+        # XML can say none of these, and half of the exports are XML.
+        literal = literal._replace(value=_CONTROLS.sub("", literal.value))
     value, email = clean.drop_emails(literal.value)
     private = False
     if ("\\" in value or ":/" in value) and not owns(context.iris.base, value):

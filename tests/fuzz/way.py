@@ -148,8 +148,8 @@ def prepare(like: Preparer, row: Row, events: list[HarvestEvent | Issue]) -> lis
 
 # What must hold.
 
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
-_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,99}(?:\.[\w-]{1,99}){0,9}\.[^\W\d_]{2,}")
+_LINK = re.compile(r"https?://[^\s<>\"'|]+", re.IGNORECASE)
 _SHARE = re.compile(r"file:/|(?<!\w)\\\\\w", re.IGNORECASE)
 _OWN = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.-])", re.IGNORECASE)
 _TAG = re.compile(r"[a-z]{1,8}(-[a-z0-9]{1,8})*")
@@ -193,7 +193,7 @@ def check_events(events: list[HarvestEvent | Issue], messages: Mapping[str, Mess
 def check_issue(issue: Issue, messages: Mapping[str, Message]) -> None:
     """A finding has its texts, can be kept, and is short."""
     message = messages[issue.code]
-    assert len(issue.value) <= 300, issue
+    assert len(issue.value) <= 300 and all(len(text) <= 1_000 for _, text in issue.params), issue
     for part in (issue.place, issue.value, *(text for pair in issue.params for text in pair)):
         part.encode("utf-8")
     filled = fill(message.text["en"] + message.mend["en"], replace(issue, value="", place=""))

@@ -365,7 +365,8 @@ def test_any_page_is_read_or_refused(pieces: list[str]) -> None:
 
 def test_a_token_that_may_call_nothing_that_lists_courses_is_told_which_is_missing() -> None:
     info = {"sitename": "M", "functions": [{"name": "core_user_get_users"}]}
-    with pytest.raises(FeedFailed) as failed:
-        visit(Site({SITE: info}), "/", TOKEN)
-    issue = failed.value.issue
-    assert "{" not in messages.fill(messages.load()[issue.code].text["en"], issue)
+    for site in (Site({SITE: info}), Site({SITE: {}, BY_FIELD: "?", ALL: "?", SEARCH: "?"})):
+        with pytest.raises(FeedFailed) as failed:
+            visit(site, "/", TOKEN)
+        issue = failed.value.issue
+        assert "{" not in messages.fill(messages.load()[issue.code].text["en"], issue)

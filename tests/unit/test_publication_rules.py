@@ -226,6 +226,7 @@ def test_an_address_that_is_none_never_reaches_a_release() -> None:
             ("sameAs", Iri("http://[::1"), "/same"),
             ("keywords", Literal("a", "no datatype"), "/k"),
             ("keywords", text("b", "en_US!!"), "/l"),
+            ("keywords", Literal("c\x0b\x1bd\ne\ud800\x00"), "/m"),
         ),
         context(),
     )
@@ -233,7 +234,7 @@ def test_an_address_that_is_none_never_reaches_a_release() -> None:
     assert told(worked) == [("publication-no-address", "/same", "")]
     lines = to_ntriples(triple[:3] for triple in worked.mapped.triples)
     assert len(list(ox.parse(lines.encode(), ox.RdfFormat.N_TRIPLES))) == len(worked.mapped.triples)
-    assert '"a" .' in lines and '"b"@und' in lines
+    assert "cd\\ne" in lines and '"a" .' in lines and '"b"@und' in lines
 
 
 @pytest.mark.parametrize(
