@@ -139,7 +139,7 @@ def silent(host: str) -> Iterator[int]:
 @pytest.mark.parametrize("threads", [2, 40])
 def test_a_server_that_never_answers_delays_no_other_list(tmp_path: Path, threads: int) -> None:
     """Its own failure takes as long as its timeout; the others are in the log long before."""
-    timeout = 4.0
+    timeout = 12.0  # far above what the others need, also on a machine that is busy with other tests
     sources = {name: PAGES[name] for name in list(PAGES)[:5]}
     with (
         silent("127.0.8.1") as nowhere,
