@@ -12,8 +12,14 @@ from typing import Any, Literal
 Severity = Literal["violation", "warning", "info"]
 ChangeKind = Literal["record", "tombstone", "decision", "correction", "notice-ended", "identity", "erased"]
 Cause = Literal["source", "crosswalk", "shapes", "rules", "person", "clock"]
-Relation = Literal["copy", "version", "translation", "derivative", "part", "run", "overlap", "different"]
-MatchStatus = Literal["candidate", "accepted", "rejected"]
+Relation = Literal[
+    "copy", "near-copy", "version", "translation", "derivative", "part", "run", "overlap", "different"
+]
+MatchStatus = Literal["candidate", "accepted", "rejected", "discussed"]
+Verdict = Literal["confirm", "reject", "retype", "unsure"]
+Voice = Literal["reviewer", "publisher"]
+Level = Literal["cluster", "work"]
+IdentityKind = Literal["created", "grown", "absorbed", "split", "retired", "revived"]
 Permission = Literal["agreed", "published", "asked", "none"]
 
 
@@ -212,15 +218,31 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's word on a pair of resources; append-only, the newest of a pair counts."""
+    """A person's word on a pair of resources; append-only, the newest of a pair and voice counts.
+
+    ``verdict``: "confirm" (the relation holds), "retype" (another relation than the machine's holds),
+    "reject" (not related: ``relation`` is "different"), "unsure" (a label that decides nothing). ``source`` is
+    the resource that the other comes from, "" where unknown or symmetric. ``voice``: a reviewer, or the
+    publisher ``academy`` on its own record. ``left_digest``, ``right_digest`` are the content digests of both
+    records when it was given: by them it finds its records again when a feed rewrites its ids. ``undone`` is
+    the time when it was taken back ("" while it stands), ``batch`` the batch that it came with.
+    """
 
     left: str
     right: str
-    verdict: Literal["accept", "reject"]
+    verdict: Verdict
     relation: Relation
     reviewer: str
     time: str
     note: str = ""
+    source: str = ""
+    voice: Voice = "reviewer"
+    academy: str = ""
+    left_digest: str = ""
+    right_digest: str = ""
+    batch: str = ""
+    undone: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +269,11 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One reason for a match: which feature, what both sides say, how alike (0 to 1), by which measure."""
+    """One reason for a match: which feature, what both sides say, how alike (0 to 1), by which measure.
+
+    ``weight`` is what it counts, in bits (log2 of how many times more likely it is among matches than among
+    other pairs; Fellegi and Sunter 1969): above 0 for, below 0 against, 0 where the model does not weigh it.
+    """
 
     feature: str
     measure: str
@@ -256,6 +282,16 @@ class Evidence:
     right_value: str = ""
     left_field: str = ""
     right_field: str = ""
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an academy itself says of its record and another: in its feed, or through its publisher."""
+
+    academy: str
+    relation: Relation
+    origin: Literal["feed", "publisher"] = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +299,11 @@ class Match:
     """An assertion on the unordered pair {left, right} (resource IRIs, left < right in code-point order).
 
     ``relation`` is a property of the pair. ``source`` is the resource that the other comes from (the
-    original, the older edition, the whole), "" where unknown or symmetric. ``confidence`` 0 to 1.
-    ``rule`` is the reason code of the rule that decided, ``justification`` a semapv local name or
-    "source-stated".
+    original, the older edition, the whole), "" where unknown or symmetric. ``confidence`` 0 to 1: the
+    calibrated ``probability`` where there is one, else the band of the rule. ``rule`` is the reason code of the
+    rule that decided, ``justification`` a semapv local name or "source-stated". ``weight`` is the match weight
+    in bits, ``generators`` name what found the pair, ``answers`` what academies say of it themselves; the status
+    is "discussed" where two of them disagree. ``model`` names the model that scored it.
     """
 
     left: str
@@ -279,6 +317,40 @@ class Match:
     source: str = ""
     reviewer: str = ""
     reviewed: str = ""
+    weight: float = 0.0
+    probability: float | None = None
+    generators: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Resources that are one: at level "cluster" the same thing listed several times, at level "work" all
+    forms of one course (copies, editions, translations, runs). ``members`` are resource IRIs, sorted, two or
+    more. ``id`` is the last part of its IRI, ours for ever."""
+
+    id: str
+    level: Level
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityEvent:
+    """A row of the ledger on the identity of works: replayed in order, they give every id and every redirect.
+
+    "created", "grown" (members changed; the id stays), "absorbed" (``other`` took it in: a redirect for ever),
+    "split" (a new id whose members left ``other``), "retired" (fewer than two members are left), "revived".
+    ``members`` are what the id holds after the event.
+    """
+
+    level: Level
+    kind: IdentityKind
+    id: str
+    other: str = ""
+    members: tuple[str, ...] = ()
+    time: str = ""
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def select(
         chosen.append(
             Chosen(
                 left, right, decision.relation, person.confidence,
-                "accepted" if decision.verdict == "accept" else "rejected", person.code, person.justification,
+                "rejected" if decision.verdict == "reject" else "accepted", person.code, person.justification,
                 source, decision.reviewer, decision.time, (decision.verdict, decision.note),
                 machine.pair if machine else "",
             )

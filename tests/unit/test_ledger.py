@@ -138,7 +138,7 @@ def test_the_log_takes_a_change_only_when_it_changes(ledger: sqlite3.Connection)
 
 
 def test_decisions_are_changes_and_the_newest_counts(ledger: sqlite3.Connection) -> None:
-    for verdict in ("accept", "reject"):
+    for verdict in ("confirm", "reject"):
         log.decide(ledger, Decision("urn:b", "urn:a", verdict, "copy", "ana", NOW))  # type: ignore[arg-type]
     (kept,) = log.decisions(ledger)
     assert (kept.left, kept.right, kept.verdict) == ("urn:a", "urn:b", "reject")

@@ -52,7 +52,7 @@ RECORD = st.builds(
 )  # fmt: skip
 DECISION = st.builds(
     lambda a, b, verdict, relation: Decision(resource(a), resource(b), verdict, relation, "ana", ""),
-    NUMBER, NUMBER, st.sampled_from(["accept", "reject"]), st.sampled_from(["copy", "overlap"]),
+    NUMBER, NUMBER, st.sampled_from(["confirm", "reject"]), st.sampled_from(["copy", "overlap"]),
 ).filter(lambda item: item.left != item.right)  # fmt: skip
 STEP = RECORD | DECISION | NUMBER
 

@@ -182,7 +182,7 @@ def test_a_decision_wins_and_stands_alone() -> None:
     no = Decision(right, left, "reject", "copy", "ana", "2026-01-02T00:00:00Z", "other audience")
     found = only(*pair, decisions=(no,))
     assert found is not None and (found.status, found.reviewer, found.left) == ("rejected", "ana", left)
-    yes = Decision(left, right, "accept", "derivative", "eva", "2026-01-03T00:00:00Z")
+    yes = Decision(left, right, "confirm", "derivative", "eva", "2026-01-03T00:00:00Z")
     found = only(record("a", "1", "Prices"), record("b", "1", "Wages"), decisions=(yes, no))
     assert found is not None and (found.status, found.relation, found.rule) == ("accepted", "derivative", "DEC.PERSON")
     assert only(pair[0], decisions=(yes,)) is None
