@@ -169,6 +169,10 @@ class Iris:
         pair = "|".join(sorted((left, right)))
         return Iri(f"{self.base}/id/match/{hashlib.sha256(pair.encode()).hexdigest()[:20]}")
 
+    def work(self, identifier: str) -> Iri:
+        """All forms of one course, or what is listed several times among them."""
+        return Iri(f"{self.base}/id/work/{identifier}")
+
     def concept(self, scheme: str, notation: str) -> Iri:
         """A concept of one of our schemes."""
         return Iri(f"{self.base}/id/concept/{scheme}/{notation}")
@@ -179,5 +183,5 @@ class Iris:
 
     def graph(self, name: str) -> Iri:
         """A graph that is not a record's: catalog/{academy}, provenance/{feed}, vocab/{scheme},
-        agents, matches, relations, tombstones, ontology, shapes."""
+        agents, matches, derived/relations, derived/works, tombstones, ontology, shapes."""
         return Iri(f"{self.base}/graph/{name}")

@@ -1,4 +1,4 @@
-"""Matches, academies and runs as RDF: what stands beside the records in the public dataset.
+"""Matches, works, academies and runs as RDF: what stands beside the records in the public dataset.
 
 Terms: SSSOM slots on rdf:Statement nodes, DCAT 3, PROV-O, schema.org (``docs/profile.md``).
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from registry import __version__
 from registry.graph.layout import STATUS, date_time
 from registry.iris import DCAT, DCTERMS, FOAF, MA, PROV, RDF, RDF_TYPE, SEMAPV, SPDX, SSSOM, Iris, schema
-from registry.model import Academy, Feed, Match, Relation, Run
+from registry.model import Academy, Feed, Match, Relation, Run, Work
 from registry.relations import Kind, statement
 from registry.terms import XSD, Iri, Literal, Triple, is_iri, text, to_ntriples
 
@@ -20,6 +20,10 @@ TOOL = "Meta Academy Registry"
 
 def _double(value: float) -> Literal:
     return Literal(repr(float(value)), XSD + "double")
+
+
+def _boolean(value: bool) -> Literal:
+    return Literal(str(value).lower(), XSD + "boolean")
 
 
 def _value(value: str) -> Iri | Literal:
@@ -46,9 +50,15 @@ def match_triples(match: Match, iris: Iris, kinds: Mapping[Relation, Kind]) -> l
         (node, Iri(SSSOM + "mapping_tool"), Literal(TOOL)),
         (node, Iri(SSSOM + "mapping_tool_version"), Literal(__version__)),
         (node, Iri(MA + "rule"), Literal(match.rule)),
+        (node, Iri(MA + "calibrated"), _boolean(match.probability is not None)),
     ]
+    if match.weight or match.model:
+        triples.append((node, Iri(MA + "weight"), _double(match.weight)))
+    if match.model:
+        triples.append((node, Iri(MA + "model"), Literal(match.model)))
+    triples += [(node, Iri(MA + "generator"), Literal(name)) for name in match.generators]
     if kinds[match.relation].directed and not match.source:
-        triples.append((node, Iri(MA + "directionUnknown"), Literal("true", XSD + "boolean")))
+        triples.append((node, Iri(MA + "directionUnknown"), _boolean(True)))
     if match.status == "rejected":
         triples.append((node, Iri(SSSOM + "predicate_modifier"), Iri(SSSOM + "NegatedPredicate")))
     if match.reviewer:
@@ -75,6 +85,42 @@ def match_triples(match: Match, iris: Iris, kinds: Mapping[Relation, Kind]) -> l
             SSSOM + "object_match_field": right[1],
         }
         triples += [(line, Iri(name), Literal(value)) for name, value in slots.items() if value]
+        if evidence.weight:
+            triples.append((line, Iri(MA + "weight"), _double(evidence.weight)))
+    return triples + _answers(match, node, iris, kinds)
+
+
+def _answers(match: Match, node: Iri, iris: Iris, kinds: Mapping[Relation, Kind]) -> list[Triple]:
+    """What academies say of it themselves, ``…/answer/1`` and on."""
+    triples: list[Triple] = []
+    for number, answer in enumerate(match.answers, 1):
+        said = Iri(f"{node}/answer/{number}")
+        triples += [
+            (node, Iri(MA + "answer"), said),
+            (said, RDF_TYPE, Iri(MA + "MatchAnswer")),
+            (said, Iri(PROV + "wasAttributedTo"), iris.academy(answer.academy)),
+            (said, Iri(MA + "answeredRelation"), kinds[answer.relation].predicate),
+            (said, Iri(MA + "origin"), Literal(answer.origin)),
+        ]
+    return triples
+
+
+def work_triples(work: Work, iris: Iris) -> list[Triple]:
+    """A work with its forms, or what is listed several times (but for the work that it belongs to)."""
+    node = iris.work(work.id)
+    if work.level == "cluster":
+        members: list[Triple] = [(node, Iri(PROV + "hadMember"), Iri(member)) for member in work.members]
+        return [(node, RDF_TYPE, Iri(MA + "DuplicateCluster")), *members]
+    forms: list[Triple] = [(Iri(member), schema("exampleOfWork"), node) for member in work.members]
+    return [(node, RDF_TYPE, Iri(MA + "WorkCluster")), *forms]
+
+
+def former_triples(identifier: str, successor: str, iris: Iris) -> list[Triple]:
+    """An id that stood for a work, and what took it in ("": nothing did)."""
+    node = iris.work(identifier)
+    triples: list[Triple] = [(node, RDF_TYPE, Iri(MA + "FormerWork"))]
+    if successor:
+        triples.append((node, Iri(DCTERMS + "isReplacedBy"), iris.work(successor)))
     return triples
 
 

@@ -8,7 +8,7 @@ the difference between what stands and what should stand, so that applying twice
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import chain, islice
@@ -33,14 +33,16 @@ from registry.graph.layout import (
     record_quads,
     tombstone_quads,
 )
+from registry.graph.plan import Plan, parsed
+from registry.graph.works import WORKS, WorkDelta, plan_works, work_lines
 from registry.iris import MA, RDF, RDF_TYPE, Iris
 from registry.model import Change, Match, Relation
 from registry.terms import Iri, to_ntriples
 
 BULK_CHUNK = 2000
 SUBJECT, PREDICATE, OBJECT = RDF + "subject", RDF + "predicate", RDF + "object"
-MATCH_ASSERTION, EVIDENCE = Iri(MA + "MatchAssertion"), MA + "evidence"
-_Quads = set[ox.Quad]
+MATCH_ASSERTION = Iri(MA + "MatchAssertion")
+UNDER_A_MATCH = (MA + "evidence", MA + "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,12 @@ class Projection(Protocol):
     def marker(self) -> Marker | None:
         """How far it has come; None when it is empty or was never finished."""
 
-    def apply(self, changes: Sequence[Change], matches: MatchDelta | None, sequence: int) -> None:
-        """Changes and matches, all or nothing, with the marker."""
+    def apply(
+        self, changes: Sequence[Change], matches: MatchDelta | None, sequence: int, works: WorkDelta | None = None
+    ) -> None:
+        """Changes, matches and works, all or nothing, with the marker."""
 
-    def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = ()) -> int:
+    def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = (), works: WorkDelta | None = None) -> int:
         """Start again from nothing: fast, not atomic, without a marker until the next ``apply``."""
 
     def replace(self, graphs: Mapping[Iri, str]) -> None:
@@ -84,58 +88,14 @@ class Projection(Protocol):
     def matches(self) -> set[str]:
         """The IRIs of the matches that stand."""
 
+    def works(self) -> set[str]:
+        """The ids of the works that stand, of both levels, and of former ones."""
+
     def snapshot(self, target: Path) -> None:
         """A read-only copy for a release, without the marker."""
 
     def close(self) -> None:
         """Let go of the store."""
-
-
-def _nodes(pattern: tuple[object, ...]) -> tuple[object, ...]:
-    return tuple(ox.NamedNode(part) if isinstance(part, str) else part for part in pattern)
-
-
-def _parsed(nquads: str) -> _Quads:
-    try:
-        return set(ox.parse(nquads, ox.RdfFormat.N_QUADS))
-    except SyntaxError as error:
-        raise BadChange(f"not N-Triples: {error}") from error
-
-
-def _data(verb: str, wanted: Iterable[ox.Quad]) -> str:
-    graphs: dict[str, list[str]] = {}
-    for quad in wanted:
-        graphs.setdefault(str(quad.graph_name), []).append(f"{quad.triple} .\n")
-    body = "".join(f"GRAPH {graph} {{\n{''.join(sorted(rows))}}}\n" for graph, rows in sorted(graphs.items()))
-    return f"{verb} DATA {{\n{body}}}" if body else ""
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What stands and is looked at (``old``), and what should stand in its place (``new``)."""
-
-    store: ox.Store
-    old: _Quads = field(default_factory=set)
-    new: _Quads = field(default_factory=set)
-
-    def standing(self, *pattern: object) -> Iterator[ox.Quad]:
-        """Quads of the store; an IRI may be a string, None is anything."""
-        return self.store.quads_for_pattern(*_nodes(pattern))  # type: ignore[arg-type]
-
-    def look(self, *pattern: object) -> _Quads:
-        """Take what stands there into ``old``: what is not said again goes."""
-        found = set(self.standing(*pattern))
-        self.old |= found
-        return found
-
-    def operations(self) -> list[str]:
-        """SPARQL Update from what stands to what should stand; a graph that empties is dropped."""
-        gone, come = self.old - self.new, self.new - self.old
-        emptied = []
-        for graph in {quad.graph_name for quad in gone} - {quad.graph_name for quad in come}:
-            if all(quad in gone for quad in self.standing(None, None, None, graph)):
-                emptied.append(f"DROP SILENT GRAPH {graph}")
-        return [part for part in (_data("DELETE", gone), _data("INSERT", come)) if part] + sorted(emptied)
 
 
 @dataclass(slots=True)
@@ -175,13 +135,15 @@ class EmbeddedStore:
         assert isinstance(sequence, ox.Literal) and isinstance(recipe, ox.Literal)
         return Marker(int(sequence.value), recipe.value)
 
-    def apply(self, changes: Sequence[Change], matches: MatchDelta | None, sequence: int) -> None:
-        """Changes and matches, all or nothing, with the marker. Raises BadChange and changes nothing."""
+    def apply(
+        self, changes: Sequence[Change], matches: MatchDelta | None, sequence: int, works: WorkDelta | None = None
+    ) -> None:
+        """Changes, matches and works, all or nothing, with the marker. Raises BadChange and changes nothing."""
         plan = self._plan()
         newest = {change.subject: change for change in changes if change.kind in ("record", "tombstone")}
         for record in newest:
             self._look_at_record(plan, record)
-        plan.new |= _parsed("".join(self._quads(change) for change in newest.values()))
+        plan.new |= parsed("".join(self._quads(change) for change in newest.values()))
         records = {ox.NamedNode(record) for record in newest}
         # What is inferred hangs on subjects of the record, before or after.
         for subject in {quad.subject for quad in plan.old | plan.new if quad.graph_name in records}:
@@ -189,6 +151,8 @@ class EmbeddedStore:
         if matches is not None:
             self._plan_matches(plan, matches)
         self._plan_relations(plan)
+        if works is not None:
+            plan_works(plan, works, self.iris)
         graph = self._graph("projection")
         plan.look(None, None, None, graph)
         for name, value in (("sequence", str(sequence)), ("recipe", self.recipe)):
@@ -197,7 +161,7 @@ class EmbeddedStore:
             )
         self._update(plan)
 
-    def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = ()) -> int:
+    def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = (), works: WorkDelta | None = None) -> int:
         """Start again from nothing: fast, not atomic, without a marker until the next ``apply``.
 
         Empties the store first, descriptions too. Returns how many changes were read.
@@ -210,10 +174,13 @@ class EmbeddedStore:
         pairs = iter(matches)
         while some := list(islice(pairs, BULK_CHUNK)):
             self._load(self._match_quads(some))
-            direct = _parsed(self._direct_quads(some))
+            direct = parsed(self._direct_quads(some))
             self.store.extend(
                 q for q in direct if not any(self._plan().standing(q.subject, q.predicate, q.object, None))
             )
+        lines = iter(work_lines(works, self.iris) if works else ())
+        while rows_of_works := list(islice(lines, 50 * BULK_CHUNK)):
+            self._load(quads(self._graph(WORKS), rows_of_works))
         return done
 
     def replace(self, graphs: Mapping[Iri, str]) -> None:
@@ -224,13 +191,13 @@ class EmbeddedStore:
             # A catalogue has two links for each record: they are passed over in the store, not here.
             rows = self.store.query(query, default_graph=[ox.NamedNode(graph)])
             plan.old |= {ox.Quad(row["s"], row["p"], row["o"], ox.NamedNode(graph)) for row in rows}  # type: ignore[union-attr]
-        plan.new = _parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
+        plan.new = parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
         self._update(plan)
 
     def merge(self, graphs: Mapping[Iri, str]) -> None:
         """Each subject named holds exactly this in that graph; other subjects stay."""
         plan = self._plan()
-        plan.new = _parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
+        plan.new = parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
         for subject, graph in {(quad.subject, quad.graph_name) for quad in plan.new}:
             plan.look(subject, None, None, graph)
         self._update(plan)
@@ -259,6 +226,11 @@ class EmbeddedStore:
         found = self._plan().standing(None, RDF_TYPE, MATCH_ASSERTION, self._graph(MATCHES))
         return {quad.subject.value for quad in found if isinstance(quad.subject, ox.NamedNode)}
 
+    def works(self) -> set[str]:
+        """The ids of the works that stand, of both levels, and of former ones."""
+        found = self._plan().standing(None, RDF_TYPE, None, self._graph(WORKS))
+        return {q.subject.value.rpartition("/")[2] for q in found if isinstance(q.subject, ox.NamedNode)}
+
     def snapshot(self, target: Path) -> None:
         """A read-only copy for a release, without the marker; hard links on the same file system."""
         self.store.backup(str(target))
@@ -277,10 +249,10 @@ class EmbeddedStore:
     def _graph(self, name: str) -> Iri:
         return self.iris.graph(name)
 
-    def _plan(self) -> _Plan:
-        return _Plan(self.store)
+    def _plan(self) -> Plan:
+        return Plan(self.store)
 
-    def _update(self, plan: _Plan) -> None:
+    def _update(self, plan: Plan) -> None:
         if operations := plan.operations():
             self.store.update(" ;\n".join(operations))
 
@@ -307,7 +279,7 @@ class EmbeddedStore:
         direct = (relations.statement(match, dict(self._kinds)) for match in matches if match.status == "accepted")
         return quads(self._graph(RELATIONS), to_ntriples(direct).splitlines())
 
-    def _look_at_record(self, plan: _Plan, record: str) -> None:
+    def _look_at_record(self, plan: Plan, record: str) -> None:
         """All that stands about a record, but what is inferred."""
         found = plan.look(None, None, None, record)
         plan.look(record, None, None, self._graph(TOMBSTONES))
@@ -319,17 +291,17 @@ class EmbeddedStore:
                 if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.startswith(catalogs):
                     plan.old.add(quad)
 
-    def _plan_matches(self, plan: _Plan, delta: MatchDelta) -> None:
+    def _plan_matches(self, plan: Plan, delta: MatchDelta) -> None:
         graph = self._graph(MATCHES)
         if delta.complete:
             plan.look(None, None, None, graph)
         for match in {*delta.removed, *(self.iris.match(m.left, m.right) for m in delta.matches)}:
             for quad in plan.look(match, None, None, graph):
-                if quad.predicate.value == EVIDENCE:
+                if quad.predicate.value in UNDER_A_MATCH:
                     plan.look(quad.object, None, None, graph)
-        plan.new |= _parsed(self._match_quads(delta.matches))
+        plan.new |= parsed(self._match_quads(delta.matches))
 
-    def _plan_relations(self, plan: _Plan) -> None:
+    def _plan_relations(self, plan: Plan) -> None:
         """The direct triples of accepted matches, wherever a record or a match of a subject changes.
 
         A triple that a record states itself is not repeated.

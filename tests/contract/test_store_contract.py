@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -23,8 +24,9 @@ from registry.graph import describe
 from registry.graph.layout import BadChange
 from registry.graph.store import EmbeddedStore, Marker, MatchDelta, Projection
 from registry.graph.vocabulary import load_vocabulary
-from registry.iris import DCAT, SSSOM, schema
-from registry.model import Academy, Change, Evidence, Feed, Match, Run
+from registry.graph.works import WorkDelta
+from registry.iris import DCAT, DCTERMS, MA, PROV, SSSOM, schema
+from registry.model import Academy, Answer, Change, Evidence, Feed, Match, Run, Work
 from registry.terms import Iri, Literal
 from tests.support.graphs import BASE, IRIS, TIME, record_change, tombstone_change
 
@@ -174,6 +176,131 @@ def test_matches_are_described_and_accepted_ones_stand_directly(store: EmbeddedS
     assert store.counts() | {"triples": 0} == {
         "records": 3, "tombstones": 0, "matches": 1, "relations": 1, "triples": 0,
     }  # fmt: skip
+
+
+def conforms(rows: set[str]) -> None:
+    """Whether lines of N-Triples keep the shapes of matches and works."""
+    data = rdflib.Graph().parse(data="".join(f"{row} .\n" for row in rows), format="nt")
+    shapes = rdflib.Graph().parse(ROOT / "shapes/match.ttl", publicID=f"{BASE}/")
+    sound, _, report = pyshacl.validate(data, shacl_graph=shapes)
+    assert sound, report
+
+
+def test_weights_finders_and_answers_stand_with_the_match_and_go_with_it(store: EmbeddedStore) -> None:
+    plain = match(A, B, "discussed")
+    evidence = tuple(replace(plain.evidence[0], weight=weight) for weight in (6.5, -1.5, 0.0))
+    answers = (Answer("alpha", "translation", "feed"), Answer("beta", "different", "publisher"))
+    told = replace(
+        plain,
+        evidence=evidence,
+        weight=5.5,
+        probability=0.9,
+        generators=("title", "text"),
+        answers=answers,
+        model="m1",
+    )
+    store.apply([], MatchDelta([told]), 1)
+    rows = in_graph(store, f"{BASE}/graph/matches")
+    node = IRIS.match(A, B)
+    double = "^^<http://www.w3.org/2001/XMLSchema#double>"
+    weights = {row.split("> ", 1)[0][1:]: row.rsplit(" ", 1)[1] for row in rows if f"<{MA}weight>" in row}
+    assert weights == {
+        str(node): f'"5.5"{double}',
+        f"{node}/evidence/1": f'"6.5"{double}',
+        f"{node}/evidence/2": f'"-1.5"{double}',
+    }
+    assert {row.rsplit(" ", 1)[1] for row in rows if f"<{MA}generator>" in row} == {'"title"', '"text"'}
+    assert f"<{node}/answer/2> <{PROV}wasAttributedTo> <{IRIS.academy('beta')}>" in rows
+    assert f"<{node}/answer/2> <{MA}answeredRelation> <{MA}differentFrom>" in rows
+    assert f'<{node}> <{MA}calibrated> "true"^^<http://www.w3.org/2001/XMLSchema#boolean>' in rows
+    assert in_graph(store, f"{BASE}/graph/derived/relations") == set()
+    conforms(rows)
+    store.apply([], MatchDelta([replace(plain, status="candidate")]), 1)
+    left = in_graph(store, f"{BASE}/graph/matches")
+    assert not any("/answer/" in row or f"<{MA}weight>" in row for row in left)
+    assert f'<{node}> <{MA}calibrated> "false"^^<http://www.w3.org/2001/XMLSchema#boolean>' in left
+    store.apply([], MatchDelta(removed=[node]), 1)
+    assert in_graph(store, f"{BASE}/graph/matches") == set()
+
+
+WORKS = f"{BASE}/graph/derived/works"
+
+
+def test_works_lead_from_resources_and_former_ids_lead_on(store: EmbeddedStore) -> None:
+    work, twice = Work("w1", "work", (A, B, C)), Work("c1", "cluster", (A, B))
+    store.apply([], None, 1, WorkDelta([work, twice]))
+    rows = in_graph(store, WORKS)
+    assert f"<{A}> <{schema('exampleOfWork')}> <{BASE}/id/work/w1>" in rows
+    assert f"<{BASE}/id/work/c1> <{PROV}hadMember> <{B}>" in rows
+    assert f"<{BASE}/id/work/c1> <{DCTERMS}isPartOf> <{BASE}/id/work/w1>" in rows
+    conforms(rows)
+    assert store.works() == {"w1", "c1"}
+    # Another work takes it in: what is listed twice stays what it is, and belongs to the other now.
+    store.apply([], None, 2, WorkDelta([Work("w0", "work", (A, B, C))], redirects={"w1": "w0"}))
+    rows = in_graph(store, WORKS)
+    assert f"<{BASE}/id/work/w1> <{DCTERMS}isReplacedBy> <{BASE}/id/work/w0>" in rows
+    assert [row for row in rows if "isPartOf" in row] == [
+        f"<{BASE}/id/work/c1> <{DCTERMS}isPartOf> <{BASE}/id/work/w0>"
+    ]
+    assert len([row for row in rows if "exampleOfWork" in row]) == 3
+    conforms(rows)
+    store.apply([], None, 3, WorkDelta([Work("w0", "work", (A, C))], retired=["c1"]))
+    rows = in_graph(store, WORKS)
+    assert not any("hadMember" in row or "isPartOf" in row for row in rows)
+    assert [row for row in rows if "/work/c1>" in row] == [
+        f"<{BASE}/id/work/c1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{MA}FormerWork>"
+    ]
+    conforms(rows)
+    store.apply([], None, 4, WorkDelta(gone=["w0", "c1"], redirects={}))
+    assert store.works() == {"w1"}
+    store.apply([], None, 5, WorkDelta([work], complete=True))
+    assert store.works() == {"w1"} and not any("isReplacedBy" in row for row in in_graph(store, WORKS))
+
+
+def partition(labels: list[tuple[int, int]]) -> dict[str, Work]:
+    """Works by id from (work, cluster) of each resource; a cluster lies within one work, and has two members."""
+    members: dict[str, list[str]] = {}
+    for key, (work, cluster) in zip("abcdef", labels, strict=True):
+        resource = str(IRIS.resource("one", key))
+        members.setdefault(f"w{work}", []).append(resource)
+        members.setdefault(f"c{work}{cluster}", []).append(resource)
+    levels = {"w": "work", "c": "cluster"}
+    return {
+        name: Work(name, levels[name[0]], tuple(sorted(some)))  # type: ignore[arg-type]
+        for name, some in members.items()
+        if len(some) > 1
+    }
+
+
+LABELS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=6, max_size=6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=st.lists(LABELS, min_size=1, max_size=5))
+def test_works_step_by_step_equal_a_rebuild(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[int, int]]]
+) -> None:
+    folder = tmp_path_factory.mktemp("works")
+    store = opened(folder / "step-by-step")
+    standing: dict[str, Work] = {}
+    ever: set[str] = set()
+    redirects: dict[str, str] = {}
+    retired: set[str] = set()
+    for sequence, labels in enumerate(steps, 1):
+        now = partition(labels)
+        changed = [work for name, work in now.items() if standing.get(name) != work]
+        ever |= set(now)
+        heirs = sorted(name for name in now if name.startswith("w"))
+        former = ever - set(now)
+        redirects = {name: heirs[0] for name in former if name.startswith("w") and heirs}
+        retired = former - set(redirects)
+        store.apply([], None, sequence, WorkDelta(changed, redirects=redirects, retired=retired))
+        standing = now
+    built = opened(folder / "built")
+    built.bulk([], [], WorkDelta(list(standing.values()), redirects=redirects, retired=retired))
+    built.apply([], None, len(steps))
+    assert content(store) == content(built)
+    assert store.works() == ever
 
 
 def test_a_direct_triple_yields_to_a_record_that_states_it_and_comes_back(store: EmbeddedStore) -> None:
