@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["violation", "warning", "info"]
-ChangeKind = Literal["record", "tombstone", "decision", "correction", "notice-ended", "identity", "erased"]
+ChangeKind = Literal[
+    "record", "tombstone", "decision", "correction", "notice-ended", "identity", "model", "erased"
+]
 Cause = Literal["source", "crosswalk", "shapes", "rules", "person", "clock"]
 Relation = Literal[
     "copy", "near-copy", "version", "translation", "derivative", "part", "run", "overlap", "different"

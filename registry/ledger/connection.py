@@ -15,6 +15,8 @@ from contextlib import contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 
+from registry.ledger import content
+
 
 class LedgerError(Exception):
     """The ledger cannot be used; the message says why and what to do."""
@@ -66,6 +68,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the schema to this program's version, each step in a transaction of its own."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     steps = _migrations()
+    content.functions(connection)
     if version > steps[-1][0]:
         raise LedgerError(f"{path}: written by a newer version (schema {version}); update the program")
     for number, sql in steps:

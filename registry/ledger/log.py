@@ -6,9 +6,9 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 
-from registry.ledger.connection import transaction
+from registry.ledger import content
 from registry.ledger.staging import digest
-from registry.model import Cause, Change, ChangeKind, Decision
+from registry.model import Cause, Change, ChangeKind
 
 APPEND_BATCH = 500
 
@@ -42,7 +42,8 @@ def append(
 ) -> int | None:
     """Append one change inside the caller's transaction; None if the subject already stands like that.
 
-    ``stated`` and ``inferred`` are zlib-compressed N-Triples. A tombstone of what is not there is nothing.
+    ``stated`` and ``inferred`` are zlib-compressed N-Triples. A tombstone of what is not there is nothing. What a
+    record says is kept in the table ``content`` too; its tombstone leaves it there.
     """
     row = connection.execute("SELECT kind, digest, first FROM standing WHERE subject=?", (subject,)).fetchone()
     if row is not None and (row[0], row[1]) == (kind, digest_) and kind != "decision":
@@ -62,6 +63,8 @@ def append(
         "INSERT OR REPLACE INTO standing (subject, sequence, kind, feed, key, first, digest) VALUES (?,?,?,?,?,?,?)",
         (subject, sequence, kind, feed, key, first, digest_),
     )
+    if kind == "record" and stated:
+        content.keep(connection, subject, feed, stated)
     return sequence
 
 
@@ -162,26 +165,3 @@ def standing_count(connection: sqlite3.Connection, feed: str | None = None) -> i
     sql = f"SELECT count(*) FROM standing WHERE kind='record'{where}"
     count: int = connection.execute(sql, values).fetchone()[0]
     return count
-
-
-def decide(connection: sqlite3.Connection, decision: Decision) -> int:
-    """Append a person's decision on a pair, and the change that tells the projections of it."""
-    left, right = sorted((decision.left, decision.right))
-    with transaction(connection):
-        connection.execute(
-            "INSERT INTO decision (left_resource, right_resource, verdict, relation, reviewer, time, note)"
-            " VALUES (?,?,?,?,?,?,?)",
-            (left, right, decision.verdict, decision.relation, decision.reviewer, decision.time, decision.note),
-        )
-        sequence = append(connection, time=decision.time, kind="decision", subject=f"{left} {right}", cause="person")
-    assert sequence is not None
-    return sequence
-
-
-def decisions(connection: sqlite3.Connection) -> list[Decision]:
-    """The newest decision on each pair, in the order they were first given."""
-    rows = connection.execute(
-        "SELECT left_resource, right_resource, verdict, relation, reviewer, time, note FROM decision ORDER BY id"
-    )
-    newest = {(row[0], row[1]): Decision(*row) for row in rows}
-    return list(newest.values())

@@ -27,7 +27,7 @@ from registry.crosswalk.clean import is_private
 from registry.graph import describe
 from registry.graph.store import EmbeddedStore, MatchDelta
 from registry.graph.vocabulary import load_vocabulary
-from registry.ledger import findings, log, runs, utc_now
+from registry.ledger import decisions, findings, log, runs, utc_now
 from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
 from registry.model import Change, Match
@@ -98,7 +98,7 @@ def _matcher(house: House) -> Matcher:
 
 def catch_up_matches(house: House, matcher: Matcher, until: int) -> None:
     """Bring the matches up to the log."""
-    decided = log.decisions(house.connection)
+    decided = decisions.in_force(house.connection)
     sequence, recipe = matcher.marker()
     if not recipe:
         matcher.rebuild(log.standing(house.connection, until), decided, until, tell=False)
@@ -110,6 +110,7 @@ def catch_up_matches(house: House, matcher: Matcher, until: int) -> None:
 def match_all(house: House) -> dict[str, int]:
     """Bring the matches up to the log; pairs by relation."""
     with locked(house.settings.data), _matcher(house) as matcher:
+        decisions.reanchor(house.connection, utc_now())
         catch_up_matches(house, matcher, log.last_sequence(house.connection))
         return dict(Counter(match.relation for match in matcher.all()))
 
@@ -188,6 +189,7 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
     """The release of all that the log holds now; the current one if nothing changed (and not ``anew``)."""
     settings = house.settings
     with locked(settings.data):
+        decisions.reanchor(house.connection, utc_now())
         until = log.last_sequence(house.connection)
         kept = (house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
         labels, schemes = known_labels(*kept), known_schemes(*kept)

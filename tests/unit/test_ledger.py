@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from registry.iris import Iris
-from registry.ledger import LedgerError, connect, findings, log, records, runs, transaction
+from registry.ledger import LedgerError, connect, decisions, findings, log, records, runs, transaction
 from registry.ledger.staging import Staged, known_document, seen_digest, stage
 from registry.model import (
     Decision,
@@ -138,9 +138,9 @@ def test_the_log_takes_a_change_only_when_it_changes(ledger: sqlite3.Connection)
 
 
 def test_decisions_are_changes_and_the_newest_counts(ledger: sqlite3.Connection) -> None:
-    for verdict in ("confirm", "reject"):
-        log.decide(ledger, Decision("urn:b", "urn:a", verdict, "copy", "ana", NOW))  # type: ignore[arg-type]
-    (kept,) = log.decisions(ledger)
+    for verdict, relation in (("confirm", "copy"), ("reject", "different")):
+        decisions.decide(ledger, Decision("urn:b", "urn:a", verdict, relation, "ana", NOW))  # type: ignore[arg-type]
+    (kept,) = decisions.standing(ledger)
     assert (kept.left, kept.right, kept.verdict) == ("urn:a", "urn:b", "reject")
     assert log.last_sequence(ledger) == 2
 
