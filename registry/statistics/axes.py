@@ -15,6 +15,9 @@ from typing import Any
 from registry.iris import Iris
 from registry.vocabulary import Scheme, above
 
+COUNTED = "status NOT IN ('rejected', 'discussed')"
+"""Which pairs count: not those that were rejected or that two academies see differently."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axes:
@@ -169,7 +172,7 @@ def _here(connection: sqlite3.Connection, axis: str, academy: str) -> tuple[dict
 
 def _pairs(connection: sqlite3.Connection, axis: str) -> tuple[dict[str, int], int]:
     """Counted pairs between academies by step, and those of which a side has no concept of the axis."""
-    counted = "within = 0 AND status <> 'rejected' AND relation <> 'different'"
+    counted = f"within = 0 AND {COUNTED} AND relation <> 'different'"
     rows = connection.execute(
         "SELECT l.concept, count(*) FROM match JOIN covers l ON l.iri = left_iri AND l.axis = ?"
         f" JOIN covers r ON r.iri = right_iri AND r.concept = l.concept WHERE {counted} GROUP BY l.concept",

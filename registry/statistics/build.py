@@ -1,7 +1,7 @@
 """Writes the figures of a release: academies, pairs, overlap and tallies, in SQLite and JSON.
 
-A pair counts unless it was rejected; "checked: not the same" (relation ``different``) is listed, never
-counted as overlap. Pairs within one academy are counted apart from those between two.
+A pair counts unless it was rejected or is under discussion; "checked: not the same" (relation ``different``) is
+listed, never counted as overlap. Pairs within one academy are counted apart from those between two.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any
 
 from registry.academies_known import Known
 from registry.iris import Iris
-from registry.model import Academy, Match, Run
+from registry.model import Academy, Match, Run, Work
 from registry.relations import load as load_relations
-from registry.statistics.axes import Axes, cover, write_axes
+from registry.statistics import works as all_forms
+from registry.statistics.axes import COUNTED, Axes, cover, write_axes
 
 DATABASE = "figures.sqlite"
 OVERLAP = "overlap.json"
@@ -39,6 +40,7 @@ class Before:
     figures: Path
     resources_gone: Iterable[str] = ()
     matches_gone: Iterable[str] = ()
+    works_gone: Iterable[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,23 @@ def build(
     known: Iterable[Known] = (),
     places: Mapping[str, Place] | None = None,
     axes: Axes | None = None,
+    works: Iterable[Work] = (),
+    redirects: Mapping[str, str] | None = None,
+    retired: Iterable[Work] = (),
+    rules: Mapping[str, Mapping[str, str]] | None = None,
+    churn: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
 
     ``resources`` are documents as ``registry.search.document.item`` makes them; ``runs`` the newest run of
     each feed (of several the first counts); ``to_mend`` {academy: number of findings}; ``known`` academies that are
     not among ``academies``; ``places`` {feed: where it is}, of those that may be shown. With ``before``,
-    ``resources`` and ``matches`` are only those that are new or changed since; its ids of resources and of
-    matches (the last part of their IRIs) go. A match between resources that are not in the release is left
-    out and counted as ``matches_left_out``. ``axes`` are the schemes that coverage is counted by.
+    ``resources``, ``matches`` and ``works`` are only those that are new or changed since; its ids of resources,
+    matches and works (the last part of their IRIs) go. A match between resources that are not in the release is left
+    out and counted as ``matches_left_out``. ``axes`` are the schemes that coverage is counted by. ``works`` are
+    those that may be shown, of both levels; ``redirects`` {former id: what took it in} and ``retired`` (with the
+    last members) are always all; ``rules`` {code: {language: what it says}}; ``churn`` are numbers on ids, told with
+    the totals.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
@@ -90,6 +100,7 @@ def build(
         write_axes(connection, axes, iris)
         _resources(connection, resources, axes.above(iris))
         left_out = _matches(connection, matches, iris)
+        all_forms.write(connection, works, redirects or {}, retired)
         _tally(connection)
         _overlap(connection)
         _academies(connection, list(academies), list(runs), to_mend or {}, places or {})
@@ -97,9 +108,11 @@ def build(
             "INSERT INTO known VALUES (?,?,?,?,?)",
             [(one.id, one.name, one.homepage, one.country, one.note) for one in known],
         )
+        told = [(code, json.dumps(dict(text), ensure_ascii=False)) for code, text in (rules or {}).items()]
+        connection.executemany("INSERT INTO rule VALUES (?,?)", told)
         connection.execute("INSERT INTO meta VALUES ('sequence', ?)", (str(sequence),))
         connection.commit()
-        totals = _totals(connection) | {"matches_left_out": left_out}
+        totals = _totals(connection) | {"matches_left_out": left_out} | dict(churn or {})
         overlap = {"sequence": sequence, "totals": totals, "cells": cells(connection)}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in totals.items()])
         connection.commit()
@@ -111,12 +124,15 @@ def build(
 
 def _forget(connection: sqlite3.Connection, before: Before) -> None:
     """Drop what is no more, and all that is counted anew."""
+    all_forms.follow(connection)
     gone = [(identifier,) for identifier in before.resources_gone]
     connection.executemany("DELETE FROM carries WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     connection.executemany("DELETE FROM covers WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
+    connection.executemany("DELETE FROM member WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     connection.executemany("DELETE FROM resource WHERE id=?", gone)
     connection.executemany("DELETE FROM match WHERE id=?", [(identifier,) for identifier in before.matches_gone])
-    for table in ("meta", "academy", "feed", "known", "overlap", "shared", "tally", "axis", "step"):
+    all_forms.forget(connection, before.works_gone)
+    for table in ("meta", "academy", "feed", "known", "overlap", "shared", "tally", "axis", "step", "rule", "former"):
         connection.execute(f"DELETE FROM {table}")
 
 
@@ -167,10 +183,11 @@ def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iri
             continue
         evidence = json.dumps([asdict(line) for line in match.evidence], ensure_ascii=False)
         connection.execute(
-            "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (identifier, match.left, match.right, left[0], right[0], int(left == right), match.relation,
              match.confidence, match.status, match.rule, match.justification, match.source, match.reviewer,
-             match.reviewed, evidence),
+             match.reviewed, evidence, match.weight, match.probability, match.model, json.dumps(match.generators),
+             json.dumps([asdict(answer) for answer in match.answers])),
         )  # fmt: skip
     return left_out
 
@@ -178,14 +195,14 @@ def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iri
 def _overlap(connection: sqlite3.Connection) -> None:
     connection.execute(
         "INSERT INTO overlap SELECT min(left_academy, right_academy), max(left_academy, right_academy), relation,"
-        " status, count(*) FROM match WHERE status <> 'rejected' GROUP BY 1, 2, 3, 4"
+        f" status, count(*) FROM match WHERE {COUNTED} GROUP BY 1, 2, 3, 4"
     )
     # A pair within one academy gives two rows of that academy: its distinct resources are counted once.
     connection.execute(
         "INSERT INTO shared SELECT a, b, count(DISTINCT iri) FROM ("
-        " SELECT left_academy AS a, right_academy AS b, left_iri AS iri FROM match WHERE status <> 'rejected'"
+        f" SELECT left_academy AS a, right_academy AS b, left_iri AS iri FROM match WHERE {COUNTED}"
         "  AND relation <> 'different'"
-        " UNION ALL SELECT right_academy, left_academy, right_iri FROM match WHERE status <> 'rejected'"
+        f" UNION ALL SELECT right_academy, left_academy, right_iri FROM match WHERE {COUNTED}"
         "  AND relation <> 'different') GROUP BY a, b"
     )
 
@@ -193,7 +210,7 @@ def _overlap(connection: sqlite3.Connection) -> None:
 def _elsewhere(connection: sqlite3.Connection, relations: Iterable[str]) -> dict[str, int]:
     """Per academy, its resources that have a counted pair of these relations at another academy."""
     marks = list(relations)
-    wanted = f"status <> 'rejected' AND within = 0 AND relation IN ({','.join('?' * len(marks))})"
+    wanted = f"{COUNTED} AND within = 0 AND relation IN ({','.join('?' * len(marks))})"
     rows = connection.execute(
         "SELECT academy, count(DISTINCT iri) FROM ("
         f" SELECT left_academy AS academy, left_iri AS iri FROM match WHERE {wanted}"
@@ -247,7 +264,7 @@ def _totals(connection: sqlite3.Connection) -> dict[str, int]:
         value: int | None = connection.execute(sql).fetchone()[0]
         return value or 0
 
-    counted = "SELECT count(*) FROM match WHERE status <> 'rejected' AND relation <> 'different' AND within = "
+    counted = f"SELECT count(*) FROM match WHERE {COUNTED} AND relation <> 'different' AND within = "
     return {
         "academies": one("SELECT count(*) FROM academy"),
         "academies_known": one("SELECT (SELECT count(*) FROM academy) + (SELECT count(*) FROM known)"),
@@ -257,6 +274,11 @@ def _totals(connection: sqlite3.Connection) -> dict[str, int]:
         "only_here": one("SELECT sum(only_here) FROM academy"),
         "pairs_between": one(counted + "0"),
         "pairs_within": one(counted + "1"),
+        "pairs_discussed": one("SELECT count(*) FROM match WHERE status = 'discussed'"),
+        "works": one("SELECT count(*) FROM work WHERE level = 'work'"),
+        "works_between": one("SELECT count(*) FROM work WHERE level = 'work' AND academies > 1"),
+        "resources_in_works": one("SELECT sum(members) FROM work WHERE level = 'work'"),
+        "clusters": one("SELECT count(*) FROM work WHERE level = 'cluster'"),
         "to_mend": one("SELECT sum(to_mend) FROM academy"),
     }
 

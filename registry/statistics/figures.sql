@@ -34,19 +34,37 @@ CREATE INDEX resource_url ON resource (url);
 -- Which values each resource carries: kind is language, licence, level, type or about.
 CREATE TABLE carries (iri TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (iri, kind, value));
 
--- A pair of resources. within is 1 when both stand in one academy; evidence is a JSON list.
+-- A pair of resources. within is 1 when both stand in one academy; evidence, generators and answers are JSON lists;
+-- weight is in bits, probability NULL where it is not calibrated.
 CREATE TABLE match (
     id TEXT PRIMARY KEY, left_iri TEXT NOT NULL, right_iri TEXT NOT NULL, left_academy TEXT NOT NULL,
     right_academy TEXT NOT NULL, within INTEGER NOT NULL, relation TEXT NOT NULL, confidence REAL NOT NULL,
     status TEXT NOT NULL, rule TEXT NOT NULL, justification TEXT NOT NULL, source TEXT NOT NULL,
-    reviewer TEXT NOT NULL, reviewed TEXT NOT NULL, evidence TEXT NOT NULL
+    reviewer TEXT NOT NULL, reviewed TEXT NOT NULL, evidence TEXT NOT NULL, weight REAL NOT NULL, probability REAL,
+    model TEXT NOT NULL, generators TEXT NOT NULL, answers TEXT NOT NULL
 );
 CREATE INDEX match_order ON match (confidence DESC, id);
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
 CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
 
--- Pairs by two academies (a <= b), relation and status; rejected pairs are not counted.
+-- What a rule says in words, as JSON {language: text}.
+CREATE TABLE rule (code TEXT PRIMARY KEY, text TEXT NOT NULL);
+
+-- All forms of one course (level work) and what is listed several times (level cluster; parent is its work or "").
+-- head is the original as far as known; languages counts primary language tags; relations are the counted pairs inside
+-- by relation, beside the resources or works outside by relation, both as JSON {relation: number}, for works only.
+CREATE TABLE work (
+    id TEXT PRIMARY KEY, level TEXT NOT NULL, parent TEXT NOT NULL, head TEXT NOT NULL, members INTEGER NOT NULL,
+    academies INTEGER NOT NULL, languages INTEGER NOT NULL, relations TEXT NOT NULL, beside TEXT NOT NULL
+);
+CREATE INDEX work_order ON work (level, academies DESC, members DESC, id);
+CREATE TABLE member (iri TEXT NOT NULL, level TEXT NOT NULL, work TEXT NOT NULL, PRIMARY KEY (iri, level)) WITHOUT ROWID;
+CREATE INDEX member_work ON member (work);
+-- Ids that stood for a work: successor took it in ("": fewer than two members are left; members are the last, as JSON).
+CREATE TABLE former (id TEXT PRIMARY KEY, successor TEXT NOT NULL, level TEXT NOT NULL, members TEXT NOT NULL);
+
+-- Pairs by two academies (a <= b), relation and status; pairs that are rejected or under discussion are not counted.
 CREATE TABLE overlap (
     a TEXT NOT NULL, b TEXT NOT NULL, relation TEXT NOT NULL, status TEXT NOT NULL, pairs INTEGER NOT NULL,
     PRIMARY KEY (a, b, relation, status)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from registry.statistics.axes import COUNTED
 from registry.statistics.build import DATABASE, cells
 
 _CHUNK = 400
@@ -179,8 +180,10 @@ def _decode(cursor: str, query: MatchQuery) -> tuple[float, str]:
     return float(confidence), str(identifier)
 
 
-def _match(row: sqlite3.Row) -> dict[str, Any]:
-    return {**dict(row), "within": bool(row["within"]), "evidence": json.loads(row["evidence"])}
+def match_row(row: sqlite3.Row) -> dict[str, Any]:
+    """A pair as it is handed on, its lists read."""
+    lists = {name: json.loads(row[name]) for name in ("evidence", "generators", "answers")}
+    return {**dict(row), "within": bool(row["within"]), **lists}
 
 
 def matches(connection: sqlite3.Connection, query: MatchQuery) -> tuple[list[dict[str, Any]], int, str | None]:
@@ -194,7 +197,7 @@ def matches(connection: sqlite3.Connection, query: MatchQuery) -> tuple[list[dic
     rows = connection.execute(
         f"SELECT * FROM match WHERE {where} ORDER BY confidence DESC, id LIMIT ?", [*values, query.limit + 1]
     ).fetchall()
-    found = [_match(row) for row in rows[: query.limit]]
+    found = [match_row(row) for row in rows[: query.limit]]
     cursor = None
     if len(rows) > query.limit:
         told = json.dumps([query.digest, found[-1]["confidence"], found[-1]["id"]])
@@ -205,7 +208,7 @@ def matches(connection: sqlite3.Connection, query: MatchQuery) -> tuple[list[dic
 def match(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] | None:
     """One pair with its evidence, or None."""
     row = connection.execute("SELECT * FROM match WHERE id=?", (identifier,)).fetchone()
-    return _match(row) if row else None
+    return match_row(row) if row else None
 
 
 def matched_ids(connection: sqlite3.Connection, relations: Iterable[str] = ()) -> frozenset[str]:
@@ -214,8 +217,8 @@ def matched_ids(connection: sqlite3.Connection, relations: Iterable[str] = ()) -
     clause = f"relation IN ({','.join('?' * len(wanted))})" if wanted else "relation <> 'different'"
     rows = connection.execute(
         "SELECT id FROM resource WHERE iri IN ("
-        f" SELECT left_iri FROM match WHERE status <> 'rejected' AND {clause}"
-        f" UNION SELECT right_iri FROM match WHERE status <> 'rejected' AND {clause})",
+        f" SELECT left_iri FROM match WHERE {COUNTED} AND {clause}"
+        f" UNION SELECT right_iri FROM match WHERE {COUNTED} AND {clause})",
         wanted + wanted,
     )
     return frozenset(row[0] for row in rows)
@@ -227,10 +230,20 @@ def match_counts(connection: sqlite3.Connection, iris: Iterable[str]) -> Mapping
     for iri in iris:
         counts[iri] = connection.execute(
             "SELECT count(*) FROM match WHERE (left_iri = ? OR right_iri = ?)"
-            " AND status <> 'rejected' AND relation <> 'different'",
+            f" AND {COUNTED} AND relation <> 'different'",
             (iri, iri),
         ).fetchone()[0]
     return counts
+
+
+def rules(connection: sqlite3.Connection, codes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What rules say in words: {code: {language: text}}, of those that have words."""
+    found = {}
+    for code in set(codes):
+        row = connection.execute("SELECT text FROM rule WHERE code=?", (code,)).fetchone()
+        if row is not None:
+            found[code] = json.loads(row[0])
+    return found
 
 
 def labels(connection: sqlite3.Connection, concepts: Iterable[str]) -> dict[str, dict[str, str]]:

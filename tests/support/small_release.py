@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from registry.academies_known import Known
 from registry.iris import ADMS, DCAT, DCTERMS, FOAF, MA, PROV, RDF_TYPE, SCHEMA, Iris
@@ -59,7 +60,7 @@ KNOWN = (
     Known("west-office", "Office of the West"),
 )
 PLACES = {"north-oai": Place("https://north.example/oai", "https://new.north.example/oai")}
-FEEDS = {feed.id: academy.id for academy in ACADEMIES for feed in academy.feeds}
+FEEDS = {feed.id: academy.id for academy in ACADEMIES for feed in academy.feeds} | {"island-git": "island"}
 
 
 def concept(scheme: str, notation: str) -> Iri:
@@ -260,8 +261,16 @@ def runs() -> list[Run]:
     ]  # fmt: skip
 
 
-def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None = None) -> Path:
-    """A finished release under a data directory, and ``current`` pointing to it."""
+def build(
+    data: Path,
+    *,
+    number: str = "5.1",
+    all_changes: list[Change] | None = None,
+    all_matches: list[Match] | None = None,
+    academies: tuple[Academy, ...] = ACADEMIES,
+    **more: Any,
+) -> Path:
+    """A finished release under a data directory, and ``current`` pointing to it; ``more`` goes to the figures."""
     found = changes() if all_changes is None else all_changes
     live = data / "search"
     index = search_index.open_index(live)
@@ -272,8 +281,8 @@ def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None =
     counts = figures.build(
         release / "figures",
         resources=Reader(release / "search").all(),
-        matches=matches() if all_changes is None else [],
-        academies=ACADEMIES,
+        matches=all_matches if all_matches is not None else matches() if all_changes is None else [],
+        academies=academies,
         runs=runs(),
         sequence=len(found),
         iris=IRIS,
@@ -281,6 +290,7 @@ def build(data: Path, *, number: str = "5.1", all_changes: list[Change] | None =
         known=KNOWN,
         places=PLACES,
         axes=AXES,
+        **more,
     )
     manifest = {
         "number": number, "sequence": len(found), "time": TIME, "recipes": {"search": "test"}, "counts": counts,

@@ -23,6 +23,7 @@ def test_totals(folder: Path) -> None:
     assert found == {
         "sequence": 5, "academies": 3, "academies_known": 5, "resources": 5, "resources_with_twin": 3, "resources_linked": 4,
         "only_here": 1, "pairs_between": 3, "pairs_within": 1, "to_mend": 12, "matches_left_out": 0,
+        "pairs_discussed": 0, "works": 0, "works_between": 0, "resources_in_works": 0, "clusters": 0,
     }  # fmt: skip
 
 

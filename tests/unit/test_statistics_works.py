@@ -1,0 +1,202 @@
+"""Works among the figures: counted, listed, carried forward; pairs under discussion count nowhere."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import family_release as family
+from support import small_release as small
+
+from registry.model import Match, Work
+from registry.search.reader import Reader
+from registry.statistics import reader as figures
+from registry.statistics import work_reader as reader
+from registry.statistics.build import Before, build
+from registry.statistics.reader import BadCursor, MatchQuery
+from registry.statistics.work_reader import Former, WorkQuery
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return family.build(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def connection(release: Path) -> Iterator[sqlite3.Connection]:
+    with figures.open_figures(release / "figures") as found:
+        yield found
+
+
+def test_a_work_has_its_original_its_academies_and_what_is_beside_it(connection: sqlite3.Connection) -> None:
+    found = reader.work(connection, "w-git")
+    assert found == {
+        "id": "w-git", "level": "work", "parent": "", "head": family.iri("git"), "members": 8, "academies": 3,
+        "languages": 4, "relations": {"copy": 1, "near-copy": 1, "run": 1, "translation": 3, "version": 1},
+        "beside": {"derivative": 1, "overlap": 1, "part": 1},
+    }  # fmt: skip
+    assert reader.spread(connection, "w-git") == (["northland", "southland", "island"], ["en", "es", "fr", "ja"])
+    twice = reader.work(connection, "c-git")
+    assert twice is not None and (twice["parent"], twice["members"], twice["level"]) == ("w-git", 3, "cluster")
+    assert reader.work(connection, "w-none") is None
+
+
+def test_members_with_the_original_first(connection: sqlite3.Connection) -> None:
+    found = reader.members(connection, "w-git", 100)
+    assert found[0] == (family.iri("git"), "c-git") and len(found) == 8
+    assert dict(found)[family.iri("git-es")] == ""
+    assert len(reader.members(connection, "w-git", 3)) == 3
+    assert reader.works_of(connection, [family.iri("git"), family.iri("own")]) == {
+        family.iri("git"): {"work": "w-git", "cluster": "c-git"}
+    }
+
+
+def test_pairs_inside_and_what_is_beside(connection: sqlite3.Connection) -> None:
+    assert len(reader.pairs(connection, "w-git", 100)) == 7
+    beside = reader.beside(connection, "w-git", 100)
+    told = {(pair["relation"], pair["there"], pair["there_work"]) for pair in beside}
+    # The adaptation and its second edition are one work, told once; the pair under discussion is not told.
+    assert told == {
+        ("derivative", family.iri("fork"), "w-fork"),
+        ("overlap", family.iri("own"), ""),
+        ("part", family.iri("module"), ""),
+    }
+
+
+def test_former_ids_lead_to_the_end_of_the_chain(connection: sqlite3.Connection) -> None:
+    assert reader.former(connection, "w-older") == reader.former(connection, "w-old") == Former("w-git")
+    assert reader.former(connection, "w-gone") == Former("", "work", family.RETIRED[0].members)
+    assert reader.former(connection, "w-git") is None and reader.former(connection, "never") is None
+
+
+def test_redirects_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    build(tmp_path, resources=[], matches=[], academies=[], runs=[], sequence=1, iris=small.IRIS,
+          redirects={"a": "b", "b": "a"})  # fmt: skip
+    with figures.open_figures(tmp_path) as connection:
+        assert reader.former(connection, "a") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        (WorkQuery(), ["w-git", "w-fork"]),
+        (WorkQuery(academies=("island",)), ["w-git", "w-fork"]),
+        (WorkQuery(academies=("island", "southland")), ["w-git"]),
+        (WorkQuery(languages=("ja", "fr")), ["w-git"]),
+        (WorkQuery(languages=("de",)), []),
+    ],
+)
+def test_works_by_filter(connection: sqlite3.Connection, query: WorkQuery, ids: list[str]) -> None:
+    found, total, cursor = reader.works(connection, query)
+    assert [work["id"] for work in found] == ids and total == len(ids) and cursor is None
+
+
+def test_a_walk_over_works_and_bad_cursors(connection: sqlite3.Connection) -> None:
+    first, total, cursor = reader.works(connection, WorkQuery(limit=1))
+    second, _, last = reader.works(connection, WorkQuery(limit=1, cursor=cursor))
+    assert [work["id"] for work in (*first, *second)] == ["w-git", "w-fork"] and total == 2 and last is None
+    for wrong in (WorkQuery(languages=("fr",), cursor=cursor), WorkQuery(cursor="é"), WorkQuery(cursor="W10")):
+        with pytest.raises(BadCursor):
+            reader.works(connection, wrong)
+
+
+def test_a_pair_under_discussion_is_listed_and_counts_nowhere(release: Path, tmp_path: Path) -> None:
+    def made(name: str, matches: list[Match]) -> dict[str, Any]:
+        build(tmp_path / name, resources=Reader(release / "search").all(), matches=matches, academies=family.ACADEMIES,
+              runs=[], sequence=1, iris=small.IRIS, axes=small.AXES)  # fmt: skip
+        return dict(json.loads((tmp_path / name / "overlap.json").read_text("utf-8")))
+
+    told = made("with", family.matches())
+    without = made("without", [match for match in family.matches() if match.status != "discussed"])
+    assert told["totals"].pop("pairs_discussed") == 1 and without["totals"].pop("pairs_discussed") == 0
+    assert told == without
+    with figures.open_figures(tmp_path / "with") as connection:
+        resource = family.iri("basic")
+        found, total, _ = figures.matches(connection, MatchQuery(resource=resource))
+        assert total == 1 and found[0]["status"] == "discussed" and len(found[0]["answers"]) == 2
+        assert figures.match_counts(connection, [resource]) == {resource: 0}
+        assert "south-web/basic" not in figures.matched_ids(connection)
+
+
+def test_what_matches_say_of_themselves_is_kept(connection: sqlite3.Connection) -> None:
+    found, _, _ = figures.matches(connection, MatchQuery(relations=("translation",)))
+    by_other = {
+        pair["right_iri"] if pair["left_iri"] == family.iri("git") else pair["left_iri"]: pair for pair in found
+    }
+    said, measured = by_other[family.iri("git-es")], by_other[family.iri("git-fr")]
+    assert said["answers"] == [{"academy": "southland", "relation": "translation", "origin": "feed"}]
+    assert (said["probability"], measured["probability"], measured["model"]) == (None, 0.82, "m1")
+    assert measured["weight"] == pytest.approx(7.15) and measured["generators"] == ["title", "text"]
+    assert figures.rules(connection, ["TR.SIGNALS", "none"]) == family.RULES
+    assert figures.totals(connection)["ids_changed"] == 1
+
+
+def _tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    connection = sqlite3.connect(folder / "figures.sqlite")
+    found = {
+        name: sorted(map(tuple, connection.execute(f"SELECT * FROM {name}").fetchall()))
+        for name in ("work", "member", "former", "match", "meta", "overlap", "shared", "academy")
+    }
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_carried_forward_equals_anew(release: Path, tmp_path: Path, seed: int) -> None:
+    """Random changes of resources, pairs and works, step by step."""
+    chance = random.Random(seed)
+    documents = {document["iri"]: document for document in Reader(release / "search").all()}
+    pairs = {small.IRIS.match(match.left, match.right).rpartition("/")[2]: match for match in family.matches()}
+    present, standing, before = dict(documents), dict(pairs), None
+    works: dict[str, Work] = {}
+    common: dict[str, Any] = {"academies": family.ACADEMIES, "runs": [], "iris": small.IRIS, "axes": small.AXES}
+    for step in range(6):
+        new_documents = dict(present)
+        for iri in chance.sample(sorted(documents), 3):
+            if iri in new_documents and chance.random() < 0.5:
+                del new_documents[iri]
+            else:
+                tags = [chance.choice(["en", "fr", "es"])]
+                new_documents[iri] = {**documents[iri], "inLanguage": tags}
+        new_pairs = {}
+        for name, match in pairs.items():
+            if match.left in new_documents and match.right in new_documents and chance.random() < 0.8:
+                relation = chance.choice([match.relation, "overlap"])
+                status = chance.choice([match.status, "discussed", "rejected"])
+                new_pairs[name] = replace(match, relation=relation, status=status)
+        groups: dict[str, list[str]] = {}
+        for iri in sorted(new_documents):
+            group = chance.choice("abc")
+            groups.setdefault(f"w{group}", []).append(iri)
+            groups.setdefault(f"c{group}{chance.choice('xy')}", []).append(iri)
+        new_works = {
+            name: Work(name, "work" if name[0] == "w" else "cluster", tuple(members))
+            for name, members in groups.items()
+            if len(members) > 1
+        }
+        former = dict.fromkeys(set(works) - set(new_works), "wa")
+        whole = tmp_path / f"whole-{step}"
+        build(whole, resources=new_documents.values(), matches=new_pairs.values(), works=new_works.values(),
+              redirects=former, sequence=step, **common)  # fmt: skip
+        forward = tmp_path / f"forward-{step}"
+        if before is not None:
+            gone = [documents[iri]["id"] for iri in present if iri not in new_documents]
+            earlier = Before(before, gone, set(standing) - set(new_pairs), set(works) - set(new_works))
+            build(
+                forward,
+                resources=[doc for iri, doc in new_documents.items() if present.get(iri) != doc],
+                matches=[match for name, match in new_pairs.items() if standing.get(name) != match],
+                works=[work for name, work in new_works.items() if works.get(name) != work],
+                redirects=former, sequence=step, before=earlier, **common,
+            )  # fmt: skip
+            assert _tables(forward) == _tables(whole)
+            before = forward
+        else:
+            before = whole
+        present, standing, works = new_documents, new_pairs, new_works
