@@ -68,18 +68,14 @@ def _recount(connection: sqlite3.Connection) -> None:
                 f"INSERT OR IGNORE INTO again SELECT work FROM concerned JOIN match ON {here} = concerned.iri"
                 f" JOIN member ON member.iri = {there}"
             )
-        # Of what is listed several times the work that it belongs to may be another one now.
-        connection.execute(
-            "INSERT OR IGNORE INTO again SELECT DISTINCT other.work FROM again JOIN member ON member.work = again.id"
-            " JOIN member other ON other.iri = member.iri"
-        )
         connection.execute("DELETE FROM work WHERE id IN (SELECT id FROM again)")
         connection.execute("DELETE FROM work WHERE NOT EXISTS (SELECT 1 FROM member WHERE work = work.id)")
         connection.execute("DROP TABLE concerned")
     connection.execute(
         "INSERT INTO work SELECT again.id, level, '', min(resource.iri), count(DISTINCT resource.iri),"
         " count(DISTINCT academy), count(DISTINCT carries.value), '{}', '{}' FROM again"
-        " JOIN member ON member.work = again.id JOIN resource USING (iri) LEFT JOIN carries ON carries.iri = resource.iri AND carries.kind = 'language'"
+        " JOIN member ON member.work = again.id JOIN resource USING (iri)"
+        " LEFT JOIN carries ON carries.iri = resource.iri AND carries.kind = 'language'"
         " GROUP BY again.id, level HAVING count(DISTINCT resource.iri) > 1"
     )
     connection.execute("DELETE FROM member WHERE work IN (SELECT id FROM again) AND work NOT IN (SELECT id FROM work)")
