@@ -115,6 +115,15 @@ def match_all(house: House) -> dict[str, int]:
         return dict(Counter(match.relation for match in matcher.all()))
 
 
+@contextmanager
+def matches_now(house: House) -> Iterator[Callable[[], Iterator[Match]]]:
+    """The matches of all that the log holds now, as often as they are asked for; no publication meanwhile."""
+    with locked(house.settings.data), _matcher(house) as matcher:
+        decisions.reanchor(house.connection, utc_now())
+        catch_up_matches(house, matcher, log.last_sequence(house.connection))
+        yield matcher.all
+
+
 def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
     """Bring the graph up to the log. Its recipe also names the state of the matches that are in it."""
     connection = house.connection

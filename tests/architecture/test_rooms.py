@@ -27,6 +27,7 @@ STAGES = (
     "workbook",
     "annotation",
     "report",
+    "review",
 )
 # A stage's own first step, or what it shows: named one by one, with the reason.
 GRANTED = {
