@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from itertools import combinations
 
@@ -24,7 +25,7 @@ from registry.matching.cluster import (
     touched,
     within,
 )
-from registry.matching.parting import Tuning
+from registry.matching.parting import Links, Tuning, joined
 
 Row = tuple[int, int, str, float, bool, bool]
 Bar = tuple[int, int, bool, bool]
@@ -155,6 +156,60 @@ def test_nothing_and_a_resource_alone() -> None:
     assert not len(partition(edges(), bars()).nodes)
     found = partition(edges(link(4, 4)), bars((4, 4, True, True)), nodes=np.array([9, 4]))
     assert found.nodes.tolist() == found.cluster.tolist() == found.work.tolist() == [4, 9]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_a_pair_told_twice_the_decided_then_the_strongest_counts(turn: int) -> None:
+    rows = [link(1, 2, weight=0.5), link(1, 2, weight=0.99), link(1, 2, weight=0.6), link(2, 3, weight=0.9)]
+    assert works(partition(edges(*rows[::turn]), bars((1, 3, True, False)))) == {frozenset({1, 2})}
+    rows = [link(1, 2, weight=0.99), link(1, 2, weight=0.5, decided=True)]
+    assert works(partition(edges(*rows[::turn]), bars((1, 2, True, False)))) == {frozenset({1, 2})}
+
+
+def test_a_rejected_pair_is_no_finding() -> None:
+    found = partition(edges(link(1, 2), link(2, 3)), bars((1, 2, True, True)))
+    assert works(found) == {frozenset({2, 3})} and not found.splits and not found.conflicts
+
+
+def test_leiden_is_repeatable_and_leaves_the_random_numbers_of_others_alone() -> None:
+    draw = np.random.default_rng(7).integers(1, 400, (700, 2)).tolist()
+    rows = edges(*(link(a, b) for a, b in draw))
+    random.seed(1)
+    first, state = partition(rows, bars()), random.getstate()
+    random.seed(2)
+    assert same(first, partition(rows, bars()))
+    random.seed(1)
+    assert random.getstate() == state
+    other = partition(rows, bars(), tuning=Tuning(seed=1))
+    assert not np.array_equal(first.cluster, other.cluster), "a graph on which chance decides"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(1, 9)), max_size=20),
+    st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda p: p[0] < p[1]), max_size=6),
+)
+def test_joining_greedily_never_crosses_a_cannot_link(
+    rows: list[tuple[int, int, int]], forbidden: set[tuple[int, int]]
+) -> None:
+    def links(pairs: list[tuple[int, int, int]]) -> Links:
+        u, v, w = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+        return Links(u, v, w / 10, np.zeros(len(u), dtype=bool), u, v)
+
+    ordered = [(min(a, b), max(a, b), w) for a, b, w in rows if a != b]
+    label, stopped = joined(8, links(ordered), links([(a, b, 1) for a, b in sorted(forbidden)]))
+    groups, blocked = [{x} for x in range(8)], 0
+    for a, b, _ in sorted(ordered, key=lambda r: (-r[2], r[0], r[1])):
+        one, other = (next(g for g in groups if x in g) for x in (a, b))
+        if one is other:
+            continue
+        if any({x, y} <= one | other for x, y in forbidden):
+            blocked += 1
+            continue
+        groups.remove(other)
+        one |= other
+    assert label.tolist() == [min(next(g for g in groups if x in g)) for x in range(8)]
+    assert len(stopped) == blocked
 
 
 # The ids are spread over 63 bits, as hashes are; few nodes, so that everything touches.
