@@ -72,7 +72,8 @@ def graph_recipe(house: House) -> str:
     return _digest(_code("registry.graph"), house.iris.base, b"\0".join(texts))
 
 
-def _feeds(house: House) -> dict[str, str]:
+def feeds_of(house: House) -> dict[str, str]:
+    """{feed: academy}, also of lists that were visited once and have no entry any more."""
     return {**runs.academies_of_feeds(house.connection), **house.academy_of}
 
 
@@ -88,11 +89,11 @@ def _later(house: House, after: int, until: int) -> Iterator[Sequence[Change]]:
 def _matcher(house: House) -> Matcher:
     """The matcher's working file; one that other rules made is begun anew."""
     folder = house.settings.data / "matching"
-    matcher = Matcher(folder, _feeds(house))
+    matcher = Matcher(folder, feeds_of(house))
     if matcher.marker()[1] not in ("", match_recipe()):
         matcher.close()
         shutil.rmtree(folder)
-        matcher = Matcher(folder, _feeds(house))
+        matcher = Matcher(folder, feeds_of(house))
     return matcher
 
 
@@ -128,7 +129,7 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
     """Bring the graph up to the log. Its recipe also names the state of the matches that are in it."""
     connection = house.connection
     recipe = graph_recipe(house)
-    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, _feeds(house))
+    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, feeds_of(house))
     marker = store.marker()
     catch_up_matches(house, matcher, until)
     if marker is None or marker.recipe.partition(" ")[0] != recipe:
@@ -173,7 +174,7 @@ def _matches(house: House, store: EmbeddedStore, matcher: Matcher, state: str, u
 
 def _search(house: House, until: int, labels: dict[str, dict[str, str]], above: dict[str, list[str]]) -> Path:
     path = house.settings.data / "search"
-    feeds = _feeds(house)
+    feeds = feeds_of(house)
     recipe = search.recipe(labels, feeds, above) + _digest(_code("registry.search"))
     index = search.open_index(path)
     marker = search.marker(index)
@@ -280,7 +281,7 @@ def _figures(
         academy.id: sum(findings.total(connection, [feed.id]) for feed in academy.feeds)
         for academy in house.academies.values()
     }
-    newest = [run for feed in _feeds(house) for run in runs.listed(connection, feed, 1)]
+    newest = [run for feed in feeds_of(house) for run in runs.listed(connection, feed, 1)]
     reader = Reader(making / "search")
     resources: Iterable[dict[str, Any]] = reader.all()
     matches: Iterable[Match] = matcher.all()
