@@ -19,8 +19,9 @@ from registry.academies_known import Known
 from registry.iris import Iris
 from registry.model import Academy, Match, Run, Work
 from registry.relations import load as load_relations
+from registry.statistics import counters
 from registry.statistics import works as all_forms
-from registry.statistics.axes import COUNTED, Axes, cover, write_axes
+from registry.statistics.axes import Axes, cover, write_axes
 
 DATABASE = "figures.sqlite"
 OVERLAP = "overlap.json"
@@ -35,12 +36,16 @@ _LABELLED = (*_TALLIES.values(), "audience", "conditionsOfAccess", "courseMode",
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The figures of an earlier release that are carried forward, and what is no more since then."""
+    """The figures of an earlier release that are carried forward, and what is no more since then.
+
+    ``spare`` is a copy of its database that may be used up (``registry.statistics.spare``), None where there is none.
+    """
 
     figures: Path
     resources_gone: Iterable[str] = ()
     matches_gone: Iterable[str] = ()
     works_gone: Iterable[str] = ()
+    spare: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,9 @@ def build(
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
     file.unlink(missing_ok=True)
-    if before is not None:
+    if before is not None and before.spare is not None:
+        before.spare.replace(file)
+    elif before is not None:
         shutil.copyfile(before.figures / DATABASE, file)
     connection = sqlite3.connect(file)
     try:
@@ -99,10 +106,9 @@ def build(
         axes = axes or Axes()
         write_axes(connection, axes, iris)
         _resources(connection, resources, axes.above(iris))
-        left_out = _matches(connection, matches, iris)
+        _matches(connection, matches, iris)
+        counters.count(connection, before.figures / DATABASE if before else None)
         all_forms.write(connection, works, redirects or {}, retired)
-        _tally(connection)
-        _overlap(connection)
         _academies(connection, list(academies), list(runs), to_mend or {}, places or {})
         connection.executemany(
             "INSERT INTO known VALUES (?,?,?,?,?)",
@@ -112,7 +118,7 @@ def build(
         connection.executemany("INSERT INTO rule VALUES (?,?)", told)
         connection.execute("INSERT INTO meta VALUES ('sequence', ?)", (str(sequence),))
         connection.commit()
-        totals = _totals(connection) | {"matches_left_out": left_out} | dict(churn or {})
+        totals = _totals(connection) | dict(churn or {})
         overlap = {"sequence": sequence, "totals": totals, "cells": cells(connection)}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in totals.items()])
         connection.commit()
@@ -129,10 +135,16 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
     connection.executemany("DELETE FROM carries WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     connection.executemany("DELETE FROM covers WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     connection.executemany("DELETE FROM member WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
+    for side in ("left", "right"):  # what the matcher still says of it is left out until it takes it back
+        pairs = f"match WHERE {side}_iri IN (SELECT iri FROM resource WHERE id=?)"
+        connection.executemany(f"INSERT OR IGNORE INTO left_out SELECT id FROM {pairs}", gone)
+        connection.executemany(f"DELETE FROM {pairs}", gone)
     connection.executemany("DELETE FROM resource WHERE id=?", gone)
-    connection.executemany("DELETE FROM match WHERE id=?", [(identifier,) for identifier in before.matches_gone])
+    ended = [(identifier,) for identifier in before.matches_gone]
+    for table in ("match", "left_out"):
+        connection.executemany(f"DELETE FROM {table} WHERE id=?", ended)
     all_forms.forget(connection, before.works_gone)
-    for table in ("meta", "academy", "feed", "known", "overlap", "shared", "tally", "axis", "step", "rule", "former"):
+    for table in ("meta", "academy", "feed", "known", "axis", "step", "rule", "former"):
         connection.execute(f"DELETE FROM {table}")
 
 
@@ -164,23 +176,16 @@ def _resources(
     connection.executemany("INSERT OR REPLACE INTO label VALUES (?,?)", told)
 
 
-def _tally(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO tally SELECT academy, kind, value, count(*) FROM carries JOIN resource USING (iri)"
-        " GROUP BY academy, kind, value"
-    )
-
-
-def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> int:
-    left_out = 0
+def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> None:
     academy = "SELECT academy FROM resource WHERE iri=?"
     for match in matches:
         left, right = (connection.execute(academy, (iri,)).fetchone() for iri in (match.left, match.right))
         identifier = iris.match(match.left, match.right).rsplit("/", 1)[-1]
         if left is None or right is None:
             connection.execute("DELETE FROM match WHERE id=?", (identifier,))
-            left_out += 1
+            connection.execute("INSERT OR IGNORE INTO left_out VALUES (?)", (identifier,))
             continue
+        connection.execute("DELETE FROM left_out WHERE id=?", (identifier,))
         evidence = json.dumps([asdict(line) for line in match.evidence], ensure_ascii=False)
         connection.execute(
             "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -189,35 +194,6 @@ def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iri
              match.reviewed, evidence, match.weight, match.probability, match.model, json.dumps(match.generators),
              json.dumps([asdict(answer) for answer in match.answers])),
         )  # fmt: skip
-    return left_out
-
-
-def _overlap(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO overlap SELECT min(left_academy, right_academy), max(left_academy, right_academy), relation,"
-        f" status, count(*) FROM match WHERE {COUNTED} GROUP BY 1, 2, 3, 4"
-    )
-    # A pair within one academy gives two rows of that academy: its distinct resources are counted once.
-    connection.execute(
-        "INSERT INTO shared SELECT a, b, count(DISTINCT iri) FROM ("
-        f" SELECT left_academy AS a, right_academy AS b, left_iri AS iri FROM match WHERE {COUNTED}"
-        "  AND relation <> 'different'"
-        f" UNION ALL SELECT right_academy, left_academy, right_iri FROM match WHERE {COUNTED}"
-        "  AND relation <> 'different') GROUP BY a, b"
-    )
-
-
-def _elsewhere(connection: sqlite3.Connection, relations: Iterable[str]) -> dict[str, int]:
-    """Per academy, its resources that have a counted pair of these relations at another academy."""
-    marks = list(relations)
-    wanted = f"{COUNTED} AND within = 0 AND relation IN ({','.join('?' * len(marks))})"
-    rows = connection.execute(
-        "SELECT academy, count(DISTINCT iri) FROM ("
-        f" SELECT left_academy AS academy, left_iri AS iri FROM match WHERE {wanted}"
-        f" UNION ALL SELECT right_academy, right_iri FROM match WHERE {wanted}) GROUP BY academy",
-        marks + marks,
-    )
-    return dict(rows)
 
 
 def _academies(
@@ -227,11 +203,9 @@ def _academies(
     to_mend: Mapping[str, int],
     places: Mapping[str, Place],
 ) -> None:
-    kinds = load_relations()
-    linked = _elsewhere(connection, [name for name in kinds if name != "different"])
-    twin = _elsewhere(connection, [name for name, kind in kinds.items() if kind.same_work])
-    count = dict(connection.execute("SELECT academy, count(*) FROM resource GROUP BY academy"))
-    per_feed = dict(connection.execute("SELECT feed, count(*) FROM resource GROUP BY feed"))
+    names = (counters.RESOURCES, counters.LINKED, counters.TWIN)
+    count, linked, twin = (counters.per_academy(connection, name) for name in names)
+    per_feed = counters.per_feed(connection)
     newest: dict[str, Run] = {}
     for run in runs:
         newest.setdefault(run.feed, run)
@@ -264,22 +238,22 @@ def _totals(connection: sqlite3.Connection) -> dict[str, int]:
         value: int | None = connection.execute(sql).fetchone()[0]
         return value or 0
 
-    counted = f"SELECT count(*) FROM match WHERE {COUNTED} AND relation <> 'different' AND within = "
     return {
         "academies": one("SELECT count(*) FROM academy"),
         "academies_known": one("SELECT (SELECT count(*) FROM academy) + (SELECT count(*) FROM known)"),
-        "resources": one("SELECT count(*) FROM resource"),
+        "resources": one(f"SELECT sum(number) FROM counter WHERE name = '{counters.RESOURCES}'"),
         "resources_with_twin": one("SELECT sum(twin) FROM academy"),
         "resources_linked": one("SELECT sum(linked) FROM academy"),
         "only_here": one("SELECT sum(only_here) FROM academy"),
-        "pairs_between": one(counted + "0"),
-        "pairs_within": one(counted + "1"),
+        "pairs_between": one("SELECT sum(pairs) FROM overlap WHERE a <> b AND relation <> 'different'"),
+        "pairs_within": one("SELECT sum(pairs) FROM overlap WHERE a = b AND relation <> 'different'"),
         "pairs_discussed": one("SELECT count(*) FROM match WHERE status = 'discussed'"),
         "works": one("SELECT count(*) FROM work WHERE level = 'work'"),
         "works_between": one("SELECT count(*) FROM work WHERE level = 'work' AND academies > 1"),
         "resources_in_works": one("SELECT sum(members) FROM work WHERE level = 'work'"),
         "clusters": one("SELECT count(*) FROM work WHERE level = 'cluster'"),
         "to_mend": one("SELECT sum(to_mend) FROM academy"),
+        "matches_left_out": one("SELECT count(*) FROM left_out"),
     }
 
 

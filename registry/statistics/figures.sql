@@ -32,7 +32,8 @@ CREATE INDEX resource_id ON resource (id);
 CREATE INDEX resource_url ON resource (url);
 
 -- Which values each resource carries: kind is language, licence, level, type or about.
-CREATE TABLE carries (iri TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (iri, kind, value));
+CREATE TABLE carries (iri TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (iri, kind, value))
+WITHOUT ROWID;
 
 -- A pair of resources. within is 1 when both stand in one academy; evidence, generators and answers are JSON lists;
 -- weight is in bits, probability NULL where it is not calibrated.
@@ -44,6 +45,7 @@ CREATE TABLE match (
     model TEXT NOT NULL, generators TEXT NOT NULL, answers TEXT NOT NULL
 );
 CREATE INDEX match_order ON match (confidence DESC, id);
+CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
 CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
@@ -64,6 +66,10 @@ CREATE INDEX member_work ON member (work);
 -- Ids that stood for a work: successor took it in ("": fewer than two members are left; members are the last, as JSON).
 CREATE TABLE former (id TEXT PRIMARY KEY, successor TEXT NOT NULL, level TEXT NOT NULL, members TEXT NOT NULL);
 
+-- Pairs of which a resource is not in the release: by their id, never shown.
+CREATE TABLE left_out (id TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- The counts below are carried forward by what changed (registry/statistics/counters.py).
 -- Pairs by two academies (a <= b), relation and status; pairs that are rejected or under discussion are not counted.
 CREATE TABLE overlap (
     a TEXT NOT NULL, b TEXT NOT NULL, relation TEXT NOT NULL, status TEXT NOT NULL, pairs INTEGER NOT NULL,
@@ -78,6 +84,11 @@ CREATE TABLE shared (
 CREATE TABLE tally (
     academy TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, resources INTEGER NOT NULL,
     PRIMARY KEY (academy, kind, value)
+);
+-- What else is counted by academy: resources (by feed), linked and twin as in academy (feed is "").
+CREATE TABLE counter (
+    name TEXT NOT NULL, academy TEXT NOT NULL, feed TEXT NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (name, academy, feed)
 );
 -- The axes of coverage: the schemes of subjects (title is JSON {language: text}) and their concepts in the order of
 -- the scheme, parents before their children. parent is the first broader concept, "" at the top; depth from 0.
