@@ -1,21 +1,26 @@
-"""The JSON API: resources, pairs, academies, what they have to mend, overlap, the release (docs/api.md)."""
+"""The JSON API: resources, pairs, works, academies, what they have to mend, overlap, the release (docs/api.md)."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from registry.messages import LANGUAGES
 from registry.search.reader import BadCursor as BadSearchCursor
 from registry.statistics import reader as figures
+from registry.statistics import work_reader
 from registry.statistics.reader import BadCursor, MatchQuery
-from registry.web import examples, report, views
+from registry.statistics.work_reader import Former
+from registry.web import examples, family, report, views
 from registry.web.parameters import (
     AcademyParameters,
     IssueParameters,
     MatchParameters,
+    OnePairParameters,
     ResourceParameters,
+    WorkParameters,
     no_parameters,
     resource_query,
 )
@@ -23,6 +28,7 @@ from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
 
 _NONE = [Depends(no_parameters)]
+_MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "Another work took it in: see `Location`"}}
 
 
 def _documented(*others: int) -> dict[int | str, dict[str, Any]]:
@@ -90,15 +96,39 @@ def create_router(shared: Shared) -> APIRouter:
                 raise Problem(400, f"cursor: {error}") from error
             return visit.listing(views.matches(connection, visit, found), total, cursor)
 
-    @router.get("/matches/{id}", responses=_documented(404), dependencies=_NONE)
-    def match(request: Request, id: str) -> Response:
-        """One pair with all its evidence."""
+    @router.get("/matches/{id}", responses=_documented(404))
+    def match(request: Request, id: str, parameters: Annotated[OnePairParameters, Query()]) -> Response:
+        """One pair with all its reasons, what they count, and what academies say themselves; in words of three
+        languages, or of one (`language`)."""
         visit = shared.visit(request)
         with figures.open_figures(visit.opened.release.figures) as connection:
             found = figures.match(connection, id)
             if found is None:
                 raise Problem(404, f"There is no pair {id!r}.")
-            return visit.json(views.matches(connection, visit, [found])[0])
+            languages = (parameters.language,) if parameters.language else LANGUAGES
+            return visit.json(views.matches(connection, visit, [found], languages)[0])
+
+    @router.get("/works", responses=_documented())
+    def works(request: Request, parameters: Annotated[WorkParameters, Query()]) -> Response:
+        """Courses in several forms (editions, translations, dates, listed several times), those at most academies
+        first."""
+        visit = shared.visit(request)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            try:
+                found, total, cursor = work_reader.works(connection, parameters.query())
+            except BadCursor as error:
+                raise Problem(400, f"cursor: {error}") from error
+            return visit.listing(family.summaries(connection, visit, found), total, cursor)
+
+    @router.get("/works/{id}", responses=_MOVED | _documented(404, 410), dependencies=_NONE)
+    def work(request: Request, id: str) -> Response:
+        """All forms of one course, what is adapted from it, what is another course on the same ground, and why."""
+        visit = shared.visit(request)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            found = family.find(connection, id)
+            if isinstance(found, Former):
+                return RedirectResponse(f"{visit.address}/api/works/{found.successor}", 308, visit.headers)
+            return visit.json(family.whole(connection, visit, found))
 
     @router.get("/academies", responses=_documented())
     def academies(request: Request, parameters: Annotated[AcademyParameters, Query()]) -> Response:

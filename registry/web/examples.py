@@ -30,6 +30,8 @@ _SHORT: dict[str, Any] = {
     "dateModified": "2025-04-01",
     "added": "2026-03-01T00:00:00Z",
     "matches": 1,
+    "work": {"id": "w01", "iri": f"{_BASE}/id/work/w01", "page": f"{_BASE}/work/w01"},
+    "cluster": None,
 }
 
 
@@ -47,19 +49,55 @@ MATCH: dict[str, Any] = {
     "relation": "translation",
     "words": {"en": "translation", "fr": "traduction", "es": "traducción"},
     "status": "candidate",
+    "sure": {"en": "suggested: almost certain, not yet checked",
+             "fr": "suggéré : presque certain, pas encore vérifié", "es": "sugerido: casi seguro, aún sin revisar"},
     "confidence": 0.97,
+    "band": "almost-certain",
+    "probability": None,
+    "weight": 9.75,
     "within": False,
     "left": _side("north-oai/git-1", _IRI, "northland", {"en": "Introduction to Git"}),
     "right": _side("south-web/git-intro", _OTHER, "southland", {"es": "Introducción a Git"}),
     "source": _IRI,
-    "rule": "title-and-level",
+    "rule": "TR.SIGNALS",
+    "why": {"en": "Two independent signs of a translation."},
     "justification": "CompositeMatching",
     "reviewer": None,
     "reviewed": None,
+    "model": "2026-11",
+    "generators": ["title", "people"],
+    "answers": [
+        {"academy": "southland", "relation": "translation", "origin": "feed", "name": {"es": "Instituto del Sur"},
+         "words": {"en": "Instituto del Sur says in its list: translation"}},
+    ],
     "evidence": [
         {"feature": "title-similarity", "measure": "token-ratio", "score": 0.91, "left_value": "Introduction to Git",
-         "right_value": "Introducción a Git", "left_field": "name", "right_field": "name"},
+         "right_value": "Introducción a Git", "left_field": "name", "right_field": "name", "weight": 7.5,
+         "speaks": "strongly",
+         "words": {"en": "Title: “Introduction to Git” and “Introducción a Git”; very alike; words in common; "
+                         "speaks strongly for it (Title)"}},
     ],
+}  # fmt: skip
+_WORK: dict[str, Any] = {
+    "id": "w01", "iri": f"{_BASE}/id/work/w01", "page": f"{_BASE}/work/w01", "level": "work",
+    "name": {"en": "Introduction to Git"}, "original": MATCH["left"], "members": 2,
+    "academies": ["northland", "southland"], "languages": ["en", "es"], "relations": {"translation": 1},
+    "beside": {"derivative": 1}, "work": None,
+}  # fmt: skip
+_FORM: dict[str, Any] = {
+    "role": "translation", "cluster": None, "date": "2018-01-10", "languages": ["es"],
+    "members": [{**MATCH["right"], "inLanguage": ["es"], "version": None, "datePublished": "2018-01-10"}],
+}  # fmt: skip
+_BESIDE: dict[str, Any] = {
+    "match": "89abcdef0123456789ab", "relation": "derivative", "status": "accepted", "direction": True, "here": _IRI,
+    "resource": _side("island-git/fork", f"{_BASE}/id/resource/island-git/fork", "island",
+                      {"en": "Git for statisticians"}),
+    "work": None,
+}  # fmt: skip
+WORKS = _list(_WORK)
+WORK: dict[str, Any] = {
+    **_WORK, "forms": [_FORM], "not_listed": 0, "adapted": [_BESIDE], "adapted_from": [], "overlaps": [], "parts": [],
+    "part_of": [], "matches": [MATCH],
 }  # fmt: skip
 RESOURCES = _list(_SHORT, following=f"{_BASE}/api/resources?cursor=WyI3…")
 RESOURCE = {
@@ -165,6 +203,8 @@ BY_PATH: dict[str, dict[str, Any]] = {
     "/api/resources/{id}": RESOURCE,
     "/api/matches": MATCHES,
     "/api/matches/{id}": MATCH,
+    "/api/works": WORKS,
+    "/api/works/{id}": WORK,
     "/api/academies": ACADEMIES,
     "/api/academies/{id}": ACADEMY,
     "/api/academies/{id}/issues": ISSUES,

@@ -12,7 +12,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from registry.graph.pool import QueryFailed
+from registry.statistics import reader as figures
+from registry.statistics.work_reader import Former
 from registry.terms import Described, by_subject
+from registry.web import family
 from registry.web.negotiate import choose
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
@@ -116,6 +119,22 @@ def create_router(shared: Shared) -> APIRouter:
     @router.get("/id/match/{identifier}")
     async def match(request: Request, identifier: str) -> Response:
         return await thing(request, f"match/{identifier}", f"/compare/{identifier}")
+
+    @router.get("/id/work/{identifier}")
+    async def work(request: Request, identifier: str) -> Response:
+        """A work: 308 to what took it in, 410 when too little of it is left."""
+        visit = shared.visit(request, vary="Accept")
+        check_names(identifier)
+        media_type = _wanted(request)
+        with figures.open_figures(visit.opened.release.figures) as connection:
+            found = family.find(connection, identifier)
+        if isinstance(found, Former):
+            query = f"?{request.url.query}" if request.url.query else ""
+            address = f"{visit.address}/id/work/{found.successor}{query}"
+            return RedirectResponse(address, 308, visit.headers)
+        if media_type == HTML:
+            return _see(visit, f"/work/{identifier}")
+        return await _data(visit, _query("work", iri=str(shared.iris.work(identifier))), media_type)
 
     @router.get("/id/{kind}/{academy}")
     async def academy(request: Request, kind: str, academy: str) -> Response:

@@ -11,6 +11,7 @@ from registry.messages import LANGUAGES
 from registry.model import MatchStatus, Relation
 from registry.search.reader import ResourceQuery, Sort
 from registry.statistics import reader as figures
+from registry.statistics.work_reader import WorkQuery
 from registry.web.problems import Problem
 from registry.web.shared import Visit
 
@@ -74,12 +75,32 @@ class MatchParameters(Paging):
         "One academy, or two (repeat it): pairs between them; the same twice: pairs within it"
     )
     relation: Annotated[list[Relation], Field(max_length=20)] = _some("Relation of the pair")
-    status: Annotated[list[MatchStatus], Field(max_length=3)] = _some("Default: all but `rejected`")
+    status: Annotated[list[MatchStatus], Field(max_length=4)] = _some("Default: all but `rejected`")
     min_confidence: float = Field(0.0, ge=0.0, le=1.0, description="Least confidence, 0 to 1")
     resource: Annotated[str, StringConstraints(max_length=2000)] = Field(
         "", description="Id (`feed/key`) or IRI of a resource"
     )
     within: bool | None = Field(None, description="Inside one academy (true) or between two (false)")
+
+
+class OnePairParameters(BaseModel):
+    """In which words one pair is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language = None
+
+
+class WorkParameters(Paging):
+    """Filters of the list of courses in several forms."""
+
+    academy: Annotated[list[Text], Field(max_length=5)] = _some("Academy id; several: a form at each of them")
+    language: Values = _some("Language tag of a form (`fr-CA` counts as `fr`); several: any of them")
+
+    def query(self) -> WorkQuery:
+        """The question to the figures."""
+        languages = tuple(dict.fromkeys(tag.split("-")[0].lower() for tag in self.language))
+        return WorkQuery(tuple(self.academy), languages, self.limit, self.cursor)
 
 
 class AcademyParameters(BaseModel):

@@ -10,12 +10,14 @@ from urllib.parse import quote
 from registry.iris import safe_key
 from registry.ledger import findings, records
 from registry.ledger.findings import FindingGroup
-from registry.messages import fill
+from registry.messages import LANGUAGES, fill
 from registry.model import Finding
 from registry.report.build import Suggest, told
 from registry.report.build import common as shared_by
 from registry.report.texts import field_of, proposed, whys
 from registry.statistics import reader as figures
+from registry.statistics import work_reader
+from registry.web import explain
 from registry.web.report import suggester
 from registry.web.shared import Visit
 
@@ -43,15 +45,26 @@ def resources(
     found = list(items)
     known = academy_names(connection)
     counts = figures.match_counts(connection, [item["iri"] for item in found])
+    works = work_reader.works_of(connection, [item["iri"] for item in found])
     return [
         {
             **item,
             "provider": _named(item["provider"], visit, known),
             "page": visit.address + page_path(item["id"]),
             "matches": counts[item["iri"]],
+            "work": work_link(works.get(item["iri"], {}).get("work"), visit),
+            "cluster": work_link(works.get(item["iri"], {}).get("cluster"), visit),
         }
         for item in found
     ]
+
+
+def work_link(identifier: str | None, visit: Visit) -> dict[str, str] | None:
+    """Where a work is told of; None for none."""
+    if not identifier:
+        return None
+    iri = str(visit.shared.iris.work(identifier))
+    return {"id": identifier, "iri": iri, "page": f"{visit.address}/work/{identifier}"}
 
 
 _POINTING = ("isPartOf", "hasPart", "isBasedOn", "translationOfWork", "previousVersion", "sameAs", "relation")
@@ -62,36 +75,54 @@ def pointed_to(item: Mapping[str, Any]) -> list[str]:
     return [address for name in _POINTING for address in item[name][:300]]
 
 
-def _side(row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+def side(row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+    """A resource in short, with its page."""
     return {**row, "page": visit.address + page_path(row["id"])}
 
 
-def matches(connection: sqlite3.Connection, visit: Visit, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Pairs with both sides described and the public words of their relation."""
+def matches(
+    connection: sqlite3.Connection,
+    visit: Visit,
+    rows: Iterable[Mapping[str, Any]],
+    languages: tuple[str, ...] = LANGUAGES,
+) -> list[dict[str, Any]]:
+    """Pairs with both sides described, and all that is said of them in words of some languages."""
     found = list(rows)
     known = figures.resources(connection, {row[side] for row in found for side in ("left_iri", "right_iri")})
-    kinds = visit.shared.words.relations
-    return [
-        {
+    told = figures.rules(connection, {row["rule"] for row in found})
+    names = academy_names(connection) if any(row["answers"] for row in found) else {}
+    listed = []
+    for row in found:
+        answers = [
+            {**one, "name": names[one["academy"]]["name"] if one["academy"] in names else {"und": one["academy"]}}
+            for one in row["answers"]
+        ]
+        pair = {
             "id": row["id"],
             "iri": f"{visit.shared.iris.base}/id/match/{row['id']}",
             "page": f"{visit.address}/compare/{row['id']}",
             "relation": row["relation"],
-            "words": kinds[row["relation"]].words,
             "status": row["status"],
             "confidence": row["confidence"],
+            "band": explain.BAND_NAMES[explain.band(row["confidence"])],
+            "probability": row["probability"],
+            "weight": row["weight"] if row["weight"] or row["model"] else None,
             "within": row["within"],
-            "left": _side(known[row["left_iri"]], visit),
-            "right": _side(known[row["right_iri"]], visit),
+            "left": side(known[row["left_iri"]], visit),
+            "right": side(known[row["right_iri"]], visit),
             "source": row["source"] or None,
             "rule": row["rule"],
             "justification": row["justification"],
             "reviewer": row["reviewer"] or None,
             "reviewed": row["reviewed"] or None,
+            "model": row["model"] or None,
+            "generators": row["generators"],
+            "answers": answers,
             "evidence": row["evidence"],
         }
-        for row in found
-    ]
+        explain.add_words(pair, visit.shared.words, told.get(row["rule"], {}), languages)
+        listed.append(pair)
+    return listed
 
 
 def cells(connection: sqlite3.Connection) -> list[dict[str, Any]]:

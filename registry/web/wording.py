@@ -50,6 +50,7 @@ class Words:
 
     pages: Table
     evidence: Table
+    measures: Table
     languages: Table
     relations: Mapping[str, Kind]
     licences: Mapping[str, Terms]
@@ -59,9 +60,10 @@ class Words:
 def load(messages: Mapping[str, Message]) -> Words:
     """Read the tables. Raises ValueError for a text that is missing."""
     relations: Mapping[str, Kind] = {str(name): kind for name, kind in load_relations().items()}
-    return Words(
-        _table("ui.tsv"), _table("evidence.tsv"), _table("languages.tsv"), relations, load_licences(), messages
+    pages, evidence, measures, languages = (
+        _table(f"{name}.tsv") for name in ("ui", "evidence", "measures", "languages")
     )
+    return Words(pages, evidence, measures, languages, relations, load_licences(), messages)
 
 
 def choose_language(asked: str | None, accept: str) -> str:
@@ -124,19 +126,6 @@ class Voice:
         if match["source"] == iri and inverse in self.words.pages:
             return self(inverse)
         return self.relation(match["relation"])
-
-    def sureness(self, match: Mapping[str, Any]) -> str:
-        """How sure a pair is, in words: who confirmed it, or a band; never a number."""
-        if match["status"] == "rejected":
-            return self("sure.rejected")
-        if match["reviewer"]:
-            return self("sure.reviewed")
-        if match["justification"] == "source-stated":
-            return self("sure.source")
-        if match["status"] == "accepted":
-            return self("sure.rule")
-        confidence = match["confidence"]
-        return self("sure.high" if confidence >= 0.9 else "sure.good" if confidence >= 0.7 else "sure.low")
 
     def alike(self, line: Mapping[str, Any]) -> str:
         """How alike two values are, in words."""

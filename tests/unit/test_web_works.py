@@ -1,0 +1,258 @@
+"""Works, answers and weights for programs and for people: one course in many forms, what is beside it, and why."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from support import family_release as family
+from support import small_release as small
+
+from registry import vocabulary
+from registry.messages import LANGUAGES
+from registry.settings import Settings
+from registry.web import explain
+from registry.web.app import create_app
+from registry.web.wording import Voice, load
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = {"accept": "text/html"}
+
+
+class _Pool:
+    """Stands in for the query workers: remembers what it was asked."""
+
+    release = ""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def switch(self, graph: Path, number: str) -> None:
+        self.release = number
+
+    async def fetch(self, query: str, media_type: str) -> bytes:
+        self.asked.append(query)
+        return b"<http://a> <http://b> <http://c> .\n"
+
+
+@pytest.fixture(scope="module")
+def pool() -> _Pool:
+    return _Pool()
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, pool: _Pool) -> Iterator[TestClient]:
+    data = tmp_path_factory.mktemp("data")
+    family.build(data)
+    app = create_app(Settings(data=data), pool=pool, messages=small.MESSAGES, base=small.BASE)
+    with TestClient(app, follow_redirects=False) as found:
+        yield found
+
+
+def _key(side: dict[str, Any]) -> str:
+    return str(side["id"]).split("/")[1]
+
+
+def _pair(client: TestClient, one: str, other: str) -> dict[str, Any]:
+    identifier = small.IRIS.match(family.iri(one), family.iri(other)).rpartition("/")[2]
+    found: dict[str, Any] = client.get(f"/api/matches/{identifier}").json()
+    return found
+
+
+def test_the_list_of_works_and_its_filters(client: TestClient) -> None:
+    found = client.get("/api/works").json()
+    assert list(found) == ["items", "total", "next"] and [one["id"] for one in found["items"]] == ["w-git", "w-fork"]
+    first = found["items"][0]
+    assert first["iri"] == f"{small.BASE}/id/work/w-git" and first["page"] == "http://testserver/work/w-git"
+    assert first["name"] == {"en": family.TITLE} and first["members"] == 8 and first["beside"]["derivative"] == 1
+    assert (first["academies"], first["languages"]) == (["northland", "southland", "island"], ["en", "es", "fr", "ja"])
+    for query, total in (("academy=southland", 1), ("language=ja-JP", 1), ("language=de", 0), ("academy=none", 0)):
+        assert client.get(f"/api/works?{query}").json()["total"] == total, query
+    page = client.get("/api/works?limit=1").json()
+    second = client.get(page["next"].removeprefix("http://testserver")).json()
+    assert [one["id"] for one in second["items"]] == ["w-fork"] and second["next"] is None
+    assert client.get("/api/works?cursor=x").status_code == 400
+    assert client.get("/api/works?colour=red").status_code == 400
+
+
+def test_the_forms_of_a_work_are_told_apart(client: TestClient) -> None:
+    found = client.get("/api/works/w-git").json()
+    forms = [(form["role"], sorted(map(_key, form["members"])), form["date"]) for form in found["forms"]]
+    assert forms == [
+        ("original", ["git", "git-again", "git-near"], "2016-05-01"),
+        ("edition", ["git-2"], "2021-03-01"),
+        ("translation", ["git-es"], "2018-01-10"),
+        ("translation", ["git-fr"], "2019-06-30"),
+        ("translation", ["git-ja"], "2022-02-01"),
+        ("date", ["git-may"], "2026-05-04"),
+    ]
+    assert found["forms"][0]["cluster"]["id"] == "c-git" and found["forms"][1]["cluster"] is None
+    assert found["forms"][3]["languages"] == ["fr"] and found["not_listed"] == 0
+
+
+def test_what_is_beside_a_work_stays_outside(client: TestClient) -> None:
+    found = client.get("/api/works/w-git").json()
+    inside = {_key(member) for form in found["forms"] for member in form["members"]}
+    beside = {name: [_key(one["resource"]) for one in found[name]] for name in
+              ("adapted", "adapted_from", "overlaps", "parts", "part_of")}  # fmt: skip
+    assert beside == {"adapted": ["fork"], "adapted_from": [], "overlaps": ["own"], "parts": ["module"], "part_of": []}
+    assert not inside & {"fork", "fork-2", "own", "module", "basic"}
+    assert found["adapted"][0]["work"]["id"] == "w-fork" and found["adapted"][0]["direction"] is True
+    fork = client.get("/api/works/w-fork").json()
+    assert [_key(one["resource"]) for one in fork["adapted_from"]] == ["git"] and not fork["adapted"]
+    assert len(found["matches"]) == 7 and found["matches"][0]["evidence"]
+
+
+def test_what_is_listed_several_times_has_an_id_of_its_own(client: TestClient) -> None:
+    found = client.get("/api/works/c-git").json()
+    assert found["level"] == "cluster" and found["work"]["id"] == "w-git"
+    assert [len(form["members"]) for form in found["forms"]] == [3]
+
+
+def test_former_ids_lead_on_and_retired_ones_say_what_they_were(client: TestClient) -> None:
+    for address in ("/api/works/w-older", "/id/work/w-older?format=ttl"):
+        answer = client.get(address, headers={"accept": "*/*"})
+        assert answer.status_code == 308, address
+        assert answer.headers["location"] == "http://testserver" + address.replace("w-older", "w-git")
+    gone = client.get("/api/works/w-gone")
+    assert gone.status_code == 410
+    assert gone.json()["work"] == {"id": "w-gone", "level": "work", "members": list(family.RETIRED[0].members)}
+    assert client.get("/id/work/w-gone", headers={"accept": "text/turtle"}).status_code == 410
+    for address in ("/api/works/never", "/id/work/never"):
+        assert client.get(address).status_code == 404
+
+
+def test_the_identifier_of_a_work_answers_by_media_type(client: TestClient, pool: _Pool) -> None:
+    page = client.get("/id/work/w-git", headers=HTML)
+    assert page.status_code == 303 and page.headers["location"] == "http://testserver/work/w-git"
+    pool.asked.clear()
+    data = client.get("/id/work/w-git", headers={"accept": "text/turtle"})
+    assert data.status_code == 200 and f"{small.BASE}/id/work/w-git" in pool.asked[0]
+    assert "schema:exampleOfWork" in pool.asked[0] and "$" not in pool.asked[0]
+
+
+def test_a_resource_names_its_work(client: TestClient) -> None:
+    found = client.get("/api/resources/north-oai/git").json()
+    assert found["work"] == {
+        "id": "w-git", "iri": f"{small.BASE}/id/work/w-git", "page": "http://testserver/work/w-git",
+    }  # fmt: skip
+    assert found["cluster"]["id"] == "c-git"
+    alone = client.get("/api/resources/south-web/own").json()
+    assert alone["work"] is None and alone["cluster"] is None
+
+
+def test_a_pair_explains_itself_in_three_languages_or_in_one(client: TestClient) -> None:
+    found = _pair(client, "git", "git-fr")
+    assert (found["band"], found["probability"], found["model"]) == ("likely", 0.82, "m1")
+    assert found["weight"] == pytest.approx(7.15) and found["generators"] == ["title", "text"]
+    assert found["why"] == family.RULES["TR.SIGNALS"]
+    assert [line["speaks"] for line in found["evidence"]] == ["strongly", "for", "little", "against"]
+    title = found["evidence"][0]["words"]
+    assert set(title) == set(LANGUAGES)
+    assert title["en"] == (
+        "Title: “Version control with Git” and “Gestion de versions avec Git”; very alike; words in common; "
+        "speaks strongly for it (Title)"
+    )
+    assert title["fr"].startswith("Titre : « ") and "parle fortement en faveur" in title["fr"]
+    assert found["sure"]["en"] == (
+        "suggested: likely, not yet checked; of 100 pairs like this one, about 82 prove right"
+    )
+    french = client.get(f"/api/matches/{found['id']}?language=fr").json()
+    assert set(french["sure"]) == set(french["words"]) == set(french["evidence"][0]["words"]) == {"fr"}
+    assert client.get(f"/api/matches/{found['id']}?language=de").status_code == 400
+
+
+def test_how_sure_in_words(client: TestClient) -> None:
+    expected = {
+        ("git", "git-2"): "confirmed by A. Reviewer",
+        ("git", "git-es"): "Instituto de Estadística del Sur says so itself",
+        ("git", "git-again"): "accepted by a rule of the registry",
+        ("git", "git-near"): "suggested: almost certain, not yet checked",
+        ("git-2", "git-ja"): "suggested: likely, not yet checked",
+        ("git-es", "own"): "suggested: possible, not yet checked",
+        ("git", "basic"): "under discussion: the academies say different things",
+    }
+    for (one, other), words in expected.items():
+        assert _pair(client, one, other)["sure"]["en"] == words
+
+
+def test_answers_stand_with_the_name_of_the_academy(client: TestClient) -> None:
+    found = _pair(client, "git", "basic")
+    told = [(one["academy"], one["words"]["en"]) for one in found["answers"]]
+    assert told == [
+        ("northland", "Statistics Northland answers: translation"),
+        ("southland", "Instituto de Estadística del Sur answers: checked: not the same"),
+    ]
+    assert client.get("/api/matches?status=discussed").json()["total"] == 1
+
+
+def test_examples_have_the_keys_of_real_answers(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+
+    def example(path: str) -> dict[str, Any]:
+        content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
+        found: dict[str, Any] = content["example"]
+        return found
+
+    work = client.get("/api/works/w-git").json()
+    assert set(example("/api/works/{id}")) == set(work)
+    assert set(example("/api/works")["items"][0]) == set(client.get("/api/works").json()["items"][0])
+    assert set(example("/api/works/{id}")["forms"][0]) == set(work["forms"][0])
+    assert set(example("/api/works/{id}")["adapted"][0]) == set(work["adapted"][0])
+    pair = _pair(client, "git", "git-es")
+    assert set(example("/api/matches/{id}")) == set(pair)
+    for name in ("evidence", "answers"):
+        assert set(example("/api/matches/{id}")[name][0]) == set(pair[name][0])
+    assert "308" in paths["/api/works/{id}"]["get"]["responses"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "says"),
+    [
+        (0.0, ""),
+        (5.0, "strongly"),
+        (4.99, "for"),
+        (1.0, "for"),
+        (0.99, "little"),
+        (-0.99, "little"),
+        (-1.0, "against"),
+    ],
+)
+def test_what_a_weight_says(weight: float, says: str) -> None:
+    assert explain.speaks(weight) == says
+
+
+@pytest.mark.parametrize(("value", "count"), [(None, None), (0.0, 1), (0.826, 83), (0.9999, 99)])
+def test_a_probability_is_told_as_a_count_and_never_as_certainty(value: float | None, count: int | None) -> None:
+    assert explain.measured({"probability": value}) == count
+
+
+def test_every_reason_has_words() -> None:
+    words = load({})
+    features = {
+        vocabulary.notation_of(concept)
+        for concept in vocabulary.labels(ROOT / "ontology", small.BASE)
+        if vocabulary.scheme_of(concept) == "match-feature"
+    }
+    assert features and features <= set(words.evidence)
+
+
+def test_a_reason_without_values_or_words_is_still_told() -> None:
+    line = {"feature": "unheard-of", "measure": "unheard-of", "score": 1.0, "left_value": "", "right_value": "",
+            "left_field": "", "right_field": "", "weight": 0.0}  # fmt: skip
+    for language in LANGUAGES:
+        told = explain.sentence(line, Voice(load({}), language))
+        assert told and "{" not in told and "unheard" not in told
+
+
+def _plain(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
