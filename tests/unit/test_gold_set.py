@@ -148,3 +148,15 @@ def test_the_same_sources_give_the_same_records(tmp_path: Path) -> None:
     assert gold.records() == gold.records()
     assert gold.digest({"b": 1, "a": "é"}) == gold.digest({"a": "é", "b": 1})
     assert replace(gold.read("test")[0], left="x").left_resource == "x"
+
+
+def test_the_guideline_tells_the_counts_that_the_files_have(
+    rows: dict[str, list[gold.Label]], every: list[gold.Label]
+) -> None:
+    told = (gold.FOLDER / "README.md").read_text("utf-8")
+    counts = {part: Counter(label.relation for label in rows[part]) for part in PARTS}
+    for relation in get_args(Relation):
+        own = [counts[part][relation] for part in PARTS]
+        assert f"| {relation} | {own[0]} | {own[1]} | {sum(own)} |" in told
+    both = Counter(label.relation for label in every)
+    assert f"{both['different'] + both['overlap']} of {len(every)}" in told
