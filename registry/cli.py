@@ -263,7 +263,7 @@ def publish(
 ) -> None:
     """Put everything that changed into a new release."""
     from registry.pipeline.progress import progress
-    from registry.pipeline.publisher import publish_now, watch_log
+    from registry.pipeline.publisher import make_ready, publish_now, watch_log
 
     with house() as opened:
         while watch:
@@ -274,10 +274,11 @@ def publish(
                 time.sleep(NO_ROOM_PAUSE)
         with progress(quiet=as_json) as shown:
             release = publish_now(opened, shown)
-    if as_json:
-        out(dict(release.manifest))
-    else:
-        typer.echo(f"release {release.number}: {release.manifest['counts']}")
+        if as_json:
+            out(dict(release.manifest))
+        else:
+            typer.echo(f"release {release.number}: {release.manifest['counts']}")
+        make_ready(opened)
 
 
 @app.command()

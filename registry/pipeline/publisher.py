@@ -37,6 +37,7 @@ from registry.prepare.setup import known_labels, known_schemes
 from registry.search import index as search
 from registry.search.document import resource_id
 from registry.search.reader import Reader
+from registry.statistics import spare
 from registry.statistics.axes import Axes
 from registry.statistics.build import Before, Place, build
 
@@ -233,6 +234,7 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             store.close()
         except BaseException:
             release.sweep(settings.data)  # on a full disk the next attempt needs its room
+            spare.sweep(settings.data / "spare")
             raise
         finally:
             matcher.close()
@@ -241,6 +243,18 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             "counts": counts,
         }  # fmt: skip
         return release.finish(settings.data, making, manifest, settings.releases_kept)
+
+
+def _spare(house: House, standing: release.Release) -> tuple[Path, str]:
+    return house.settings.data / "spare", f"{standing.number}-{standing.manifest['time']}"
+
+
+def make_ready(house: House) -> None:
+    """Copy now what the next release begins from: its readers need not wait for that then."""
+    with locked(house.settings.data):
+        if standing := release.current(house.settings.data):
+            folder, name = _spare(house, standing)
+            spare.prepare(folder, standing.figures, name)
 
 
 def _not_here(house: House) -> Sequence[Known]:
@@ -295,7 +309,8 @@ def _figures(
         resources = (document for document in found if document is not None)
         matches = since[0]
         ended = [house.iris.match(*pair).rpartition("/")[2] for pair in since[1]]
-        earlier = Before(before.figures, gone, ended)
+        copy = spare.find(*_spare(house, before))
+        earlier = Before(before.figures, gone, ended, spare=copy)
     return build(
         making / "figures",
         resources=resources,
@@ -323,4 +338,5 @@ def watch_log(house: House, said: Callable[[release.Release], None], stop: Calla
             if made.number != last:
                 said(made)
                 last = made.number
+                make_ready(house)
         time.sleep(PAUSE)
