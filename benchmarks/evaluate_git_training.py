@@ -7,56 +7,20 @@ labelled ``different`` is not the same work: overlap, part or nothing is right, 
 
 from __future__ import annotations
 
-import csv
-import re
 from pathlib import Path
 
-from benchmarks.matching_records import IRIS, Score, by_pair, change, links, names, strings
+from benchmarks.labelled_truth import feed, load, training_records
+from benchmarks.matching_records import IRIS, Score, by_pair
 from registry.matching import match
-from registry.model import Change, Match
+from registry.model import Match
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "git-training"
-STATED = {"translation": "translationOfWork", "derivative": "isBasedOn"}
-
-
-def load(folder: Path, name: str) -> list[dict[str, str]]:
-    with (folder / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def feed(academy: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", academy.lower()).strip("-")
-
-
-def changes(folder: Path, stated: bool) -> list[Change]:
-    """The resources as a crosswalk would map them; with ``stated``, what evidence says a README states."""
-    rows = {row["id"]: row for row in load(folder, "resources.csv")}
-    says: dict[str, tuple[str, str]] = {}
-    for row in load(folder, "relations.csv") if stated else []:
-        if "README" in row["evidence"] and row["relation"] in STATED:
-            says[row["right"]] = STATED[row["relation"]], rows[row["left"]]["repository"]
-    built = []
-    for number, (key, row) in enumerate(rows.items(), 1):
-        values = {
-            "name": names(row["title"], row["title_lang"]),
-            "url": links([row["page"] or row["repository"]]),
-            "codeRepository": links([row["repository"]]),
-            "license": links([f"http://spdx.org/licenses/{row['licence']}"] if row["licence"] else []),
-            "inLanguage": strings(*row["language"].split(",")),
-            "dateCreated": strings(row["created"]),
-            "dateModified": strings(row["modified"]),
-            "provider": [IRIS.academy(feed(row["academy"]))],
-        }
-        if key in says:
-            values[says[key][0]] = links([says[key][1]])
-        built.append(change(feed(row["academy"]), key, values, sequence=number))
-    return built
 
 
 def evaluate(folder: Path, stated: bool) -> tuple[Score, list[Match]]:
     """Score every row of ``relations.csv``."""
     resources = {row["id"]: IRIS.resource(feed(row["academy"]), row["id"]) for row in load(folder, "resources.csv")}
-    found = match(changes(folder, stated), {})
+    found = match(training_records(folder, stated), {})
     pairs = by_pair(found)
     score = Score.empty()
     for row in load(folder, "relations.csv"):
