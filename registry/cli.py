@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry import cli_add, cli_frameworks, cli_reports
+from registry import cli_add, cli_frameworks, cli_reports, cli_review
 from registry.console import OK, TO_MEND, UNUSABLE, Json, fail, house, out, report_form, settings, tell_report
 
 app = typer.Typer(
@@ -362,6 +362,7 @@ def doctor(as_json: Json = False) -> None:
 
 
 cli_frameworks.add_to(app)
+cli_review.add_to(app)
 
 
 def main() -> None:
