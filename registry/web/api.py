@@ -125,7 +125,7 @@ def create_router(shared: Shared) -> APIRouter:
         """All forms of one course, what is adapted from it, what is another course on the same ground, and why."""
         visit = shared.visit(request)
         with figures.open_figures(visit.opened.release.figures) as connection:
-            found = family.find(connection, id)
+            found = family.find(connection, visit, id)
             if isinstance(found, Former):
                 return RedirectResponse(f"{visit.address}/api/works/{found.successor}", 308, visit.headers)
             return visit.json(family.whole(connection, visit, found))

@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__, messages, release
 from registry.iris import Iris
 from registry.settings import Settings
-from registry.web import api, coverage, examples, identifiers, pages, template, wording
+from registry.web import api, coverage, examples, identifiers, pages, template, wording, work_pages
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.shared import NotModified, Shared
@@ -216,6 +216,7 @@ def create_app(
     workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)
     app.include_router(template.create_router(shown, workbooks))
     app.include_router(coverage.create_router(shown))
+    app.include_router(work_pages.create_router(shown))
     app.mount("/static", StaticFiles(directory=str(files("registry.web").joinpath("static"))), name="static")
 
     @app.get("/robots.txt", include_in_schema=False)

@@ -17,6 +17,8 @@ BANDS = ((0.9, "high"), (0.7, "good"), (0.0, "low"))
 BAND_NAMES = {"high": "almost-certain", "good": "likely", "low": "possible"}
 STRONGLY, SPEAKS = 5.0, 1.0
 """From how many bits a reason speaks strongly (32 times more likely), and from how many it speaks at all (twice)."""
+SHOWN = 200
+"""Characters of a value that a reason shows."""
 FULL = 10.0
 """The weight that fills a bar."""
 
@@ -67,19 +69,43 @@ def sureness(match: Mapping[str, Any], voice: Voice) -> str:
     return told if count is None else f"{told}; {voice('sure.measured', count=count)}"
 
 
-def how(line: Mapping[str, Any], voice: Voice) -> str:
-    """How two values compare, by which measure, and what that counts."""
+def alike(line: Mapping[str, Any], voice: Voice) -> str:
+    """How alike two values are, and by which measure."""
     parts = [voice.alike(line)] if line["measure"] != "differs" else []
     measure = voice.words.measures.get(line["measure"])
     if measure is not None and not (line["measure"] == "equal" and parts):
         parts.append(measure[voice.language])
+    return "; ".join(parts)
+
+
+def how(line: Mapping[str, Any], voice: Voice) -> str:
+    """How alike two values are, by which measure, and what that counts."""
     weight = speaks(line["weight"])
-    return "; ".join([*parts, *([voice(f"speaks.{weight}")] if weight else [])])
+    return "; ".join(part for part in (alike(line, voice), voice(f"speaks.{weight}") if weight else "") if part)
+
+
+def found_by(match: Mapping[str, Any], voice: Voice) -> str:
+    """What brought a pair together, in words; "" where that has none."""
+    keys = [f"found.{name}" for name in match["generators"]]
+    names = [voice(key) for key in keys if key in voice.words.pages]
+    return voice("evidence.found", names=", ".join(names)) if names else ""
+
+
+def weighed(match: Mapping[str, Any]) -> bool:
+    """Whether any reason of a pair has a weight."""
+    return any(line["weight"] for line in match["evidence"])
+
+
+def shown(value: str, field: str, voice: Voice) -> str:
+    """A value that was compared, as readers meet it: times in words, long texts cut."""
+    if field == "timeRequired":
+        return voice.duration(value)
+    return value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
 
 
 def sentence(line: Mapping[str, Any], voice: Voice) -> str:
     """A reason as one sentence: what was compared, both values, how they compare."""
-    left, right = (str(line[side])[:200] for side in ("left_value", "right_value"))
+    left, right = (shown(line[f"{side}_value"], line[f"{side}_field"], voice) for side in ("left", "right"))
     key = "evidence.line" if left and right and left != right else "evidence.one" if left or right else "evidence.none"
     told = voice(key, reason=voice.reason(line["feature"]), left=left or right, right=right, how=how(line, voice))
     fields = list(dict.fromkeys(voice.field(name) for name in (line["left_field"], line["right_field"]) if name))

@@ -14,7 +14,7 @@ from typing import Any
 from registry.model import Relation
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
-from registry.statistics.work_reader import Former
+from registry.statistics.work_reader import Former, WorkQuery
 from registry.web import views
 from registry.web.problems import Problem
 from registry.web.shared import Visit
@@ -23,6 +23,7 @@ MEMBERS = 200
 PAIRS = 1000
 SHOWN_PAIRS = 50
 BESIDE = 100
+BESIDE_CARD = 12
 ROLES = ("original", "edition", "translation", "date", "other")
 _DATES = ("datePublished", "dateCreated", "startDate", "dateModified")
 _TELLS = ("inLanguage", "version", "startDate", *_DATES)
@@ -34,7 +35,7 @@ _ASIDE: Mapping[tuple[Relation, bool], str] = {
 LISTS = ("adapted", "adapted_from", "overlaps", "parts", "part_of")
 
 
-def find(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] | Former:
+def find(connection: sqlite3.Connection, visit: Visit, identifier: str) -> dict[str, Any] | Former:
     """A work as it stands in the figures, or what took it in. Raises Problem: 410 with the last members, or 404."""
     row = work_reader.work(connection, identifier)
     if row is not None:
@@ -43,7 +44,13 @@ def find(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] | Fo
     if former is None:
         raise Problem(404, f"There is no work {identifier!r}.")
     if not former.successor:
-        left = {"id": identifier, "level": former.level, "members": list(former.members)}
+        known = figures.resources(connection, former.members[:MEMBERS])
+        members = [
+            {"iri": iri, **({"name": known[iri]["name"], "page": views.side(known[iri], visit)["page"]}
+                            if iri in known else {"name": None, "page": None})}
+            for iri in former.members[:MEMBERS]
+        ]  # fmt: skip
+        left = {"id": identifier, "level": former.level, "members": members}
         raise Problem(410, "Fewer than two of its forms are left.", work=left)
     return former
 
@@ -73,6 +80,24 @@ def summaries(connection: sqlite3.Connection, visit: Visit, rows: Iterable[Mappi
             }
         )
     return found
+
+
+def cards(
+    connection: sqlite3.Connection, visit: Visit, query: WorkQuery
+) -> tuple[list[dict[str, Any]], int, str | None]:
+    """Works in short with what is beside them, how many there are in all, and the next cursor. Raises BadCursor."""
+    rows, total, cursor = work_reader.works(connection, query)
+    found = summaries(connection, visit, rows)
+    for one in found:
+        one |= _aside(connection, visit, work_reader.beside(connection, one["id"], BESIDE_CARD))
+    return found, total, cursor
+
+
+def of_resource(connection: sqlite3.Connection, visit: Visit, iri: str) -> dict[str, Any] | None:
+    """The work of a resource in short, None where it has no other form."""
+    found = work_reader.works_of(connection, [iri]).get(iri, {})
+    row = work_reader.work(connection, found.get("work") or found.get("cluster") or "")
+    return summaries(connection, visit, [row])[0] if row else None
 
 
 def whole(connection: sqlite3.Connection, visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def create_router(shared: Shared) -> APIRouter:
         check_names(identifier)
         media_type = _wanted(request)
         with figures.open_figures(visit.opened.release.figures) as connection:
-            found = family.find(connection, identifier)
+            found = family.find(connection, visit, identifier)
         if isinstance(found, Former):
             query = f"?{request.url.query}" if request.url.query else ""
             address = f"{visit.address}/id/work/{found.successor}{query}"

@@ -20,7 +20,8 @@ from registry.search.reader import ResourceQuery
 from registry.statistics import axes
 from registry.statistics import reader as figures
 from registry.statistics.reader import BadCursor, MatchQuery
-from registry.web import identifiers, report, show, views
+from registry.statistics.work_reader import WorkQuery
+from registry.web import explain, family, identifiers, report, show, views
 from registry.web.links import Links
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
@@ -28,6 +29,7 @@ from registry.web.shared import Shared, Visit
 SHOWN_FACETS = ("language", "type", "level", "academy", "about", "licence", "open", "free", "audience", "modality",
                 "access")  # fmt: skip
 PAGE = 20
+FAMILIES = 5
 FACET_SIZE = 12
 NAMES = {"en": "English", "fr": "Français", "es": "Español"}
 PROGRAM_PATHS = ("/api", "/sparql", "/openapi.json", "/health")
@@ -45,7 +47,7 @@ def _environment() -> Environment:
     folder = str(files("registry.web").joinpath("templates"))
     loader = ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(html.FOLDER)])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    environment.globals |= html.names() | {"standing": True}
+    environment.globals |= html.names() | {"standing": True, "explain": explain}
     environment.filters["web"] = show.web
     return environment
 
@@ -76,7 +78,11 @@ class Pages:
         texts = self.shared.words.pages
         title = voice(f"error.{status}" if f"error.{status}" in texts else "error.400")
         told = detail
-        if status == 410:
+        if "work" in more:
+            names = [voice.best(one["name"]) for one in more["work"]["members"] if one["name"]]
+            title = voice("work.gone")
+            told = voice("work.gone.help", members=", ".join(names) or voice("work.gone.none"))
+        elif status == 410:
             told = voice("error.410.help", time=voice.date(more["tombstone"]["deleted"]))
         elif f"error.{status}.help" in texts:
             told = voice(f"error.{status}.help", **more)
@@ -101,7 +107,7 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
             context: dict[str, Any] = {
                 "totals": figures.totals(connection),
                 "matrix": _matrix(connection, here, None),
-                "pairs": views.matches(connection, here, found),
+                "pairs": views.matches(connection, here, found, (here.voice.language,)),
                 "academies": views.academy_names(connection),
             }
         return pages.render(request, "home.html", visit=here, **context)
@@ -155,12 +161,13 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
         with figures.open_figures(here.opened.release.figures) as connection:
             academy = _academy_of(connection, item)
             found, total, _ = figures.matches(connection, MatchQuery(resource=item["iri"], limit=50))
-            pairs = views.matches(connection, here, found)
+            pairs = views.matches(connection, here, found, (here.voice.language,))
             known = views.academy_names(connection)
+            work = family.of_resource(connection, here, item["iri"])
             entries = figures.entries(connection, views.pointed_to(item), item["academy"])
         named = {entry["iri"] for entry in entries.values()}  # parts and wholes stand among the facts already
         context: dict[str, Any] = {
-            "item": item, "academy": academy, "academies": known, "total": total,
+            "item": item, "academy": academy, "academies": known, "total": total, "work": work,
             "rows": show.rows(item, academy, here.voice, Links(request), entries),
             "elsewhere": [_seen_from(pair, item["iri"]) for pair in pairs if not pair["within"]],
             "within": [
@@ -177,7 +184,7 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
             found = figures.match(connection, identifier)
             if found is None:
                 raise Problem(404, "There is no such pair.")
-            pair = views.matches(connection, here, [found])[0]
+            pair = views.matches(connection, here, [found], (here.voice.language,))[0]
             known = views.academy_names(connection)
         items = [_published(here, pair[side]["id"]) for side in ("left", "right")]
         links = Links(request)
@@ -248,6 +255,8 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
             context: dict[str, Any] = {
                 "totals": figures.totals(connection),
                 "matrix": _matrix(connection, here, relation),
+                "academies": views.academy_names(connection),
+                "works": [] if relation else family.cards(connection, here, WorkQuery(limit=FAMILIES))[0],
                 "relation": relation,
                 "relations": [name for name in shared.words.relations if name != "different"],
             }
@@ -270,7 +279,7 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
                 found, total, cursor = figures.matches(connection, query)
             except BadCursor as wrong:
                 raise Problem(400, f"cursor: {wrong}") from wrong
-            listed = views.matches(connection, here, found)
+            listed = views.matches(connection, here, found, (here.voice.language,))
         context: dict[str, Any] = {
             "pairs": listed, "total": total, "cursor": cursor, "chosen": chosen, "academies": known,
             "relation": relations[0] if relations else None, "relations": list(shared.words.relations),

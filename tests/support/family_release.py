@@ -12,17 +12,17 @@ from registry.terms import XSD, Literal
 
 ISLAND = Feed("island-git", "island", "git", "https://island.example/git")
 ACADEMIES: tuple[Academy, ...] = (*small.ACADEMIES[:2], replace(small.ACADEMIES[2], feeds=(ISLAND,)))
-TITLE = "Version control with Git"
+TITLE = "Working with Git"
 # key: feed, title by language, {property: value or date}
 RECORDS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "git": ("north-oai", {"en": TITLE}, {"datePublished": "2016-05-01", "version": "1"}),
     "git-2": ("north-oai", {"en": f"{TITLE}, second edition"}, {"datePublished": "2021-03-01", "version": "2"}),
     "git-may": ("north-oai", {"en": f"{TITLE}, session in May"}, {"startDate": "2026-05-04"}),
-    "git-es": ("south-web", {"es": "Control de versiones con Git"}, {"datePublished": "2018-01-10"}),
-    "git-fr": ("south-list", {"fr": "Gestion de versions avec Git"}, {"datePublished": "2019-06-30"}),
+    "git-es": ("south-web", {"es": "Trabajar con Git"}, {"datePublished": "2018-01-10"}),
+    "git-fr": ("south-list", {"fr": "Travailler avec Git"}, {"datePublished": "2019-06-30"}),
     "git-again": ("south-list", {"en": TITLE}, {}),
     "git-near": ("island-git", {"en": f"{TITLE} <b>"}, {}),
-    "git-ja": ("island-git", {"ja": "Gitによるバージョン管理"}, {"datePublished": "2022-02-01"}),
+    "git-ja": ("island-git", {"ja": "Gitで作業する"}, {"datePublished": "2022-02-01"}),
     "fork": ("island-git", {"en": "Git for statisticians"}, {"datePublished": "2020-01-01"}),
     "fork-2": ("island-git", {"en": "Git for statisticians 2021"}, {"datePublished": "2021-01-01"}),
     "own": ("south-web", {"es": "Introducción a Git del Instituto"}, {}),

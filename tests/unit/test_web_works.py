@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from support import family_release as family
+from support import pages
 from support import small_release as small
 
 from registry import vocabulary
@@ -21,27 +22,18 @@ from registry.web.app import create_app
 from registry.web.wording import Voice, load
 
 ROOT = Path(__file__).resolve().parents[2]
-HTML = {"accept": "text/html"}
+HTML = pages.HTML
 
 
-class _Pool:
-    """Stands in for the query workers: remembers what it was asked."""
-
-    release = ""
+class _Pool(pages.Pool):
+    """Remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def switch(self, graph: Path, number: str) -> None:
-        self.release = number
-
     async def fetch(self, query: str, media_type: str) -> bytes:
         self.asked.append(query)
-        return b"<http://a> <http://b> <http://c> .\n"
+        return await super().fetch(query, media_type)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +117,10 @@ def test_former_ids_lead_on_and_retired_ones_say_what_they_were(client: TestClie
         assert answer.headers["location"] == "http://testserver" + address.replace("w-older", "w-git")
     gone = client.get("/api/works/w-gone")
     assert gone.status_code == 410
-    assert gone.json()["work"] == {"id": "w-gone", "level": "work", "members": list(family.RETIRED[0].members)}
+    left = gone.json()["work"]
+    assert (left["id"], left["level"]) == ("w-gone", "work")
+    assert [one["iri"] for one in left["members"]] == list(family.RETIRED[0].members)
+    assert left["members"][0]["page"].startswith("http://testserver/resource/south-web/")
     assert client.get("/id/work/w-gone", headers={"accept": "text/turtle"}).status_code == 410
     for address in ("/api/works/never", "/id/work/never"):
         assert client.get(address).status_code == 404
@@ -159,7 +154,7 @@ def test_a_pair_explains_itself_in_three_languages_or_in_one(client: TestClient)
     title = found["evidence"][0]["words"]
     assert set(title) == set(LANGUAGES)
     assert title["en"] == (
-        "Title: “Version control with Git” and “Gestion de versions avec Git”; very alike; words in common; "
+        "Title: “Working with Git” and “Travailler avec Git”; very alike; words in common; "
         "speaks strongly for it (Title)"
     )
     assert title["fr"].startswith("Titre : « ") and "parle fortement en faveur" in title["fr"]
@@ -215,6 +210,96 @@ def test_examples_have_the_keys_of_real_answers(client: TestClient) -> None:
     assert "308" in paths["/api/works/{id}"]["get"]["responses"]
 
 
+def _plain(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def _section(page: str, identifier: str) -> str:
+    """The text of the section that a heading labels."""
+    found = re.search(rf'<section[^>]*aria-labelledby="{identifier}".*?</section>', page, re.S)
+    assert found is not None, identifier
+    return _plain(found.group(0))
+
+
+def test_pages_of_works_are_sound_and_speak_the_readers_words(client: TestClient) -> None:
+    kinds = ("/work", "/works", "/resource/", "/compare/", "/overlap", "/pairs")
+    paths = [path for path in pages.walk(client) if path.startswith(kinds) and path != "/compare/none"]
+    assert {"/works", "/work/w-git", "/work/w-fork"} <= set(paths)
+    pages.all_sound(client, paths)
+    assert pages.inside_words(client, paths) == []
+
+
+def test_the_page_of_a_work_shows_its_forms_and_what_is_apart(client: TestClient) -> None:
+    page = client.get("/work/w-git", headers=HTML).text
+    assert "Working with Git &lt;b&gt;" in page
+    original = _section(page, "original")
+    assert "2016-05-01" in original and "Also listed at" in original and "Island Bureau of Statistics" in original
+    assert "2021-03-01 Working with Git, second edition" in _section(page, "editions")
+    translations = _section(page, "translations")
+    places = [translations.index(name) for name in ("Spanish", "French", "Japanese")]
+    assert places == sorted(places) and "Trabajar con Git" in translations
+    assert "2026-05-04 Working with Git, session in May" in _section(page, "dates")
+    apart = _section(page, "apart")
+    assert re.search(r"Adapted from it +Git for statisticians +Island Bureau of Statistics", apart)
+    assert re.search(r"Different courses on the same ground +Introducción a Git del Instituto", apart)
+    assert "Git for statisticians" not in "".join(_section(page, name) for name in ("original", "editions"))
+    assert "Git básico" not in page, "a pair under discussion binds nothing"
+
+
+def test_the_page_of_a_work_says_why(client: TestClient) -> None:
+    page = client.get("/work/w-git", headers=HTML).text
+    reasons = _section(page, "reasons")
+    for words in ("7 pairs hold these forms together", "confirmed by A. Reviewer", "speaks strongly for it",
+                  "speaks against it", "says little", "Two independent signs of a translation."):  # fmt: skip
+        assert words in reasons
+    bars = re.findall(r'<svg class="weight (\w+)".*?<rect class="part" x="([\d.]+)" y="1" width="([\d.]+)"', page)
+    assert ("strongly", "50", "37.5") in bars and ("against", "35.0", "15.0") in bars
+
+
+def test_former_addresses_of_pages(client: TestClient) -> None:
+    moved = client.get("/work/w-older?lang=fr")
+    assert (moved.status_code, moved.headers["location"]) == (308, "http://testserver/work/w-git?lang=fr")
+    within = client.get("/work/c-git")
+    assert (within.status_code, within.headers["location"]) == (303, "http://testserver/work/w-git")
+    gone = client.get("/work/w-gone", headers=HTML)
+    assert gone.status_code == 410 and "no longer belong together" in gone.text and "Git básico" in gone.text
+    assert client.get("/work/never", headers=HTML).status_code == 404
+
+
+def test_the_overlap_page_shows_a_family_as_one_and_adaptations_beside(client: TestClient) -> None:
+    page = client.get("/overlap", headers=HTML).text
+    families = _section(page, "families")
+    assert page.count('href="/work/w-git"') == 1 and "8 forms" in families and "second edition" not in families
+    assert "Adapted from it: Git for statisticians (Island Bureau of Statistics)" in families
+    assert "Different courses on the same ground: Introducción a Git del Instituto" in families
+    assert "All 2 courses in several forms" in families
+    spanish = client.get("/works?lang=es", headers=HTML).text
+    assert "Cursos en varias formas" in spanish and "8 formas" in spanish
+    assert client.get("/works?cursor=x", headers=HTML).status_code == 400
+
+
+def test_a_resource_leads_to_its_work_and_says_why_and_what_academies_answer(client: TestClient) -> None:
+    page = client.get("/resource/north-oai/git", headers=HTML).text
+    text = _plain(page)
+    assert "One of 8 forms of one course" in text and 'href="/work/w-git"' in page
+    assert "very alike; words in common; speaks strongly for it (Title)" in text
+    assert "under discussion: the academies say different things" in text
+    assert "Instituto de Estadística del Sur answers: checked: not the same" in text
+    assert "This pair counts in no figure until they agree." in text
+    assert "of one course" not in _plain(client.get("/resource/south-web/own", headers=HTML).text)
+
+
+def test_the_compare_page_tells_answers_weights_and_what_found_the_pair(client: TestClient) -> None:
+    page = client.get(f"/compare/{_pair(client, 'git', 'basic')['id']}", headers=HTML).text
+    assert "Statistics Northland answers: translation" in _section(page, "answers")
+    reasons = _section(page, "reasons")
+    assert "What it counts" in reasons and "Both turned up together through: titles, descriptions." in reasons
+    measured = _plain(client.get(f"/compare/{_pair(client, 'git', 'git-fr')['id']}?lang=fr", headers=HTML).text)
+    assert "sur 100 paires comme celle-ci, environ 82 se confirment" in measured
+    band = _plain(client.get(f"/compare/{_pair(client, 'git', 'git-near')['id']}", headers=HTML).text)
+    assert "almost certain" in band and "of 100 pairs" not in band
+
+
 @pytest.mark.parametrize(
     ("weight", "says"),
     [
@@ -252,7 +337,3 @@ def test_a_reason_without_values_or_words_is_still_told() -> None:
     for language in LANGUAGES:
         told = explain.sentence(line, Voice(load({}), language))
         assert told and "{" not in told and "unheard" not in told
-
-
-def _plain(page: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
