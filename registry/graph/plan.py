@@ -50,9 +50,13 @@ class Plan:
         self.old |= found
         return found
 
+    def difference(self) -> tuple[Quads, Quads]:
+        """What goes and what comes."""
+        return self.old - self.new, self.new - self.old
+
     def operations(self) -> list[str]:
         """SPARQL Update from what stands to what should stand; a graph that empties is dropped."""
-        gone, come = self.old - self.new, self.new - self.old
+        gone, come = self.difference()
         emptied = []
         for graph in {quad.graph_name for quad in gone} - {quad.graph_name for quad in come}:
             if all(quad in gone for quad in self.standing(None, None, None, graph)):

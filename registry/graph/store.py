@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib.resources import files
 from itertools import chain, islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from registry import relations
+from registry.graph import counted
 from registry.graph.describe import match_triples
 from registry.graph.layout import (
     CLASSIFICATION,
@@ -76,8 +78,11 @@ class Projection(Protocol):
     def bulk(self, changes: Iterable[Change], matches: Iterable[Match] = (), works: WorkDelta | None = None) -> int:
         """Start again from nothing: fast, not atomic, without a marker until the next ``apply``."""
 
-    def replace(self, graphs: Mapping[Iri, str]) -> None:
-        """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records)."""
+    def replace(self, graphs: Mapping[Iri, str]) -> bool:
+        """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records).
+
+        Whether the text is another than the last one for these graphs.
+        """
 
     def merge(self, graphs: Mapping[Iri, str]) -> None:
         """Each subject named holds exactly this in that graph; other subjects stay."""
@@ -146,11 +151,11 @@ class EmbeddedStore:
         plan.new |= parsed("".join(self._quads(change) for change in newest.values()))
         records = {ox.NamedNode(record) for record in newest}
         # What is inferred hangs on subjects of the record, before or after.
-        for subject in {quad.subject for quad in plan.old | plan.new if quad.graph_name in records}:
+        for subject in {quad.subject for quad in chain(plan.old, plan.new) if quad.graph_name in records}:
             plan.look(subject, None, None, self._graph(CLASSIFICATION))
         if matches is not None:
             self._plan_matches(plan, matches)
-        self._plan_relations(plan)
+        self._plan_relations(plan, records)
         if works is not None:
             plan_works(plan, works, self.iris)
         graph = self._graph("projection")
@@ -181,18 +186,25 @@ class EmbeddedStore:
         lines = iter(work_lines(works, self.iris) if works else ())
         while rows_of_works := list(islice(lines, 50 * BULK_CHUNK)):
             self._load(quads(self._graph(WORKS), rows_of_works))
+        self._update(self._plan())  # counts what was loaded
         return done
 
-    def replace(self, graphs: Mapping[Iri, str]) -> None:
-        """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records)."""
+    def replace(self, graphs: Mapping[Iri, str]) -> bool:
+        """Each graph named holds exactly these N-Triples (a catalogue keeps its links to records).
+
+        Whether the text is another than the last one for these graphs: with the same nothing is looked at.
+        """
         plan = self._plan()
+        if not self._is_new(plan, graphs):
+            return False
         query = files("registry.graph").joinpath("queries/described.rq").read_text("utf-8")
         for graph in graphs:
             # A catalogue has two links for each record: they are passed over in the store, not here.
             rows = self.store.query(query, default_graph=[ox.NamedNode(graph)])
             plan.old |= {ox.Quad(row["s"], row["p"], row["o"], ox.NamedNode(graph)) for row in rows}  # type: ignore[union-attr]
-        plan.new = parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
+        plan.new |= parsed("".join(quads(graph, data.splitlines()) for graph, data in graphs.items()))
         self._update(plan)
+        return True
 
     def merge(self, graphs: Mapping[Iri, str]) -> None:
         """Each subject named holds exactly this in that graph; other subjects stay."""
@@ -202,6 +214,10 @@ class EmbeddedStore:
             plan.look(subject, None, None, graph)
         self._update(plan)
 
+    def describes(self, subject: str) -> bool:
+        """Whether anything is said of a subject."""
+        return next(self._plan().standing(subject, None, None, None), None) is not None
+
     def clear(self) -> None:
         """Empty, without a marker."""
         self.close()
@@ -210,16 +226,7 @@ class EmbeddedStore:
 
     def counts(self) -> dict[str, int]:
         """Records, tombstones, matches, relations and triples."""
-        standing = self._plan().standing
-        wanted: dict[str, tuple[object, ...]] = {
-            "records": (None, DCAT_RECORD, None, None),
-            "tombstones": (None, RDF_TYPE, None, self._graph(TOMBSTONES)),
-            "matches": (None, RDF_TYPE, MATCH_ASSERTION, self._graph(MATCHES)),
-            "relations": (None, None, None, self._graph(RELATIONS)),
-        }
-        counts = {name: sum(1 for _ in standing(*pattern)) for name, pattern in wanted.items()}
-        marker = sum(1 for _ in standing(None, None, None, self._graph("projection")))
-        return counts | {"triples": len(self.store) - marker}
+        return counted.kept(self.store, self.iris) or counted.whole(self.store, self.iris)
 
     def matches(self) -> set[str]:
         """The IRIs of the matches that stand."""
@@ -235,7 +242,8 @@ class EmbeddedStore:
         """A read-only copy for a release, without the marker; hard links on the same file system."""
         self.store.backup(str(target))
         copy = ox.Store(str(target))
-        copy.remove_graph(ox.NamedNode(self._graph("projection")))
+        for name in ("projection", "projection/counts", "projection/described"):
+            copy.remove_graph(ox.NamedNode(self._graph(name)))
         copy.flush()
 
     def close(self) -> None:
@@ -253,8 +261,21 @@ class EmbeddedStore:
         return Plan(self.store)
 
     def _update(self, plan: Plan) -> None:
+        counted.carry(plan, self.counts(), self.iris)
         if operations := plan.operations():
             self.store.update(" ;\n".join(operations))
+
+    def _is_new(self, plan: Plan, graphs: Mapping[Iri, str]) -> bool:
+        """Plan a note of what some graphs hold now; whether it is another than the last one."""
+        graph = self._graph("projection/described")
+        told = sorted(graphs.items())
+        names, texts = (sha256("\n".join(column).encode()).hexdigest() for column in zip(*told, strict=True))
+        node = ox.NamedNode(f"{graph}/{names}")
+        note = ox.Quad(node, ox.NamedNode(graph), ox.Literal(texts), ox.NamedNode(graph))
+        if plan.look(node, None, None, graph) == {note}:
+            return False
+        plan.new.add(note)
+        return True
 
     def _load(self, nquads: str) -> None:
         try:
@@ -301,16 +322,20 @@ class EmbeddedStore:
                     plan.look(quad.object, None, None, graph)
         plan.new |= parsed(self._match_quads(delta.matches))
 
-    def _plan_relations(self, plan: Plan) -> None:
+    def _plan_relations(self, plan: Plan, records: set[ox.NamedNode]) -> None:
         """The direct triples of accepted matches, wherever a record or a match of a subject changes.
 
         A triple that a record states itself is not repeated.
         """
         matches, direct = ox.NamedNode(self._graph(MATCHES)), ox.NamedNode(self._graph(RELATIONS))
-        changed = plan.old ^ plan.new
-        subjects: set[object] = {q.subject for q in changed if q.graph_name != matches}
-        # A match may change its status alone, so all that are looked at count.
-        subjects |= {q.object for q in plan.old | plan.new if q.graph_name == matches and q.predicate.value == SUBJECT}
+        # Matches are on what records are about. One may change its status alone, so all that are looked at count.
+        subject_of, topic_of = ox.NamedNode(SUBJECT), ox.NamedNode(PRIMARY_TOPIC)
+        subjects: set[object] = {
+            q.object
+            for q in chain(plan.old, plan.new)
+            if (q.predicate == subject_of and q.graph_name == matches)
+            or (q.predicate == topic_of and q.graph_name in records)
+        }
         come: dict[object, list[ox.Quad]] = {}
         asserting: dict[object, set[object]] = {}
         for quad in plan.new:

@@ -103,11 +103,21 @@ def set_bookmark(connection: sqlite3.Connection, feed: str, value: Mapping[str, 
         connection.execute("UPDATE feed SET bookmark=?, completed=? WHERE id=?", (json.dumps(dict(value)), now, feed))
 
 
-def with_changes(connection: sqlite3.Connection) -> list[Run]:
-    """The runs that changed something, oldest first: those that the log names."""
+def with_changes(connection: sqlite3.Connection, after: int = 0) -> list[Run]:
+    """The runs that changed something, oldest first: those that the log names after a sequence."""
     rows = connection.execute(
         "SELECT iri, feed, academy, started, ended, outcome, message, counts FROM run"
-        " WHERE iri IN (SELECT DISTINCT run FROM change) ORDER BY id"
+        " WHERE iri IN (SELECT DISTINCT run FROM change WHERE sequence > ?) ORDER BY id",
+        (after,),
+    )
+    return [Run(r[0], r[1], r[2], r[3], r[4], r[5], r[6], json.loads(r[7])) for r in rows]
+
+
+def ended_since(connection: sqlite3.Connection, time: str) -> list[Run]:
+    """The runs that ended at a time or later, oldest first."""
+    rows = connection.execute(
+        "SELECT iri, feed, academy, started, ended, outcome, message, counts FROM run WHERE ended >= ? ORDER BY id",
+        (time,),
     )
     return [Run(r[0], r[1], r[2], r[3], r[4], r[5], r[6], json.loads(r[7])) for r in rows]
 

@@ -127,13 +127,19 @@ def matches_now(house: House) -> Iterator[Callable[[], Iterator[Match]]]:
 
 
 def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
-    """Bring the graph up to the log. Its recipe also names the state of the matches that are in it."""
+    """Bring the graph up to the log.
+
+    Its recipe also names the state of the matches that are in it, and how far and when the visits were read.
+    """
     connection = house.connection
     recipe = graph_recipe(house)
     store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, feeds_of(house))
     marker = store.marker()
     catch_up_matches(house, matcher, until)
-    if marker is None or marker.recipe.partition(" ")[0] != recipe:
+    made_by, state, visited, time_visited = ((marker.recipe if marker else "") + "   ").split(" ")[:4]
+    now = utc_now()
+    if marker is None or made_by != recipe:
+        visited = ""
         total = log.standing_count(connection)
 
         def counted() -> Iterator[Change]:
@@ -149,11 +155,15 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
         for batch in _later(house, marker.sequence, until):
             store.apply(batch, None, batch[-1].sequence)
             shown("graph", "publish", batch[-1].sequence, until)
-        _matches(house, store, matcher, marker.recipe.partition(" ")[2], until)
-    store.replace(describe.academies(house.academies.values(), house.iris))
-    visits = runs.with_changes(connection)
+        _matches(house, store, matcher, state, until)
+    renamed = store.replace(describe.academies(house.academies.values(), house.iris))
+    if renamed or not visited:
+        visits = runs.with_changes(connection)
+    else:  # those that were told of while they lasted, and those that the log names since
+        visits = [run for run in runs.ended_since(connection, time_visited) if store.describes(run.iri)]
+        visits += runs.with_changes(connection, int(visited))
     store.merge(describe.provenance(visits, house.academies.values(), house.iris, is_private))
-    store.recipe = f"{recipe} {matcher.state()}"
+    store.recipe = f"{recipe} {matcher.state()} {until} {now}"
     store.apply([], None, until)
     return store
 

@@ -1,11 +1,10 @@
 """A copy of the newest release's figures, made when nobody waits: the next release begins from it at once.
 
-SQLite is written in place and a release never changes, so each needs a file of its own; copying a gigabyte takes seconds.
+SQLite is written in place and a release never changes, so each needs a file of its own; a gigabyte takes seconds.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def prepare(folder: Path, figures: Path, name: str) -> None:
     except OSError:  # a full disk: it is a convenience, and the next release copies for itself
         making.unlink(missing_ok=True)
         return
-    os.replace(making, folder / name)
+    making.replace(folder / name)
 
 
 def find(folder: Path, name: str) -> Path | None:
