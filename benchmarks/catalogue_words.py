@@ -11,7 +11,8 @@ import csv
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, islice
 from pathlib import Path
 
 LANGUAGES = ("en", "fr", "es", "pt", "de", "ru", "ar", "zh")
@@ -57,10 +58,11 @@ def zipf(count: int, power: float = 1.0) -> tuple[float, ...]:
 
 def _made(chance: random.Random, syllables: Sequence[str], count: int, gap: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
+    lengths, weights = ((2, 3, 4), (3, 5, 3)) if gap else ((2, 3), (3, 1))
     while len(found) < count:
-        length = chance.choices((2, 3, 4), (3, 5, 3))[0] if gap else chance.choices((2, 3), (3, 1))[0]
-        found["".join(chance.choices(syllables, k=length))] = None
-    return tuple(found)
+        drawn = iter(chance.choices(syllables, k=max(lengths) * count))
+        found |= dict.fromkeys("".join(islice(drawn, k)) for k in chance.choices(lengths, weights, k=count))
+    return tuple(found)[:count]
 
 
 def _names(chance: random.Random) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ def _names(chance: random.Random) -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
 def load() -> Words:
     """The words, the same at each call."""
     with (Path(__file__).parent / "catalogue.tsv").open(encoding="utf-8", newline="") as handle:
