@@ -293,18 +293,17 @@ def _preview(found: Any, rows: list[dict[str, str]]) -> None:
 def export(
     target: Annotated[Path, typer.Argument(help="A file to write.")],
     form: Annotated[str, typer.Option("--format", help="sssom, or a table for people: tsv or xlsx.")] = "sssom",
+    standing: Annotated[bool, typer.Option("--standing", help="Only those that count now.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write all decisions to a file, those that were taken back too."""
-    from registry.ledger import decisions
     from registry.pipeline import review_files, reviewing
 
     with house() as opened:
         try:
-            review_files.write_export(opened, form, target)
+            number = review_files.write_export(opened, form, target, standing=standing)
         except reviewing.CannotReview as error:
             raise fail(str(error)) from error
-        number = len(decisions.history(opened.connection))
     out({"file": str(target), "decisions": number}) if as_json else typer.echo(f"{target}: {number} decisions")
 
 

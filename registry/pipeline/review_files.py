@@ -220,12 +220,14 @@ def _undo(house: House, there: int, row: sssom.Row) -> None:
     decisions.undo(house.connection, there, by, row.decision.undone, row.undone_reason)
 
 
-def rows(house: House) -> list[sssom.Row]:
-    """All decisions ever given, with who took them back, their stream and the titles of their records."""
+def rows(house: House, *, standing: bool = False) -> list[sssom.Row]:
+    """All decisions ever given, with who took them back, their stream and the titles of their records; with
+    ``standing`` only those that count, on the records that stand now."""
     at, back = desk(house), decisions.taken_back(house.connection)
     drawn = reviews.drawn(house.connection)
     found = []
-    for one in decisions.history(house.connection):
+    given = decisions.in_force(house.connection) if standing else decisions.history(house.connection)
+    for one in given:
         by, _, reason = back.get(one.id, ("", "", ""))
         sampled = (one.left, one.right) in drawn
         stream = "random" if sampled else "queue" if one.batch else ""
@@ -234,9 +236,9 @@ def rows(house: House) -> list[sssom.Row]:
     return found
 
 
-def export(house: House, form: str) -> bytes:
-    """All decisions as a file: "sssom", or as a table for people "tsv" or "xlsx". Raises CannotReview."""
-    told = rows(house)
+def export(house: House, form: str, *, standing: bool = False) -> bytes:
+    """Decisions as a file: "sssom", or as a table for people "tsv" or "xlsx". Raises CannotReview."""
+    told = rows(house, standing=standing)
     if form == "sssom":
         kinds = load_relations()
         return sssom.write(
@@ -258,9 +260,10 @@ def export(house: House, form: str) -> bytes:
     raise CannotReview(f"{form!r} is none of {', '.join(FORMS)}")
 
 
-def write_export(house: House, form: str, target: Path) -> None:
-    """All decisions into a file. Raises CannotReview."""
-    _write(target, export(house, form))
+def write_export(house: House, form: str, target: Path, *, standing: bool = False) -> int:
+    """Decisions into a file; how many. Raises CannotReview."""
+    _write(target, export(house, form, standing=standing))
+    return len(rows(house, standing=standing))
 
 
 def _flat(row: sssom.Row) -> dict[str, Any]:

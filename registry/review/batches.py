@@ -6,9 +6,9 @@ at most a fifth are second readings, a fifth comes from the random stream; a fam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop
 
 from registry.ledger.reviews import Drawn
 from registry.review.effects import Pair
@@ -90,6 +90,7 @@ def fill(
 def _random(
     queue: Sequence[tuple[float, Entry]], past: Past, may: Callable[[Entry], bool], seed: str, quota: int
 ) -> tuple[list[Item], list[Drawn]]:
+    """Pairs in the order of their rank, always of the stratum of which the fewest were drawn so far."""
     groups: dict[str, list[tuple[int, Pair, Entry | None]]] = {}
     for _, one in queue:
         if one.pair not in past.strata:
@@ -97,39 +98,24 @@ def _random(
     for pair, name in past.strata.items():
         groups.setdefault(name, []).append((rank(seed, pair), pair, None))
     population = {name: len(group) for name, group in groups.items()}
+    for group in groups.values():
+        heapify(group)
+    counts = dict.fromkeys(groups, 0)
+    for before in past.drawn.values():
+        if before.stratum in counts:
+            counts[before.stratum] += 1
     items: list[Item] = []
     drawn: list[Drawn] = []
-    for name, pair, found in _in_turn(groups, past):
-        if len(items) >= quota:
-            break
-        if found is None:
-            if pair not in past.drawn:
-                drawn.append(Drawn(*pair, name, population[name]))
-        elif pair not in past.closed and may(found):
-            items.append(Item((found,), "random", name, 0.0))
+    while len(items) < quota and groups:
+        name = min(groups, key=lambda stratum_: (counts[stratum_], stratum_))
+        _, pair, found = heappop(groups[name])
+        if not groups[name]:
+            del groups[name]
+        if found is not None and (pair in past.closed or not may(found)):
+            continue
+        if pair not in past.drawn:
             drawn.append(Drawn(*pair, name, population[name]))
-    return items, [one for one in drawn if (one.left, one.right) not in past.drawn]
-
-
-def _in_turn(
-    groups: Mapping[str, list[tuple[int, Pair, Entry | None]]], past: Past
-) -> Iterator[tuple[str, Pair, Entry | None]]:
-    """Pairs in the order of their rank, from the strata in turn: first those of which the fewest were drawn."""
-    counts = dict.fromkeys(groups, 0)
-    for one in past.drawn.values():
-        if one.stratum in counts:
-            counts[one.stratum] += 1
-    waiting = {name: list(group) for name, group in groups.items()}
-    for group in waiting.values():
-        heapify(group)
-    order = [(counts[name], name) for name in waiting]
-    heapify(order)
-    while order:
-        count, name = heappop(order)
-        if waiting[name]:
-            _, pair, found = heappop(waiting[name])
-            if found is None and pair in past.drawn:
-                heappush(order, (count, name))  # counted already
-            else:
-                yield name, pair, found
-                heappush(order, (count + 1, name))
+            counts[name] += 1
+        if found is not None:
+            items.append(Item((found,), "random", name, 0.0))
+    return items, drawn

@@ -1,8 +1,9 @@
 """Decisions as SSSOM/TSV, for other registries and for a way back: the writer.
 
 Each decision is a row; what SSSOM has no slot for stands in extension slots, so that reading the file gives the same
-decisions, also those that were taken back. A rejection is the relation of "same course" with the modifier "Not"; one
-who cannot tell is a row with confidence 0, and says so in ``ext_verdict``. Source: SSSOM 1.1, "The SSSOM/TSV
+decisions, also those that were taken back. A rejection is the relation of "same course" with the modifier "Not".
+Confidence is 1; 0 where somebody could not tell, or took the decision back, so that who reads no extensions is not
+misled. Source: SSSOM 1.1, "The SSSOM/TSV
 serialisation format" (canonical form, every slot in its order) and "Non-standard slots".
 """
 
@@ -41,7 +42,7 @@ EXTENSIONS: Mapping[str, tuple[str, str]] = {
     "ext_verdict": ("ma:decisionVerdict", ""),
     "ext_voice": ("ma:decisionVoice", ""),
 }
-_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~/-]*")
+_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~/:-]*")
 _ORCID = re.compile(r"https://orcid\.org/([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,/_()-]*")
 
@@ -142,7 +143,7 @@ def _row(row: Row, prefixes: Prefixes, predicates: Mapping[Relation, Iri]) -> di
         "reviewer_id": prefixes.curie(one.reviewer) if orcid else "",
         "reviewer_label": "" if orcid else one.reviewer.replace("\\", "\\\\").replace("|", "\\|"),
         "mapping_date": one.time[:10],
-        "confidence": "0" if one.verdict == "unsure" else "1",
+        "confidence": "0" if one.verdict == "unsure" or one.undone else "1",
         "comment": one.note,
         "ext_academy": one.academy,
         "ext_batch": one.batch,
