@@ -172,21 +172,24 @@ class EmbeddedStore:
         Empties the store first, descriptions too. Returns how many changes were read.
         """
         self.clear()
-        done, rows = 0, iter(changes)
+        done, rows, found = 0, iter(changes), dict.fromkeys(counted.NAMES, 0)
         while chunk := list(islice(rows, BULK_CHUNK)):
             self._load("".join(self._quads(change) for change in chunk if change.kind in ("record", "tombstone")))
             done += len(chunk)
+            for name, kind in (("records", "record"), ("tombstones", "tombstone")):
+                found[name] += sum(change.kind == kind for change in chunk)
         pairs = iter(matches)
         while some := list(islice(pairs, BULK_CHUNK)):
             self._load(self._match_quads(some))
             direct = parsed(self._direct_quads(some))
-            self.store.extend(
-                q for q in direct if not any(self._plan().standing(q.subject, q.predicate, q.object, None))
-            )
+            own = [q for q in direct if not any(self._plan().standing(q.subject, q.predicate, q.object, None))]
+            self.store.extend(own)
+            found["matches"] += len(some)
+            found["relations"] += len(own)
         lines = iter(work_lines(works, self.iris) if works else ())
         while rows_of_works := list(islice(lines, 50 * BULK_CHUNK)):
             self._load(quads(self._graph(WORKS), rows_of_works))
-        self._update(self._plan())  # counts what was loaded
+        self._update(self._plan(), found | {"triples": len(self.store)})
         return done
 
     def replace(self, graphs: Mapping[Iri, str]) -> bool:
@@ -260,8 +263,8 @@ class EmbeddedStore:
     def _plan(self) -> Plan:
         return Plan(self.store)
 
-    def _update(self, plan: Plan) -> None:
-        counted.carry(plan, self.counts(), self.iris)
+    def _update(self, plan: Plan, standing: Mapping[str, int] | None = None) -> None:
+        counted.carry(plan, standing or self.counts(), self.iris)
         if operations := plan.operations():
             self.store.update(" ;\n".join(operations))
 
