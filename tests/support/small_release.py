@@ -267,7 +267,7 @@ def build(
     number: str = "5.1",
     all_changes: list[Change] | None = None,
     all_matches: list[Match] | None = None,
-    academies: tuple[Academy, ...] = ACADEMIES,
+    academies: tuple[Academy, ...] = (),
     **more: Any,
 ) -> Path:
     """A finished release under a data directory, and ``current`` pointing to it; ``more`` goes to the figures."""
@@ -282,7 +282,7 @@ def build(
         release / "figures",
         resources=Reader(release / "search").all(),
         matches=all_matches if all_matches is not None else matches() if all_changes is None else [],
-        academies=academies,
+        academies=academies or ACADEMIES,
         runs=runs(),
         sequence=len(found),
         iris=IRIS,
