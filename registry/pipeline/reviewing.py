@@ -13,7 +13,7 @@ from registry.ledger import content, decisions, log, reviews, utc_now
 from registry.ledger.reviews import Batch, Given, Reviewer
 from registry.messages import LANGUAGES
 from registry.model import Decision, Match
-from registry.pipeline import correct, publisher
+from registry.pipeline import publisher
 from registry.pipeline.house import House
 from registry.review import batches, estimate, families, queue
 from registry.review.cards import card
@@ -43,6 +43,10 @@ class Desk:
     def _start(self) -> str:
         return f"{self.house.iris.base}/id/resource/"
 
+    @property
+    def _records(self) -> str:
+        return f"{self.house.iris.base}/id/record/"
+
     def academy_of(self, resource: str) -> str:
         """The academy of a resource by its address; its list where nobody is known to keep that."""
         feed = resource.removeprefix(self._start).partition("/")[0]
@@ -52,7 +56,7 @@ class Desk:
         """The card of a published record, None where it is not published."""
         if resource not in self.cards:
             place = resource.removeprefix(self._start)
-            record = f"{self.house.iris.base}/id/record/{place}"
+            record = self._records + place
             change = log.published(self.house.connection, record) if place != resource else None
             academy = self.academy_of(resource)
             known = self.house.academies.get(academy)
@@ -67,14 +71,14 @@ class Desk:
 
     def resource(self, named: str) -> str:
         """The resource that somebody names as list/key or by its address. Raises CannotReview."""
-        text = named.strip()
-        if text.startswith(self._start) and content.known(self.house.connection, [text]):
-            return text
-        try:
-            _, feed, key = correct.find(self.house, text)
-        except correct.BadCorrection as error:
-            raise CannotReview(str(error)) from error
-        return str(self.house.iris.resource(feed.id, key))
+        feed, _, key = named.strip().removeprefix(self._start).removeprefix(self._records).partition("/")
+        found = str(self.house.iris.resource(feed, key)) if feed and key else ""
+        if not found or not content.known(self.house.connection, [found]):
+            raise CannotReview(
+                f"{named[:300]}: no such entry; name one as list/key (the id of a list, then the entry's own), or by"
+                " its address"
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)

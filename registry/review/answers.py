@@ -86,6 +86,8 @@ def decision(
     """The decision that an answer on a pair (in code-point order) is. Raises BadAnswer for a note that is too long."""
     if len(note) > MAX_NOTE:
         raise BadAnswer(f"the note has more than {MAX_NOTE} characters")
+    # SSSOM/TSV knows one kind of line end; a NUL is no text.
+    note = note.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd").strip()
     relation = ANSWERS[answer]
     if relation is None:
         verdict: Verdict = "unsure"
@@ -96,7 +98,7 @@ def decision(
         same = relation == proposal.relation and (relation not in DIRECTED or source == proposal.source)
         verdict = "confirm" if same or not proposal.relation else "retype"
     return Decision(
-        *pair, verdict, relation, reviewer, time, note.strip(), source, voice, academy, batch=batch,
+        *pair, verdict, relation, reviewer, time, note, source, voice, academy, batch=batch,
     )  # fmt: skip
 
 
