@@ -19,7 +19,7 @@ lint: install
 	$(VENV) -m mypy
 
 bench: install
-	$(VENV) -m benchmarks.bench $(if $(SIZE),--large $(SIZE))
+	$(VENV) -m benchmarks.bench $(if $(SIZE),--large $(SIZE)) $(if $(MATCHING),--matching $(MATCHING))
 
 evaluate: install
 	$(VENV) -m benchmarks.evaluate

@@ -1,8 +1,9 @@
 """Speed and memory of the whole way, side by side with pySHACL alone, in one run: `make bench`.
 
 Absolute times are noise; the ratios and counts are what lasts. Options: --records N (default 100000),
---compared N (default 20000, the size at which pySHACL alone is run: it takes 0.8 GB per 10,000 records) and
---large N (default 500000, `make bench SIZE=N`: the source whose memory is watched, a quarter of an hour).
+--compared N (default 20000, the size at which pySHACL alone is run: it takes 0.8 GB per 10,000 records),
+--large N (default 500000, `make bench SIZE=N`: the source whose memory is watched, a quarter of an hour) and
+--matching N (default 100000, `make bench MATCHING=N`: the generated catalogue that is matched).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bench_crosswalks, bench_large, bench_sources, generate
+from benchmarks import bench_crosswalks, bench_large, bench_matching, bench_sources, generate
 from registry.ledger import log
 from registry.model import Academy, Expect, Feed, Run
 from registry.pipeline.harvest import harvest_feeds
@@ -32,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {
     "ratio to pySHACL alone": 0.5, "peak memory, MB": 500, "unchanged, share of first run": 0.02,
     **bench_sources.LIMITS, **bench_crosswalks.LIMITS, **bench_large.LIMITS,
+    **bench_matching.LIMITS,
 }  # fmt: skip
 
 
@@ -214,10 +216,12 @@ def main() -> int:
     options.add_argument("--records", type=int, default=100_000)
     options.add_argument("--compared", type=int, default=20_000)
     options.add_argument("--large", type=int, default=500_000)
+    options.add_argument("--matching", type=int, default=100_000)
     chosen = options.parse_args()
     figures = {**bench_sources.measure(), **bench_crosswalks.measure(), **compare(chosen.compared)}
     figures |= whole(chosen.records)
     figures |= bench_large.measure(chosen.large)
+    figures |= bench_matching.measure(chosen.matching)
     print()
     for name, value in figures.items():
         print(f"{name:36} {value:10.3f}   at most {LIMITS[name]}   {'reached' if value <= LIMITS[name] else 'MISSED'}")

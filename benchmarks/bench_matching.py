@@ -1,0 +1,247 @@
+"""Matching and what follows it on a generated catalogue: `python -m benchmarks.bench_matching --records N`.
+
+Prints seconds by stage, the memory of all processes together, candidates for each record, what share of the planted
+pairs is among them, id churn after a week's edits, and the time until these show in a release; beside it, in the same
+run, an incremental call against everything anew, and candidates by plain SQL with one Splink model. A second table
+gives bad input. One million records take about an hour in all; in `make bench` the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from benchmarks.bench_large import Memory, watching
+from benchmarks.catalogue_ledger import edit, fill, registry
+from benchmarks.generate_catalogue import Catalogue, changes, truth
+from benchmarks.plain_matching import plain
+from registry.ledger import decisions, log
+from registry.matching import Matcher
+from registry.model import Change
+from registry.pipeline.house import House
+from registry.pipeline.publisher import feeds_of, make_ready, matches_now, publish_now
+
+MILLION = 1_000_000
+# Figures for a million records; a smaller run must not be slower.
+LIMITS = {
+    "first build of matches, s": 360.0,
+    "memory of matching, MB": 8192.0,
+    "changes to matches, s": 3.0,
+    "changes to a release, s": 6.0,
+    "ids changed, share": 0.001,
+    "candidates of a record": 30.0,
+    "bad input: candidates of a record": 30.0,
+}
+BAD = 20_000
+
+
+def quiet(what: str, stage: str, done: int, total: int) -> None:
+    """No progress here: printing takes time."""
+
+
+@contextmanager
+def clocked(into: dict[str, float], name: str) -> Iterator[None]:
+    """Seconds that the block took."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        into[name] = into.get(name, 0.0) + time.perf_counter() - began
+
+
+def _matcher(folder: Path, feeds: dict[str, str], stages: dict[str, float]) -> Matcher:
+    def told(stage: str, seconds: float) -> None:
+        stages[stage] = stages.get(stage, 0.0) + seconds
+
+    return Matcher(folder, feeds, told=told)
+
+
+def _works(matcher: Matcher) -> dict[str, str]:
+    return {member: work.id for work in matcher.works() if work.level == "work" for member in work.members}
+
+
+def _candidates(folder: Path, count: int, base: str) -> tuple[int, dict[str, tuple[int, int]]]:
+    """How many pairs were candidates, and {kind of planted pair: (among them, planted)}."""
+    planted = list(truth(count, base=base))
+    columns = {name: [getattr(one, name) for one in planted] for name in ("left", "right", "kind")}
+    with duckdb.connect(str(folder / "matching.duckdb"), read_only=True) as file:
+        (pairs,) = file.execute("SELECT count(*) FROM pair").fetchall()[0]
+        file.register("planted", pa.table(columns))
+        rows = file.execute(
+            "SELECT kind, count(pair.l), count(*) FROM planted"
+            ' JOIN record x ON x.resource = "left" JOIN record y ON y.resource = "right"'
+            " LEFT JOIN pair ON pair.l = least(x.n, y.n) AND pair.r = greatest(x.n, y.n) GROUP BY kind ORDER BY kind"
+        ).fetchall()
+    return pairs, {kind: (found, of) for kind, found, of in rows}
+
+
+def _first(house: House, folder: Path, spent: dict[str, float], stages: dict[str, float]) -> Memory:
+    memory = Memory()
+    standing = log.standing(house.connection)
+    last = log.last_sequence(house.connection)
+    with (
+        watching(memory, frozenset()),
+        _matcher(folder, feeds_of(house), stages) as matcher,
+        clocked(spent, "first"),
+    ):
+        matcher.rebuild(standing, decisions.in_force(house.connection), last, tell=False)
+    return memory
+
+
+def whole(count: int, changed: int) -> dict[str, float]:
+    """The catalogue from the log to a release, and a week's edits after it."""
+    spent: dict[str, float] = {}
+    stages: dict[str, float] = {}
+    few: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name, registry(Path(name), count) as house:
+        with clocked(spent, "log"):
+            fill(house, count)
+        folder = house.settings.data / "matching"
+        memory = _first(house, folder, spent, stages)
+        candidates, recall = _candidates(folder, count, house.iris.base)
+        with clocked(spent, "publish"):
+            publish_now(house, quiet)
+        make_ready(house)
+        with _matcher(folder, feeds_of(house), {}) as matcher:
+            before = _works(matcher)
+        edit(house, count, changed)
+        touched = {change.subject for change in log.changes(house.connection, count, 10 * changed)}
+        with clocked(spent, "matches"), matches_now(house):
+            pass
+        spent["release"] = spent["matches"]
+        with clocked(spent, "release"):
+            release = publish_now(house, quiet)
+        with _matcher(folder, feeds_of(house), few) as matcher:
+            after = _works(matcher)
+        unchanged = {member for member in before if member.replace("/resource/", "/record/", 1) not in touched}
+        moved = sum(after.get(member) != before[member] for member in unchanged)
+        again: dict[str, float] = {}
+        if count < MILLION:
+            _first(house, Path(name) / "anew", again, {})
+        with clocked(spent, "plain"):
+            compared = plain(log.standing(house.connection)) if count < MILLION else 0
+    print(f"\nMatching {count} generated records, 40 academies, 8 languages ({os.cpu_count()} cores)")
+    print(f"  written into the log                 {spent['log']:8.1f} s")
+    for stage, seconds in stages.items():
+        print(f"    {stage:34} {seconds:8.1f} s")
+    print(f"  first build of matches               {spent['first']:8.1f} s   memory {memory.whole:.0f} MB")
+    print(f"  first release of them                {spent['publish']:8.1f} s")
+    print(f"  candidates                           {candidates:8d}     {candidates / count:.1f} a record")
+    for kind, (hits, planted) in recall.items():
+        print(f"    {kind + ' among them':34} {hits:8d} of {planted}   {hits / max(planted, 1):.3f}")
+    print(f"  {changed} changed: to matches              {spent['matches']:8.2f} s")
+    print(f"  {changed} changed: to a release            {spent['release']:8.2f} s   {release.manifest['counts']}")
+    print(f"  ids of works of unchanged records    {moved:8d}     of {len(unchanged)} are other ones")
+    if again:
+        print(f"  beside it: everything anew           {again['first']:8.1f} s")
+        print(f"  beside it: plain SQL and Splink      {spent['plain']:8.1f} s   {compared / count:.1f} a record")
+    return {
+        "first build of matches, s": spent["first"],
+        "memory of matching, MB": memory.whole,
+        "changes to matches, s": spent["matches"],
+        "changes to a release, s": spent["release"],
+        "ids changed, share": moved / max(len(unchanged), 1),
+        "candidates of a record": candidates / count,
+    }
+
+
+def _with(change: Change, catalogue: Catalogue, number: int, **values: object) -> Change:
+    item = replace(catalogue.item(number), **values)  # type: ignore[arg-type]
+    return catalogue.change(item, change.sequence)
+
+
+def _titled(change: Change, title: str) -> Change:
+    lines = [
+        row
+        if "/name> " not in row or "/agent/" in row
+        else f'{row.split(" ", 1)[0]} <http://schema.org/name> "{title}"@en .'
+        for row in change.stated.splitlines()
+    ]
+    return replace(change, stated="\n".join(sorted(lines)) + "\n")
+
+
+def bad(count: int) -> dict[str, Iterable[Change]]:
+    """Catalogues that have brought others down, by name."""
+    catalogue = Catalogue(count)
+    described = catalogue.item(catalogue.count - 1).description or (1, 2, 3)
+
+    def made(**values: object) -> Iterator[Change]:
+        return (_with(change, catalogue, n, **values) for n, change in enumerate(changes(count)))
+
+    return {
+        "one title for every other record": (
+            _titled(one, "Introduction to statistics") if n % 2 else one for n, one in enumerate(changes(count))
+        ),
+        "one address for all": made(address="https://office-00.example.org/login"),
+        "one description for all": made(description=described * 20, boiler=True),
+        "a description of 1 MB": made_large(count),
+        "empty titles": (_titled(one, "") for one in changes(count)),
+        "no language, no description, Webinar": made(spoken=False, description=(), boiler=False, webinar=True),
+    }
+
+
+def made_large(count: int) -> Iterator[Change]:
+    """A catalogue of which ten records describe themselves in a megabyte."""
+    catalogue = Catalogue(count)
+    for number, change in enumerate(changes(count)):
+        if number % (count // 10):
+            yield change
+        else:
+            yield _with(change, catalogue, number, description=tuple(n % 20_000 for n in range(100_000)))
+
+
+def worst(count: int) -> float:
+    """Candidates of a record and seconds with each bad input; the most candidates."""
+    print(f"\nBad input, {count} records")
+    most = 0.0
+    for name, records in bad(count).items():
+        with tempfile.TemporaryDirectory() as folder:
+            memory, spent = Memory(), dict[str, float]()
+            feeds = {
+                feed.id: academy.id for academy in Catalogue(count).academies().values() for feed in academy.feeds
+            }
+            with watching(memory, frozenset()), _matcher(Path(folder), feeds, {}) as matcher, clocked(spent, "all"):
+                delta = matcher.rebuild(records, tell=False)
+                sizes = Counter(_works(matcher).values())
+            with duckdb.connect(str(Path(folder) / "matching.duckdb"), read_only=True) as file:
+                (candidates,) = file.execute("SELECT count(*) FROM pair").fetchall()[0]
+        most = max(most, candidates / count)
+        print(
+            f"  {name:38} {spent['all']:6.1f} s {memory.whole:6.0f} MB   {candidates / count:5.1f} candidates a record,"
+            f" largest work {max(sizes.values(), default=0)}, set aside {dict(delta.aside)}"
+        )
+    return most
+
+
+def measure(count: int, changed: int = 1_000, few: int = BAD) -> dict[str, float]:
+    """All figures; printed on the way."""
+    return whole(count, changed) | {"bad input: candidates of a record": worst(few)}
+
+
+def main() -> int:
+    """Print every figure beside its limit; 1 if one is missed."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--records", type=int, default=100_000)
+    options.add_argument("--changed", type=int, default=1_000)
+    options.add_argument("--bad", type=int, default=BAD)
+    chosen = options.parse_args()
+    figures = measure(chosen.records, chosen.changed, chosen.bad)
+    print()
+    for name, value in figures.items():
+        limit = LIMITS[name]
+        print(f"{name:36} {value:10.3f}   at most {limit}   {'reached' if value <= limit else 'MISSED'}")
+    return int(any(value > LIMITS[name] for name, value in figures.items()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
