@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from registry.iris import DCAT, DCTERMS, FOAF, RDF, SCHEMA
+from registry.iris import DCAT, DCTERMS, FOAF, MA, RDF, SCHEMA
 from registry.matching.normalise import (
     Tables,
     canonical_url,
@@ -34,7 +34,8 @@ BINS = 64
 MIN_SHINGLES = 20
 """Descriptions of fewer word pairs are not sketched: they prove nothing."""
 MAX_VALUES = 20
-EMPTY = -1
+EMPTY = 0xFFFF
+"""An empty bin; full ones hold less."""
 DECLARED = (
     (SCHEMA + "sameAs", "same"),
     (SCHEMA + "translationOfWork", "translation-of"),
@@ -46,6 +47,7 @@ DECLARED = (
     (SCHEMA + "isPartOf", "part-of"),
     (SCHEMA + "hasPart", "has-part"),
     (DCTERMS + "relation", "related"),
+    (MA + "notSameAs", "not-same"),
 )
 """The properties by which a source itself relates its resource to another, and our short names."""
 
@@ -54,7 +56,7 @@ DECLARED = (
 class Features:
     """One record as matching sees it. ``own`` are keys of its identity (identifier, address, IRI),
     ``declared`` pairs of (short name of the property, key of the other resource). Dates are ISO strings as
-    stated, ``minutes`` the learning time, ``sketch`` the description's MinHash (EMPTY bins: -1)."""
+    stated, ``minutes`` the learning time, ``sketch`` the description's MinHash, 16 bits a bin."""
 
     resource: str
     record: str
@@ -106,13 +108,15 @@ def sketch(text: str) -> tuple[int, ...]:
     pairs = {" ".join(pair) for pair in zip(words, words[1:], strict=False)}
     if len(pairs) < MIN_SHINGLES:
         return ()
-    bins = [EMPTY] * BINS
+    bins = [1 << 32] * BINS
+    crc = zlib.crc32
     for pair in pairs:
-        mixed = (zlib.crc32(pair.encode()) * 0x9E3779B1) & 0xFFFFFFFF
-        slot, value = mixed % BINS, mixed >> 6
-        if bins[slot] == EMPTY or value < bins[slot]:
+        mixed = (crc(pair.encode()) * 0x9E3779B1) & 0xFFFFFFFF
+        slot, value = mixed & 63, mixed >> 6
+        if value < bins[slot]:
             bins[slot] = value
-    return tuple(bins)
+    # The least hashes are small numbers: their low bits tell them apart.
+    return tuple(EMPTY if value == 1 << 32 else value % EMPTY for value in bins)
 
 
 def likeness(left: tuple[int, ...], right: tuple[int, ...]) -> float | None:

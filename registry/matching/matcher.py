@@ -1,59 +1,41 @@
 """The state of matching on disk, carried forward change by change.
 
-How incremental it is, honestly: a record is read once; candidate pairs are found anew over all records at
-each call (a few seconds at 100,000); a pair is compared only if one of its records, or what bears on the
-pair from all records (keys set aside, rare words), changed since it was compared. The result therefore equals
-``match`` on everything by construction. The interface allows touching only changed records later.
+Only records that changed are read, only pairs that they bear on are compared, only components that something touched
+are settled again; ``tests/unit/test_matching_matcher.py`` shows that this equals matching everything. What would move
+with every record (frequencies, weights, calibration) belongs to the model, which stays until another is trained.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
-from sys import intern
+from time import monotonic
 
 import duckdb
+import pyarrow as pa
 
-from registry.matching.compare import compare
-from registry.matching.features import Features, extract, from_json
-from registry.matching.keys import blocks, title_tokens
+from registry.matching import candidates, compared, identified, modelled, pairs, settle, stored
+from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
-from registry.matching.rules import relate
-from registry.matching.select import Pair, select
-from registry.matching.stored import match_from_json, newest
-from registry.model import Change, Decision, Match
+from registry.matching.reading import Rows, living, read
+from registry.model import Change, Decision, IdentityEvent, Match, Work
 
-SHARED_IN_FEED = 5
-"""A key that more records of one feed share is no evidence."""
-BUCKET = 200
-RAREST = 4
-TOP = 30
-"""Candidates kept for a record, by weight of what it shares with the other."""
-OWNERS = 5
-"""A declared relation to a key that more resources claim is not resolved."""
-AT_ONCE = 4_000
-"""Records whose candidates are sought in one statement; each meets up to some 2,000 others."""
-CHUNK = 10_000
-READ_AT_ONCE = 2_000
-PAGE = 4_000
-
-READING, COMPUTING = "64MB", "250MB"
+READ_TABLES = ("own", "declared", "trait", "token", "key")
+MADE_TABLES = ("record", "spare", "best", "pair", "outcome", "kept", "ranked", "member", "said", "decided")
+MANY = 10
+"""When more than one record in so many changed, everything is made anew: it costs less."""
+MEMORY = "4GB"
 """What DuckDB may keep in memory; what is more goes to disk."""
 
-# A list goes to DuckDB as one JSON text: as a Python list each value costs a search for missing libraries.
-LISTED = "unnest(from_json(?::JSON, '[\"VARCHAR\"]'))"
-
-
-def as_json(values: Iterable[object]) -> str:
-    """A column of values as LISTED reads it."""
-    return json.dumps(list(values), ensure_ascii=False)
+Told = Callable[[str, float], None]
+"""Is told of each stage, when it ends, and how many seconds it took."""
 
 
 class OtherRecipe(Exception):
@@ -65,45 +47,65 @@ class MatchDelta:
     """What a call changed: matches that are new or different, and pairs (left, right) that are no more.
 
     ``aside`` counts what was set aside as no evidence: keys shared by too many records of a feed, and
-    buckets too large to compare; empty when nothing had changed and nothing was compared.
+    buckets too large to compare; empty when nothing had changed. ``events`` is what became of works' ids.
     """
 
     upserts: list[Match]
     removals: list[tuple[str, str]]
     aside: Mapping[str, int]
+    events: list[IdentityEvent] = field(default_factory=list)
 
 
 def recipe_digest() -> str:
     """The digest of this room's code and tables; another digest means rebuild."""
     found = sha256()
     folder = files("registry.matching")
-    for where in (folder, folder.joinpath("tables")):
+    for where in (folder, *(folder.joinpath(name) for name in ("tables", "sql", "models"))):
         for entry in sorted(where.iterdir(), key=lambda item: item.name):
-            if entry.name.endswith((".py", ".tsv", ".sql")):
+            if entry.name.endswith((".py", ".tsv", ".sql", ".json")):
                 found.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
     return found.hexdigest()
+
+
+def _quiet(stage: str, seconds: float) -> None:
+    """Tell nobody."""
 
 
 class Matcher:
     """Matching with its state in ``work_dir/matching.duckdb``; one process at a time.
 
     ``academy_of`` maps a feed's id to its academy; a feed it does not know counts as an academy of its own.
+    ``model`` is the one to use; without one the file's own, or one that is made from the records read first.
+    ``notice``: inferred matches stay private until ``ended`` names them.
     """
 
-    def __init__(self, work_dir: Path | None, academy_of: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        work_dir: Path | None,
+        academy_of: Mapping[str, str],
+        *,
+        model: MatchModel | None = None,
+        notice: bool = False,
+        workers: int = 0,
+        told: Told = _quiet,
+    ) -> None:
         self._academy_of = dict(academy_of)
         self._tables = load_tables()
         self._rules: dict[str, Rule] = load_rules()
         self._recipe = recipe_digest()
+        self._notice, self._told = notice, told
+        self._workers = workers or os.cpu_count() or 1
         if work_dir is not None:
             work_dir.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": READING, "threads": 2, "autoinstall_known_extensions": False,
+            "memory_limit": MEMORY, "threads": self._workers, "autoinstall_known_extensions": False,
             "autoload_known_extensions": False, "preserve_insertion_order": False,
         }  # fmt: skip
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
         self._db.execute("SET enable_progress_bar = false")
-        self._db.execute(files("registry.matching").joinpath("schema.sql").read_text("utf-8"))
+        self._db.execute(files("registry.matching").joinpath("sql/schema.sql").read_text("utf-8"))
+        self._given = model
+        self._model = model or modelled.kept(self._db)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -114,6 +116,16 @@ class Matcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules by reason code."""
+        return self._rules
+
+    @property
+    def model(self) -> MatchModel | None:
+        """The model in use, None before anything was read."""
+        return self._model
 
     def _meta(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT name, value FROM meta").fetchall())
@@ -129,38 +141,73 @@ class Matcher:
         return f"{values.get('file', '')}.{values.get('turn', '0')}"
 
     def changes_since(self, state: str) -> tuple[Iterator[Match], list[tuple[str, str]]] | None:
-        """Matches new or different since a state, and pairs that are no more; None if it is another file's."""
+        """Public matches new or different since a state, and pairs that are no more; None if it is another file's."""
         file, _, turn = state.partition(".")
         if not file or file != self._meta().get("file"):
             return None
         gone = self._db.execute("SELECT a, b FROM gone WHERE turn > ? ORDER BY a, b", [int(turn)]).fetchall()
-        return self._matches("turn > ?", [int(turn)]), list(gone)
+        return stored.matches(self._db, "turn > ? AND NOT private", [int(turn)], self._version()), list(gone)
 
-    def all(self) -> Iterator[Match]:
-        """Every match, by left and right IRI."""
-        return self._matches("true", [])
+    def all(self, *, private: bool = False) -> Iterator[Match]:
+        """Every public match, with ``private`` also those under notice, by left and right IRI."""
+        return stored.matches(self._db, "true" if private else "NOT private", [], self._version())
 
-    def _matches(self, where: str, values: list[int]) -> Iterator[Match]:
-        # Page by page: DuckDB keeps the whole answer of a query in memory.
-        cursor, last = self._db.cursor(), ("", "")
-        sql = f"SELECT a, b, body FROM match WHERE {where} AND (a > ? OR (a = ? AND b > ?)) ORDER BY a, b LIMIT {PAGE}"
-        while rows := cursor.execute(sql, [*values, last[0], *last]).fetchall():
-            yield from (match_from_json(body) for _, _, body in rows)
-            last = rows[-1][:2]
+    def private(self) -> list[tuple[str, str]]:
+        """The pairs whose match is not public yet."""
+        return self._db.execute("SELECT a, b FROM match WHERE private ORDER BY a, b").fetchall()
+
+    def of(self, resource: str, *, private: bool = False) -> list[Match]:
+        """The matches of one resource."""
+        where = "(a = ? OR b = ?)" + ("" if private else " AND NOT private")
+        return list(stored.matches(self._db, where, [resource, resource], self._version()))
+
+    def works(self) -> Iterator[Work]:
+        """Every work and every group of duplicates of two or more members, by level and id."""
+        return identified.works(self._db)
+
+    def works_since(self, state: str) -> tuple[list[Work], list[str]] | None:
+        """Works new or different since a state, and ids that are no more; None if it is another file's."""
+        file, _, turn = state.partition(".")
+        if not file or file != self._meta().get("file"):
+            return None
+        return list(identified.works(self._db, int(turn))), identified.gone_since(self._db, int(turn))
+
+    def redirects(self) -> dict[str, str]:
+        """Ids that another took in, with the id that stands for them today."""
+        return identified.redirects(self._db)
+
+    def pending(self) -> list[IdentityEvent]:
+        """Identity events that the ledger is still to keep, in order; ``confirm`` them with its sequence."""
+        return identified.pending(self._db)
+
+    def confirm(self, sequence: int) -> None:
+        """The ledger keeps all identity events of this file, the last ones with this sequence."""
+        identified.confirm(self._db, sequence)
+
+    def _version(self) -> str:
+        return self._meta().get("model", "")
 
     def apply(
-        self, changes: Iterable[Change], decisions: Iterable[Decision] | None = None, *, tell: bool = True
+        self,
+        changes: Iterable[Change],
+        decisions: Iterable[Decision] | None = None,
+        *,
+        ended: Iterable[tuple[str, str]] | None = None,
+        identity: Iterable[IdentityEvent] = (),
+        tell: bool = True,
     ) -> MatchDelta:
         """Carry the state forward; changes that are already in it are passed over.
 
-        ``decisions`` are all decisions that stand (``ledger.decisions``), None when none was given since the
-        last call. Without ``tell`` the delta leaves out the upserts: ``changes_since`` gives them a few at a
-        time. Raises OtherRecipe when the file was made by other rules.
+        ``decisions`` are all decisions that stand, ``ended`` all pairs whose notice has ended, None when none came
+        since the last call; ``identity`` the ledger's events (those that are known are passed over). Without
+        ``tell`` the delta leaves out the upserts: ``changes_since`` gives them a few at a time. Raises OtherRecipe
+        when the file was made by other rules.
         """
         sequence, recipe = self.marker()
         if recipe not in ("", self._recipe):
             raise OtherRecipe("matches were made by other rules: rebuild them")
-        return self._carry((c for c in changes if c.sequence > sequence), decisions, sequence, tell)
+        later = (change for change in changes if change.sequence > sequence)
+        return self._carry(later, decisions, ended, identity, sequence, tell)
 
     def rebuild(
         self,
@@ -168,252 +215,205 @@ class Matcher:
         decisions: Iterable[Decision] = (),
         sequence: int = 0,
         *,
+        ended: Iterable[tuple[str, str]] = (),
+        identity: Iterable[IdentityEvent] = (),
         tell: bool = True,
     ) -> MatchDelta:
-        """Start again from the changes that stand (``ledger.standing`` or the whole log) and all decisions.
+        """Start again from the changes that stand (``ledger.standing`` or the whole log), decisions and events.
 
         The marker becomes the last of the changes, or ``sequence`` if that is later (what stands need not
         hold the log's last change). The delta is against what was there before.
         """
-        return self._carry(changes, decisions, sequence, tell, fresh=True)
+        return self._carry(changes, decisions, ended, identity, sequence, tell, fresh=True)
 
     def _carry(
         self,
         changes: Iterable[Change],
         decisions: Iterable[Decision] | None,
+        ended: Iterable[tuple[str, str]] | None,
+        identity: Iterable[IdentityEvent],
         sequence: int,
         tell: bool,
         fresh: bool = False,
     ) -> MatchDelta:
         meta = self._meta()
         file, turn = meta.get("file") or token_hex(8), int(meta.get("turn", "0")) + 1
-        self._db.execute(f"SET memory_limit = '{COMPUTING}'")
-        self._db.execute("BEGIN")
+        db = self._db
+        db.execute("BEGIN")
         try:
             if fresh:
-                for table in ("record", "own", "declared", "block", "token", "scored"):
-                    self._db.execute(f"DELETE FROM {table}")
-            reached = self._read(changes, sequence)
-            moved = [fresh, reached != sequence, self._academies()]
-            if decisions is not None:
-                moved.append(self._decide([self._decision_row(item) for item in newest(decisions)]))
-            sequence, delta = reached, MatchDelta([], [], {})
-            if any(moved):
-                aside = self._candidates()
-                self._score()
-                delta = self._settle(aside, turn, tell)
-            self._db.execute("DELETE FROM meta")
-            kept = {"sequence": str(sequence), "recipe": self._recipe, "file": file, "turn": str(turn)}
-            self._insert("meta", list(kept.items()))
-            self._db.execute("COMMIT")
+                for table in (*READ_TABLES, *MADE_TABLES):
+                    db.execute(f"DELETE FROM {table}")
+                identified.forget(db)
+            began = monotonic()
+            reached, changed = self._read(changes, sequence)
+            self._told("read", monotonic() - began)
+            (records,) = db.execute("SELECT count(*) FROM record").fetchall()[0]
+            whole = fresh or self._model is None or changed * MANY > records
+            if self._model is None or (fresh and self._given is None):
+                self._model = modelled.make(db)
+            modelled.keep(db, self._model)
+            moved = self._academies()
+            spoken = decisions is not None and stored.decide(db, decisions)
+            noticed = ended is not None and stored.end(db, ended)
+            replayed = identified.learn(db, identity, turn)
+            delta = MatchDelta([], [], {})
+            if fresh or changed or moved or spoken or noticed or replayed or meta.get("notice") != str(self._notice):
+                whole = whole or moved or replayed or meta.get("notice") != str(self._notice)
+                delta = self._match(turn, whole, spoken or noticed, tell)
+            db.execute("DELETE FROM meta WHERE name <> 'identity'")
+            kept = {
+                "sequence": str(reached), "recipe": self._recipe, "file": file, "turn": str(turn),
+                "model": self._model.version, "notice": str(self._notice),
+            }  # fmt: skip
+            db.executemany("INSERT INTO meta VALUES (?, ?)", list(kept.items()))
+            db.execute("COMMIT")
         except BaseException:
             with suppress(duckdb.TransactionException):  # a failed commit has undone it already
-                self._db.execute("ROLLBACK")
+                db.execute("ROLLBACK")
             raise
-        finally:
-            self._db.execute(f"SET memory_limit = '{READING}'")
         return delta
 
-    @staticmethod
-    def _decision_row(item: Decision) -> tuple[str, ...]:
-        a, b = sorted((item.left, item.right))
-        return a, b, item.verdict, item.relation, item.reviewer, item.time, item.note
+    def _read(self, changes: Iterable[Change], sequence: int) -> tuple[int, int]:
+        """Take changes into the tables of records and keys; the last sequence, and how many records changed."""
+        db = self._db
+        db.execute(
+            "CREATE OR REPLACE TEMP TABLE dirty (n BIGINT); CREATE OR REPLACE TEMP TABLE old_key (k BIGINT);"
+            "CREATE OR REPLACE TEMP TABLE old_own (key VARCHAR)"
+        )
+        for batch, rows in read(changes, self._tables, self._workers):
+            sequence = max(sequence, *(change.sequence for change in batch))
+            touched = [one.subject for one in batch if one.kind in ("record", "tombstone", "erased")]
+            if touched:
+                self._store(touched, rows)
+        db.execute("INSERT INTO old_own SELECT key FROM own SEMI JOIN dirty USING (n)")
+        db.execute("INSERT INTO old_own SELECT key FROM declared SEMI JOIN dirty USING (n)")
+        return sequence, int(db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])
 
-    def _insert(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if rows:
-            columns = [as_json(column) for column in zip(*rows, strict=True)]
-            self._db.execute(f"INSERT INTO {table} SELECT {', '.join([LISTED] * len(columns))}", columns)
+    def _store(self, subjects: list[str], rows: Rows) -> None:
+        db = self._db
+        db.register("subjects_", pa.table({"subject": subjects}))
+        for name, table in rows.items():
+            db.register(f"new_{name}", table)
+        db.execute(
+            "CREATE OR REPLACE TEMP TABLE there AS SELECT n FROM record SEMI JOIN subjects_ USING (subject)"
+            " UNION SELECT n FROM spare SEMI JOIN subjects_ USING (subject) UNION SELECT n FROM new_record;"
+            "CREATE OR REPLACE TEMP TABLE leaving AS SELECT n FROM there ANTI JOIN dirty USING (n)"
+        )
+        candidates.remember(db)
+        for table in ("own", "declared"):
+            db.execute(f"INSERT INTO old_own SELECT key FROM {table} SEMI JOIN leaving USING (n)")
+        db.execute("INSERT INTO dirty SELECT n FROM leaving")
+        # Of records that were dirty before in this run only the rows go; their old keys are noted already.
+        for table in READ_TABLES:
+            db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM there)")
+        db.execute("INSERT INTO record SELECT * FROM spare SEMI JOIN there USING (n)")
+        db.execute("DELETE FROM spare WHERE n IN (SELECT n FROM there)")
+        db.execute("DELETE FROM record WHERE subject IN (SELECT subject FROM subjects_)")
+        doubled = db.execute(
+            "SELECT DISTINCT n FROM record SEMI JOIN there USING (n) UNION"
+            " SELECT n FROM new_record GROUP BY n HAVING count(*) > 1"
+        ).fetchall()
+        db.execute("INSERT INTO record SELECT * FROM new_record")
+        if doubled:
+            self._one_of_several([n for (n,) in doubled])
+        else:
+            for table in READ_TABLES:
+                db.execute(f"INSERT INTO {table} SELECT * FROM new_{table}")
+        for name in rows:
+            db.unregister(f"new_{name}")
+        db.unregister("subjects_")
 
-    def _read(self, changes: Iterable[Change], sequence: int) -> int:
-        """Take changes into the tables of records and keys; returns the last sequence."""
-        waiting: dict[str, Features | None] = {}
-        for change in changes:
-            sequence = max(sequence, change.sequence)
-            if change.kind == "record":
-                waiting[change.subject] = extract(change, self._tables)
-            elif change.kind in ("tombstone", "erased"):
-                waiting[change.subject] = None
-            if len(waiting) >= READ_AT_ONCE:
-                self._store(waiting)
-                waiting = {}
-        self._store(waiting)
-        return sequence
-
-    def _store(self, records: Mapping[str, Features | None]) -> None:
-        if not records:
-            return
-        gone = list(records)
-        for table in ("own", "declared", "block", "token"):
-            self._db.execute(
-                f"DELETE FROM {table} WHERE rid IN (SELECT rid FROM record WHERE subject IN (SELECT {LISTED}))",
-                [as_json(gone)],
-            )
-        self._db.execute(f"DELETE FROM record WHERE subject IN (SELECT {LISTED})", [as_json(gone)])
-        (first,) = self._db.execute("SELECT coalesce(max(rid), 0) + 1 FROM record").fetchall()[0]
-        rows: dict[str, list[tuple[object, ...]]] = {"record": [], "own": [], "declared": [], "block": [], "token": []}
-        for rid, item in enumerate((item for item in records.values() if item is not None), first):
-            data = item.to_json()
-            digest = sha256(data.encode()).hexdigest()[:24]
-            rows["record"].append((rid, item.record, item.resource, item.feed, "", digest, data))
-            rows["own"].extend((rid, key) for key in item.own)
-            rows["declared"].extend((rid, key) for key in sorted({key for _, key in item.declared}))
-            rows["block"].extend((rid, key, weight) for key, weight in blocks(item, self._tables))
-            rows["token"].extend((rid, word) for word in title_tokens(item))
-        for table, values in rows.items():
-            self._insert(table, values)
-
-    def _decide(self, rows: list[tuple[str, ...]]) -> bool:
-        """Store the decisions that stand; whether they differ from those of the last call."""
-        if self._db.execute("SELECT * FROM decision ORDER BY a, b").fetchall() == rows:
-            return False
-        self._db.execute("DELETE FROM decision")
-        self._insert("decision", rows)
-        return True
+    def _one_of_several(self, numbers: list[int]) -> None:
+        """Several records about one resource: that of the least subject lives, whatever the order they came in."""
+        db = self._db
+        db.register("doubled_", pa.table({"n": pa.array(numbers, pa.int64())}))
+        for table in READ_TABLES:
+            db.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ANTI JOIN doubled_ USING (n)")
+        db.execute(
+            "INSERT INTO spare SELECT * FROM record r SEMI JOIN doubled_ USING (n)"
+            " WHERE subject > (SELECT min(subject) FROM record s WHERE s.n = r.n);"
+            "DELETE FROM record WHERE subject IN (SELECT subject FROM spare)"
+        )
+        data = db.execute("SELECT data FROM record SEMI JOIN doubled_ USING (n) ORDER BY n").fetchall()
+        for name, table in living([text for (text,) in data], self._tables).items():
+            if name in READ_TABLES:
+                db.register("living_", table)
+                db.execute(f"INSERT INTO {name} SELECT * FROM living_")
+                db.unregister("living_")
+        db.unregister("doubled_")
 
     def _academies(self) -> bool:
-        """Write each record's academy; whether one of them changed."""
+        """Write each record's academy; whether one that was written before changed."""
         changed = False
         for feed, academy in self._db.execute("SELECT DISTINCT feed, academy FROM record").fetchall():
             now = self._academy_of.get(feed, feed)
             if academy != now:
                 self._db.execute("UPDATE record SET academy = ? WHERE feed = ? AND academy = ?", [now, feed, academy])
-                changed = True
+                changed = changed or academy != ""
         return changed
 
-    def _candidates(self) -> dict[str, int]:
-        """Fill the table ``todo`` of pairs with what bears on each; returns what was set aside."""
-        sql = files("registry.matching").joinpath("candidates.sql").read_text("utf-8")
-        self._db.execute(sql.format(shared_in_feed=SHARED_IN_FEED, bucket=BUCKET, rarest=RAREST))
-        (records,) = self._db.execute("SELECT count(*) FROM live").fetchall()[0]
-        for start in range(1, records + 1, AT_ONCE):
-            self._db.execute(
-                "INSERT INTO candidate SELECT least(l, r), greatest(l, r) FROM ("
-                " SELECT x.n AS l, y.n AS r,"
-                " row_number() OVER (PARTITION BY x.n ORDER BY sum(x.weight) DESC, y.n) AS nth"
-                " FROM kept x JOIN kept y ON x.bucket = y.bucket AND x.n <> y.n"
-                " WHERE x.n >= ? AND x.n < ? GROUP BY x.n, y.n) WHERE nth <= ?",
-                [start, start + AT_ONCE, TOP],
-            )
-        self._db.execute(
-            "INSERT INTO candidate SELECT least(x.n, y.n), greatest(x.n, y.n) FROM declared d"
-            " JOIN live x ON x.rid = d.rid JOIN own o ON o.key = d.key"
-            " JOIN live y ON y.rid = o.rid WHERE x.n <> y.n AND o.key NOT IN (SELECT key FROM aside)"
-            " AND o.key IN (SELECT key FROM own JOIN live USING (rid) GROUP BY key HAVING count(*) <= ?)",
-            [OWNERS],
-        )
-        self._db.execute(
-            "INSERT INTO candidate SELECT x.n, y.n FROM decision"
-            " JOIN live x ON x.resource = a JOIN live y ON y.resource = b"
-        )
-        sql = files("registry.matching").joinpath("todo.sql").read_text("utf-8")
-        self._db.execute(sql.format(bucket=BUCKET))
-        counts = self._db.execute(
-            "SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM size WHERE members > ?)", [BUCKET]
-        ).fetchall()[0]
-        return {"shared-keys": counts[0], "large-buckets": counts[1]}
+    def _match(self, turn: int, whole: bool, spoken: bool, tell: bool) -> MatchDelta:
+        """Candidates, comparison, choice, families and works of what changed."""
+        assert self._model is not None
+        db, model, began = self._db, self._model, monotonic()
 
-    def _score(self) -> None:
-        """Compare the pairs that were not compared in this state before, forget those that are no more."""
-        self._db.execute("DELETE FROM scored WHERE pair NOT IN (SELECT pair FROM todo)")
-        aside = {key for (key,) in self._db.execute("SELECT key FROM aside").fetchall()}
-        self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE fresh AS SELECT row_number() OVER (ORDER BY l, r) AS nth, todo.*"
-            " FROM todo ANTI JOIN scored USING (pair)"
-        )
-        (total,) = self._db.execute("SELECT count(*) FROM fresh").fetchall()[0]
-        known: dict[int, tuple[Features, str]] = {}
-        for start in range(1, total + 1, CHUNK):
-            rows = self._db.execute(
-                "SELECT l, r, rare, pair FROM fresh WHERE nth >= ? AND nth < ? ORDER BY nth", [start, start + CHUNK]
-            ).fetchall()
-            self._load(known, {n for row in rows for n in row[:2]})
-            found: list[tuple[object, ...]] = []
-            for left, right, rare, pair in rows:
-                (a, academy), (b, other) = known[left], known[right]
-                facts = compare(a, b, academy == other, tuple(rare.split()), aside, self._tables)
-                outcome = relate(facts)
-                if outcome is None:
-                    found.append((pair, "", "", 0.0, False, ""))
-                    continue
-                lines = json.dumps([asdict(line) for line in outcome.evidence], ensure_ascii=False)
-                found.append((pair, outcome.rule, outcome.source, outcome.score, outcome.strong, lines))
-            self._insert("scored", found)
+        def told(stage: str) -> None:
+            nonlocal began
+            self._told(stage, monotonic() - began)
+            began = monotonic()
 
-    def _load(self, known: dict[int, tuple[Features, str]], wanted: set[int]) -> None:
-        if len(known) > 2 * CHUNK:
-            known.clear()
-        missing = sorted(wanted - known.keys())
-        for at in range(0, len(missing), READ_AT_ONCE):
-            rows = self._db.execute(
-                "SELECT n, data, record.academy FROM live JOIN record USING (rid)"
-                f" WHERE n IN (SELECT {LISTED}::BIGINT)",
-                [as_json(missing[at : at + READ_AT_ONCE])],
-            ).fetchall()
-            known.update((n, (from_json(data), academy)) for n, data, academy in rows)
-
-    def _settle(self, aside: Mapping[str, int], turn: int, tell: bool) -> MatchDelta:
-        """Choose among the scored pairs, apply decisions, and store what is new against the last call."""
-        rows = self._db.execute(
-            "SELECT x.resource, y.resource, x.academy, y.academy, rule, source, score, strong, pair"
-            " FROM todo JOIN scored USING (pair) JOIN live x ON x.n = l JOIN live y ON y.n = r"
-            " WHERE rule <> '' ORDER BY l, r"
-        )
-        pairs: list[Pair] = []
-        while batch := rows.fetchmany(10_000):
-            # The same few IRIs and academies come again and again: one object for each.
-            pairs.extend(Pair._make((*map(intern, row[:6]), *row[6:])) for row in batch)
-        decided = {
-            (row[0], row[1]): Decision(*row)
-            for row in self._db.execute(
-                "SELECT a, b, verdict, relation, reviewer, time, note FROM decision"
-                " WHERE a IN (SELECT resource FROM live) AND b IN (SELECT resource FROM live) ORDER BY a, b"
-            ).fetchall()
-        }
-        repositories = self._repositories()
-        self._db.execute("CREATE OR REPLACE TEMP TABLE fresh_match (a VARCHAR, b VARCHAR, body VARCHAR)")
-        chosen = select(pairs, decided, self._rules, repositories)
-        for at in range(0, len(chosen), CHUNK):
-            part = chosen[at : at + CHUNK]
-            wanted = [item.pair for item in part if item.pair]
-            evidence = dict(
-                self._db.execute(
-                    f"SELECT pair, evidence FROM scored WHERE pair IN (SELECT {LISTED})", [as_json(wanted)]
-                ).fetchall()
-            )
-            bodies = [item.body(evidence.get(item.pair, "[]")) for item in part]
-            self._insert("fresh_match", [(i.left, i.right, b) for i, b in zip(part, bodies, strict=True)])
-        self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE upsert AS"
-            " SELECT a, b, body FROM fresh_match ANTI JOIN match USING (a, b, body)"
-        )
-        removals = self._db.execute(
-            "SELECT a, b FROM match ANTI JOIN fresh_match USING (a, b) ORDER BY a, b"
-        ).fetchall()
-        self._db.execute("DELETE FROM match USING upsert WHERE match.a = upsert.a AND match.b = upsert.b")
-        self._db.execute("DELETE FROM gone USING upsert WHERE gone.a = upsert.a AND gone.b = upsert.b")
-        self._db.execute(
-            "INSERT INTO gone SELECT a, b, ? FROM match ANTI JOIN fresh_match USING (a, b) ORDER BY a, b", [turn]
-        )
-        self._db.execute("DELETE FROM match USING gone WHERE match.a = gone.a AND match.b = gone.b")
-        self._db.execute("INSERT INTO match SELECT a, b, body, ? FROM upsert ORDER BY a, b", [turn])
-        self._db.execute("DROP TABLE upsert")
-        upserts = []
-        if tell:
-            made = self._db.execute("SELECT body FROM match WHERE turn = ? ORDER BY a, b", [turn]).fetchall()
-            upserts = [match_from_json(body) for (body,) in made]
-        return MatchDelta(upserts, list(removals), dict(aside))
-
-    def _repositories(self) -> dict[str, str]:
-        """The repository of each resource that names just one."""
-        rows = self._db.execute(
-            "SELECT resource, min(key) FROM block JOIN live USING (rid) WHERE key LIKE 'repo:%'"
-            " GROUP BY resource HAVING count(*) = 1"
-        )
-        return dict(rows.fetchall())
+        candidates.know(db, model.lexicon)
+        settle.know(db, self._rules)
+        source = "record" if whole else "dirty SEMI JOIN record USING (n)"
+        db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT n FROM {source}")
+        if whole:
+            db.execute("DELETE FROM key WHERE kind = 4")
+        candidates.words(db, model.lexicon)
+        pairs.set_aside(db, whole=whole)
+        pairs.decide(db)
+        if whole:
+            candidates.build(db)
+            pairs.state(db, whole=True)
+            told("candidates")
+            pairs.build(db)
+        else:
+            candidates.carry(db)
+            pairs.state(db, whole=False)
+            told("candidates")
+            db.execute("INSERT INTO moved SELECT n FROM redecided")
+            pairs.carry(db)
+        compared.compare(db, model, self._tables, self._rules, self._workers, told, whole=whole)
+        if not whole:
+            db.execute("INSERT INTO seed SELECT n FROM redecided UNION SELECT n FROM dirty")
+            if spoken:
+                db.execute(
+                    "INSERT INTO seed SELECT unnest([l, r]) FROM decided UNION SELECT unnest([l, r]) FROM said"
+                    " UNION SELECT n FROM record SEMI JOIN ended ON a = resource"
+                    " UNION SELECT n FROM record SEMI JOIN ended ON b = resource"
+                )
+        removals = settle.settle(db, self._rules, turn, whole=whole, notice=self._notice)
+        told("choose")
+        events = identified.inherit(db, turn, whole=whole)
+        told("identity")
+        counts = db.execute(
+            "SELECT (SELECT count(*) FROM aside),"
+            f" (SELECT count(*) FROM (SELECT k FROM key GROUP BY k HAVING count(*) > {candidates.CAP}))"
+        ).fetchall()[0] if whole else db.execute(
+            f"SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM size WHERE now > {candidates.CAP})"
+        ).fetchall()[0]  # fmt: skip
+        upserts = list(stored.matches(db, "turn = ? AND NOT private", [turn], model.version)) if tell else []
+        return MatchDelta(upserts, removals, {"shared-keys": counts[0], "large-buckets": counts[1]}, events)
 
 
-def match(records: Iterable[Change], academy_of: Mapping[str, str], decisions: Iterable[Decision] = ()) -> list[Match]:
+def match(
+    records: Iterable[Change],
+    academy_of: Mapping[str, str],
+    decisions: Iterable[Decision] = (),
+    *,
+    model: MatchModel | None = None,
+) -> list[Match]:
     """All matches among the records that stand, by left and right IRI; the order of input does not matter."""
-    with Matcher(None, academy_of) as matcher:
+    with Matcher(None, academy_of, model=model) as matcher:
         matcher.rebuild(records, decisions)
         return list(matcher.all())

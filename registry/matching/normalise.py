@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -32,10 +33,11 @@ _README = re.compile(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The room's word lists, loaded once. ``words``: kind → {folded word or phrase: meaning}."""
+    """The room's word lists, loaded once. ``words``: kind → {folded word or phrase: meaning}; ``function_words``:
+    word → the languages in which it is one."""
 
     words: Mapping[str, Mapping[str, str]]
-    function_words: Mapping[str, frozenset[str]]
+    function_words: Mapping[str, tuple[str, ...]]
     longest_phrase: int
 
 
@@ -50,20 +52,30 @@ def load_tables() -> Tables:
         longest = max(longest, len(phrase))
         words.setdefault(row["kind"], {}).setdefault(" ".join(phrase), row["meaning"])
     rows = csv.DictReader(folder.joinpath("function_words.tsv").read_text("utf-8").splitlines(), delimiter="\t")
-    function_words = {row["language"]: frozenset(tokens(row["words"])) for row in rows}
-    return Tables(words, function_words, longest)
+    usual: dict[str, list[str]] = {}
+    for row in rows:
+        for word in dict.fromkeys(tokens(row["words"])):
+            usual.setdefault(word, []).append(row["language"])
+    return Tables(words, {word: tuple(languages) for word, languages in usual.items()}, longest)
 
 
 def fold(text: str) -> str:
     """NFKC, case-folded, without Latin and Cyrillic accents; other scripts keep their marks."""
-    text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).casefold()
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text)))
 
 
 def tokens(text: str) -> list[str]:
     """Folded words in order; Latin and other scripts are split apart, unspaced scripts give bigrams."""
+    folded = fold(text)
+    words: list[str] = _TOKEN.findall(folded)
+    if folded.isascii():
+        return words
     found: list[str] = []
-    for word in _TOKEN.findall(fold(text)):
+    for word in words:
         if _UNSPACED.fullmatch(word):
             found.extend(word[i : i + 2] for i in range(len(word) - 1))
         else:
@@ -80,6 +92,19 @@ def language(tag: str) -> str:
 def detect(text: str, tables: Tables) -> str:
     """The language that a text is written in, as far as its script or function words tell; else ""."""
     sample = text[:2000].casefold()
+    if not sample.isascii() and (script := _by_script(sample)) is not None:
+        return script
+    votes: Counter[str] = Counter()
+    for word in tokens(sample):
+        votes.update(tables.function_words.get(word, ()))
+    ranked = sorted(((count, code) for code, count in votes.items()), reverse=True)
+    best, code = ranked[0] if ranked else (0, "")
+    second = ranked[1][0] if len(ranked) > 1 else 0
+    return code if best >= 3 and best >= 1.5 * second else ""
+
+
+def _by_script(sample: str) -> str | None:
+    """The language that a script tells, "" where it is one of several, None for Latin."""
     counts = {
         "ko": len(re.findall("[\uac00-\ud7af]", sample)),
         "kana": len(re.findall("[\u3040-\u30ff]", sample)),
@@ -96,11 +121,7 @@ def detect(text: str, tables: Tables) -> str:
         if script == "cyrillic":
             return "uk" if re.search("[іїєґ]", sample) else "ru" if re.search("[ыэъё]", sample) else ""
         return {"kana": "ja", "han": "ja" if counts["kana"] else "zh"}.get(script, script)
-    words = tokens(sample)
-    known = tables.function_words.items()
-    votes = sorted(((sum(word in usual for word in words), code) for code, usual in known), reverse=True)
-    (best, code), (second, _) = votes[0], votes[1]
-    return code if best >= 3 and best >= 1.5 * second else ""
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,17 @@ def _titles_agree(facts: Facts) -> bool:
 
 def _declared(facts: Facts) -> Outcome | None:
     found: dict[str, dict[str, Evidence]] = {}
+    denied: Outcome | None = None
     for side, one, other in (("left", facts.left, facts.right), ("right", facts.right, facts.left)):
         targets = set(other.own) - facts.aside
         for name, key in one.declared:
             if key not in targets:
+                continue
+            if name == "not-same":
+                value = Evidence("source-stated", name, 1.0, one.resource, shown_key(key), name, "identity")
+                if side == "right":
+                    value = Evidence("source-stated", name, 1.0, shown_key(key), one.resource, "identity", name)
+                denied = Outcome("NO.DECLARED", "", (value, *title_evidence(facts)), 9.0)
                 continue
             relation, named_is_source = STATED.get(name, ("related", None))
             source = "" if named_is_source is None else side
@@ -69,7 +76,7 @@ def _declared(facts: Facts) -> Outcome | None:
         if len(sides) > 1:
             return Outcome(f"{PREFIX[relation]}.DECLARED_BOTH_WAYS", "", evidence, 9.0)
         return Outcome(f"{PREFIX[relation]}.DECLARED", next(iter(sides)), evidence, 9.0)
-    return None
+    return denied
 
 
 def _related(facts: Facts) -> Outcome | None:

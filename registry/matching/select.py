@@ -1,26 +1,19 @@
-"""Which scored pairs become matches: bounds per record, one best partner, people's decisions."""
+"""Which pairs that a rule ties become matches: bounds per record, and one best partner."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from registry.matching.outcome import Rule
-from registry.model import Decision, Evidence, MatchStatus, Relation
-
-OVERLAPS = 5
-"""Overlaps kept for a family: those that are among the best five of both sides."""
-
 
 SIBLINGS = 10
 """Runs, editions and copies by one rule that are kept for a record."""
 
 
 class Pair(NamedTuple):
-    """A scored pair, left < right; ``pair`` names its evidence."""
+    """A pair that a rule ties, left < right; repositories are "" where a record names none or several."""
 
     left: str
     right: str
@@ -30,35 +23,8 @@ class Pair(NamedTuple):
     source: str
     score: float
     strong: bool
-    pair: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A match without its evidence, which ``body`` puts in."""
-
-    left: str
-    right: str
-    relation: Relation
-    confidence: float
-    status: MatchStatus
-    rule: str
-    justification: str
-    source: str = ""
-    reviewer: str = ""
-    reviewed: str = ""
-    note: tuple[str, str] | None = None
-    pair: str = ""
-
-    def body(self, evidence: str) -> str:
-        """The match as the working file keeps it."""
-        values = asdict(self)
-        del values["pair"], values["note"]
-        lines = json.loads(evidence)
-        if self.note is not None:
-            verdict, words = self.note
-            lines.insert(0, asdict(Evidence("reviewed", verdict, 1.0, words, words)))
-        return json.dumps({**values, "evidence": lines}, ensure_ascii=False, sort_keys=True)
+    repository: str
+    other_repository: str
 
 
 def _bound(pairs: Sequence[Pair]) -> set[Pair]:
@@ -71,44 +37,7 @@ def _bound(pairs: Sequence[Pair]) -> set[Pair]:
     return {pair for pair, sides in near.items() if sides == 2}
 
 
-def _families(pairs: Sequence[Pair]) -> dict[str, str]:
-    """Resources by the least IRI of their family: all that copies, editions, translations, runs and
-    adaptations tie together. Only overlaps use it; it is no statement of identity."""
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for pair in pairs:
-        one, other = sorted((root(pair.left), root(pair.right)))
-        parent[other] = one
-    return {node: root(node) for node in list(parent)}
-
-
-def _bound_overlaps(pairs: Sequence[Pair], tied: Sequence[Pair]) -> set[Pair]:
-    """None within a family, the best between two families, and for each family the best few. Of equal
-    pairs the one goes first whose sides are most often the original of others."""
-    families = _families(tied)
-    sources = Counter(pair.left if pair.source == "left" else pair.right for pair in tied if pair.source)
-    between: dict[tuple[str, str], Pair] = {}
-    best: dict[str, list[Pair]] = defaultdict(list)
-    for pair in sorted(pairs, key=lambda p: (-p.score, -sources[p.left] - sources[p.right], p.left, p.right)):
-        one, other = sorted((families.get(pair.left, pair.left), families.get(pair.right, pair.right)))
-        if one != other and (one, other) not in between:
-            between[one, other] = pair
-            best[one].append(pair)
-            best[other].append(pair)
-    kept: dict[Pair, int] = defaultdict(int)
-    for own in best.values():
-        for pair in own[:OVERLAPS]:
-            kept[pair] += 1
-    return {pair for pair, sides in kept.items() if sides == 2}
-
-
-def _best_partner(pairs: Sequence[Pair], repositories: Mapping[str, str]) -> set[Pair]:
+def _best_partner(pairs: Sequence[Pair]) -> set[Pair]:
     """Translations and adaptations by the rules: one partner for each resource and academy.
 
     Of several descriptions of one repository the best is kept. A tie of weak evidence is no evidence:
@@ -116,11 +45,12 @@ def _best_partner(pairs: Sequence[Pair], repositories: Mapping[str, str]) -> set
     """
     groups: dict[tuple[str, str, str], list[Pair]] = defaultdict(list)
     for pair in pairs:
-        for one, other, academy in (
-            (pair.left, pair.right, pair.other_academy), (pair.right, pair.left, pair.academy),
-        ):  # fmt: skip
+        for one, other, academy, repository in (
+            (pair.left, pair.right, pair.other_academy, pair.other_repository),
+            (pair.right, pair.left, pair.academy, pair.repository),
+        ):
             groups[one, "academy", "" if pair.strong else academy].append(pair)
-            groups[one, "repository", repositories.get(other, other)].append(pair)
+            groups[one, "repository", repository or other].append(pair)
     dropped: set[Pair] = set()
     for (_, kind, _), own in groups.items():
         top = max(pair.score for pair in own)
@@ -161,13 +91,12 @@ def _best_original(pairs: Sequence[Pair], declared: Sequence[Pair]) -> list[Pair
     return sorted(kept)
 
 
-def select(
-    pairs: Sequence[Pair],
-    decided: Mapping[tuple[str, str], Decision],
-    rules: Mapping[str, Rule],
-    repositories: Mapping[str, str],
-) -> list[Chosen]:
-    """The matches, by left and right. A decision wins over every rule and stands without one."""
+def select(pairs: Sequence[Pair], rules: Mapping[str, Rule]) -> set[Pair]:
+    """Which pairs of closer relations than overlap become matches.
+
+    What is chosen of a record's pairs depends only on the pairs of its own component: to choose again in a
+    component gives what choosing among everything gives.
+    """
     by_kind: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         rule = rules[pair.rule]
@@ -176,36 +105,9 @@ def select(
     stated = [pair for kind, own in by_kind.items() if kind.endswith(" stated") for pair in own]
     parts = [*by_kind["part"], *by_kind["part stated"]]
     kept = (set(stated) - set(parts)) | _own_whole(parts)
-    for kind in ("copy", "version", "run"):
+    for kind in ("copy", "near-copy", "version", "run"):
         kept |= _bound(by_kind[kind])
-    kept |= _best_partner(by_kind["translation"], repositories)
-    kept |= _best_partner(by_kind["derivative"], repositories)
-    kept |= _best_partner(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]), repositories)
-    family = [pair for pair in kept if rules[pair.rule].relation not in ("part", "overlap")]
-    kept |= _bound_overlaps(by_kind["overlap"], sorted(family))
-    seen = {(pair.left, pair.right): pair for pair in pairs}
-    chosen = []
-    for pair in kept:
-        if (pair.left, pair.right) not in decided:
-            rule = rules[pair.rule]
-            source = {"left": pair.left, "right": pair.right}.get(pair.source, "")
-            chosen.append(
-                Chosen(
-                    pair.left, pair.right, rule.relation, rule.confidence, rule.status, rule.code,
-                    rule.justification, source, pair=pair.pair,
-                )
-            )  # fmt: skip
-    person = rules["DEC.PERSON"]
-    for (left, right), decision in decided.items():
-        machine = seen.get((left, right))
-        agrees = machine is not None and rules[machine.rule].relation == decision.relation
-        source = {"left": left, "right": right}.get(machine.source, "") if machine and agrees else ""
-        chosen.append(
-            Chosen(
-                left, right, decision.relation, person.confidence,
-                "rejected" if decision.verdict == "reject" else "accepted", person.code, person.justification,
-                source, decision.reviewer, decision.time, (decision.verdict, decision.note),
-                machine.pair if machine else "",
-            )
-        )  # fmt: skip
-    return sorted(chosen, key=lambda item: (item.left, item.right))
+    kept |= _best_partner(by_kind["translation"])
+    kept |= _best_partner(by_kind["derivative"])
+    kept |= _best_partner(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]))
+    return kept

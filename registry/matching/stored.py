@@ -1,27 +1,85 @@
-"""What the working file keeps as text, and which of several decisions counts."""
+"""What the working file keeps of matches, decisions and notices, and how it is read back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
-from registry.model import Decision, Evidence, Match
+import duckdb
+
+from registry.matching.keys import names_of
+from registry.model import Answer, Decision, Evidence, Match
+
+PAGE = 4_000
+_COLUMNS = (
+    "a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict, note, weight, kinds,"
+    " evidence, answers"
+)
 
 
-def match_from_json(body: str) -> Match:
-    """Read a match as the working file keeps it."""
-    values = json.loads(body)
-    return Match(**{**values, "evidence": tuple(Evidence(**line) for line in values["evidence"])})
+def matches(db: duckdb.DuckDBPyConnection, where: str, values: Sequence[object], model: str) -> Iterator[Match]:
+    """Matches by left and right IRI, page by page: DuckDB keeps the whole answer of a query in memory."""
+    last = ("", "")
+    sql = (
+        f"SELECT {_COLUMNS} FROM match WHERE {where} AND (a > ? OR (a = ? AND b > ?)) ORDER BY a, b LIMIT {PAGE}"
+    )
+    while rows := db.execute(sql, [*values, last[0], *last]).fetchall():
+        yield from (_match(row, model) for row in rows)
+        last = rows[-1][:2]
 
 
-def newest(decisions: Iterable[Decision]) -> list[Decision]:
-    """The newest decision of each pair, pairs in code-point order. The ledger hands over only those; for any
-    other list the time decides, and at one time the other fields, so that the order of input never does."""
-    found: dict[tuple[str, str], Decision] = {}
+def _match(row: tuple[object, ...], model: str) -> Match:
+    (a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict, note, weight, kinds,
+     evidence, answers) = row  # fmt: skip
+    lines = [Evidence(**line) for line in json.loads(str(evidence))]
+    if verdict:
+        lines.insert(0, Evidence("reviewed", str(verdict), 1.0, str(note), str(note)))
+    return Match(
+        a, b, relation, confidence, status, rule, justification, tuple(lines), source, reviewer, reviewed,  # type: ignore[arg-type]
+        weight=weight or 0.0, generators=names_of(int(kinds or 0)),  # type: ignore[arg-type, call-overload]
+        answers=tuple(Answer(**one) for one in json.loads(str(answers))), model=model,
+    )  # fmt: skip
+
+
+def _row(one: Decision) -> tuple[object, ...]:
+    a, b = sorted((one.left, one.right))
+    return (a, b, one.voice, one.academy, one.verdict, one.relation, one.source, one.reviewer, one.time, one.note, one.id)
+
+
+def newest(decisions: Iterable[Decision]) -> list[tuple[object, ...]]:
+    """The rows of the newest decision of each pair and voice. The ledger hands over only those; for any other list
+    the time decides, and at one time the other fields, so that the order of input never does."""
+    found: dict[tuple[object, ...], tuple[object, ...]] = {}
     for given in decisions:
-        a, b = sorted((given.left, given.right))
-        key = (given.time, given.verdict, given.relation, given.reviewer, given.note)
-        kept = found.get((a, b))
-        if kept is None or key > (kept.time, kept.verdict, kept.relation, kept.reviewer, kept.note):
-            found[a, b] = given
-    return [found[pair] for pair in sorted(found)]
+        row = _row(given)
+        key = (given.time, given.id, given.verdict, given.relation, given.reviewer, given.note)
+        kept = found.get(row[:4])
+        if not given.undone and (kept is None or key > kept[0]):  # type: ignore[operator]
+            found[row[:4]] = (key, row)
+    return [row for _, row in sorted(found.values(), key=lambda item: item[1][:4])]  # type: ignore[misc, index, return-value]
+
+
+def decide(db: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> bool:
+    """Store the decisions that stand; whether they differ from those of the last call.
+
+    ``was_decided`` holds the pairs of the last call: they are looked at again where they are decided no more.
+    """
+    rows = newest(decisions)
+    before = db.execute("SELECT * FROM decision ORDER BY a, b, voice, academy").fetchall()
+    if before == rows:
+        return False
+    db.execute("DELETE FROM decision")
+    if rows:
+        db.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    return True
+
+
+def end(db: duckdb.DuckDBPyConnection, ended: Iterable[tuple[str, str]]) -> bool:
+    """Store the pairs whose notice has ended; whether they differ from those of the last call."""
+    rows = sorted({(min(pair), max(pair)) for pair in ended})
+    if db.execute("SELECT a, b FROM ended ORDER BY a, b").fetchall() == rows:
+        return False
+    db.execute("DELETE FROM ended")
+    if rows:
+        db.executemany("INSERT INTO ended VALUES (?, ?)", rows)
+    return True

@@ -1,0 +1,154 @@
+"""Pairs as people would judge them: the rules' outcome with its evidence, each line with what it counts.
+
+Pure but for the word lists and frequencies it is given; many pairs go to worker processes. What is said of a pair
+follows from its two records, the keys that prove nothing, and the model, and from nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from registry.matching import lexicon as frequencies
+from registry.matching.candidates import CAP, FEW, RAREST
+from registry.matching.compare import Facts, compare
+from registry.matching.features import Features, from_json
+from registry.matching.keys import title_tokens
+from registry.matching.lexicon import Lexicon, hashed
+from registry.matching.normalise import Tables, load_tables
+from registry.matching.rules import STATED, relate
+from registry.model import Answer, Evidence, Relation
+
+WEIGHS = {
+    "title-similarity": "title", "description-similarity": "text", "same-author": "authors", "same-doi": "identity",
+    "same-identifier": "identity", "same-url": "identity", "other-doi": "identity", "same-concepts": "topics",
+    "same-topic": "topics", "same-duration": "minutes", "same-date": "day", "same-address-stem": "place",
+    "same-repository": "place", "same-repository-name": "place", "same-owner": "place", "same-title-terms": "codes",
+}  # fmt: skip
+"""Which comparison of the model weighs which feature of the evidence."""
+
+FEW_CHUNKS = 2
+"""Chunks that are judged in this process: starting others costs more than they save."""
+
+Row = tuple[int, int, str, str, str, float, bool, str, str]
+"""A row of ``outcome``: l, r, rule, relation, source, score, strong, evidence, answers (both JSON)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some pairs: {number: (features as JSON, academy)}, (l, r, {comparison: weight}), keys set aside."""
+
+    records: Mapping[int, tuple[str, str]]
+    pairs: Sequence[tuple[int, int, Mapping[str, float]]]
+    aside: frozenset[str]
+
+
+class Judge:
+    """What judging needs beside the pairs; made once in each process."""
+
+    def __init__(self, tables: Tables, known: Lexicon, relations: Mapping[str, str]) -> None:
+        self._tables, self._known, self._relations = tables, known, relations
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def _rarest(self, item: Features) -> AbstractSet[str]:
+        """The rarest words of a record, as candidates see them."""
+        words = title_tokens(item)
+        new = [word for word in words if word not in self._counts]
+        if new:
+            numbers = np.array([hashed("word:" + word) for word in new], np.int64)
+            for word, number, count in zip(new, numbers.tolist(), self._known.of(numbers).tolist(), strict=True):
+                self._counts[word] = (count or FEW, number)
+        ranked = sorted((self._counts[word], word) for word in words)[:RAREST]
+        return {word for (count, _), word in ranked if count <= CAP}
+
+    def judge(self, chunk: Chunk) -> list[Row]:
+        """The rows of the pairs that something ties."""
+        read: dict[int, tuple[Features, str, AbstractSet[str]]] = {}
+        for n, (data, academy) in chunk.records.items():
+            item = from_json(data)
+            read[n] = item, academy, self._rarest(item)
+        found: list[Row] = []
+        for l, r, weights in chunk.pairs:
+            (a, academy, rare_a), (b, other, rare_b) = read[l], read[r]
+            left_first = a.resource < b.resource
+            if not left_first:
+                (a, academy, rare_a), (b, other, rare_b) = (b, other, rare_b), (a, academy, rare_a)
+            rare = tuple(sorted(rare_a & rare_b))
+            facts = compare(a, b, academy == other, rare, chunk.aside, self._tables)
+            outcome = relate(facts)
+            if outcome is None:
+                continue
+            lines = [weighed(line, weights) for line in outcome.evidence]
+            answers = [asdict(one) for one in answers_of(facts, academy, other)]
+            source = {"left": a.resource, "right": b.resource}.get(outcome.source, "")
+            found.append(
+                (
+                    l, r, outcome.rule, self._relations[outcome.rule], source, outcome.score, outcome.strong,
+                    json.dumps([asdict(line) for line in lines], ensure_ascii=False),
+                    json.dumps(answers, ensure_ascii=False) if answers else "",
+                )
+            )  # fmt: skip
+        return found
+
+
+def weighed(line: Evidence, weights: Mapping[str, float]) -> Evidence:
+    """A line of evidence with what the model gives for it."""
+    weight = weights.get(WEIGHS.get(line.feature, ""), 0.0)
+    return replace(line, weight=round(weight, 2)) if weight else line
+
+
+def answers_of(facts: Facts, academy: str, other: str) -> Iterator[Answer]:
+    """What each side's own feed says of the pair: one answer an academy and relation."""
+    seen: set[Answer] = set()
+    for one, who, target in ((facts.left, academy, facts.right), (facts.right, other, facts.left)):
+        keys = set(target.own) - facts.aside
+        for name, key in one.declared:
+            relation: Relation | None = "different" if name == "not-same" else STATED.get(name, (None, None))[0]
+            if key in keys and relation is not None:
+                answer = Answer(who, relation)
+                if answer not in seen:
+                    seen.add(answer)
+                    yield answer
+
+
+_READY: dict[str, Judge] = {}
+
+
+def _begin(known: bytes, relations: Mapping[str, str]) -> None:
+    _READY["judge"] = Judge(load_tables(), frequencies.from_bytes(known), relations)
+
+
+def _judge(chunk: Chunk) -> list[Row]:
+    return _READY["judge"].judge(chunk)
+
+
+def judged(
+    chunks: Iterable[Chunk], tables: Tables, known: Lexicon, relations: Mapping[str, str], workers: int
+) -> Iterator[list[Row]]:
+    """The rows of each chunk, in order; beyond the second chunk in ``workers`` processes."""
+    source = iter(chunks)
+    here = Judge(tables, known, relations)
+    for chunk in islice(source, FEW_CHUNKS):
+        yield here.judge(chunk)
+    first = next(source, None)
+    if first is None:
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin, initargs=(known.to_bytes(), dict(relations))
+    ) as pool:
+        waiting: deque[Future[list[Row]]] = deque([pool.submit(_judge, first)])
+        for chunk in source:
+            waiting.append(pool.submit(_judge, chunk))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

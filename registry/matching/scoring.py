@@ -1,0 +1,115 @@
+"""Match weights by Splink: how much more likely the agreements of a pair are among matches than among others.
+
+Fellegi and Sunter (1969), as Splink 5 computes it. The measures of a pair are numbers already, so a pair is one row of
+a left table, linked to one row of a right table: comparison levels are plain thresholds, the same in every engine.
+One model for pairs within a language, one for pairs across languages: titles agree in the one and not in the other.
+The weight of a pair is the sum of its comparisons' weights, in bits, without the prior.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+
+WITHIN = ("title", "text", "identity", "authors", "topics", "codes", "minutes", "years", "place")
+ACROSS = ("title", "authors", "topics", "codes", "minutes", "day", "place")
+COMPARISONS = tuple(dict.fromkeys((*WITHIN, *ACROSS)))
+AT_ONCE = 2_000_000
+"""Pairs that are weighed in one call; more would be held in memory together."""
+DECIMALS = 9
+"""Sums of floats are rounded here, so that threads and engines give one number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The two settings of Splink as JSON texts, with what training counted."""
+
+    version: str
+    within: str
+    across: str
+    trained: Mapping[str, int]
+
+    def to_bytes(self) -> bytes:
+        """As the ledger keeps it."""
+        body = {
+            "version": self.version, "within": json.loads(self.within), "across": json.loads(self.across),
+            "trained": dict(self.trained),
+        }  # fmt: skip
+        return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Model:
+        """Read what ``to_bytes`` wrote."""
+        body = json.loads(data)
+        texts = (json.dumps(body[name], sort_keys=True) for name in ("within", "across"))
+        return Model(body["version"], *texts, body["trained"])
+
+
+def default_model() -> Model:
+    """The model that is shipped: reasoned, not learnt from any label (docs/matching.md, "Weights")."""
+    return Model.from_bytes(files("registry.matching").joinpath("models/default.json").read_bytes())
+
+
+def _linker(settings: str, api: Any, left: Any, right: Any) -> Any:
+    # Splink takes a second to import, and brings its engines' loggers along: only where pairs are weighed.
+    from splink import Linker
+
+    linker = Linker([left, right], {**json.loads(settings), "probability_two_random_records_match": 0.5})
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "splink":
+            logging.getLogger(name).setLevel(logging.ERROR)
+    return linker
+
+
+def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, threads: int = 2) -> None:
+    """Make the temporary table ``into``: l, r, weight (bits) and one ``w_…`` for each comparison, for all pairs.
+
+    A comparison that cannot be made, or that the pair's model does not have, weighs nothing.
+    """
+    db.execute(f"SET threads = {threads}")
+    columns = ", ".join(f"w_{name} DOUBLE" for name in COMPARISONS)
+    db.execute(f"CREATE OR REPLACE TEMP TABLE {into} (l BIGINT, r BIGINT, weight DOUBLE, {columns})")
+    for across, settings, names in ((False, model.within, WITHIN), (True, model.across, ACROSS)):
+        which = f'coalesce("cross", false) = {str(across).lower()}'
+        (count,) = db.execute(f"SELECT count(*) FROM {table} WHERE {which}").fetchall()[0]
+        for part in range(-(-count // AT_ONCE)):
+            parts = max(1, -(-count // AT_ONCE))
+            chosen = f"{which} AND (l + r) % {parts} IN ({part}, {part - parts})" if parts > 1 else which
+            _weigh_part(db, table, chosen, into, settings, names)
+
+
+def _weigh_part(
+    db: duckdb.DuckDBPyConnection, table: str, chosen: str, into: str, settings: str, names: tuple[str, ...]
+) -> None:
+    from splink.backends.duckdb import DuckDBAPI
+
+    needed = ", ".join([*names, *(["title_df"] if names == WITHIN else [])])
+    db.execute(
+        f"CREATE OR REPLACE TABLE pair_row AS SELECT row_number() OVER () AS pair, l AS l_, r AS r_, {needed}"
+        f" FROM {table} WHERE {chosen};"
+        "CREATE OR REPLACE TABLE other_row AS SELECT * REPLACE (0::BIGINT AS pair) FROM pair_row LIMIT 1;"
+        "CREATE OR REPLACE TABLE pair_block AS SELECT '0' AS match_key, 'a-__-' || pair AS join_key_l,"
+        " 'b-__-0' AS join_key_r FROM pair_row"
+    )
+    try:
+        api = DuckDBAPI(connection=db)
+        left = api.register("pair_row", dataset_display_name="a")
+        right = api.register("other_row", dataset_display_name="b")
+        linker = _linker(settings, api, left, right)
+        linker.table_management.register_blocked_pairs_for_predict(api.register("pair_block"))
+        found = linker.inference.predict(warning_mode="never").physical_name
+        weights = ", ".join(f"mw_{name} AS w_{name}" for name in names)
+        total = " + ".join(f"mw_{name}" for name in names)
+        db.execute(
+            f"INSERT INTO {into} BY NAME SELECT l_ AS l, r_ AS r, round({total}, {DECIMALS}) AS weight, {weights}"
+            f" FROM {found} JOIN pair_row ON pair = pair_l"
+        )
+        api.delete_tables_created_by_splink_from_db()
+    finally:
+        db.execute("DROP TABLE IF EXISTS pair_row; DROP TABLE IF EXISTS other_row; DROP TABLE IF EXISTS pair_block")

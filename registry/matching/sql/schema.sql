@@ -1,0 +1,64 @@
+-- The working file of matching. ``n`` is the number of a resource for good (a hash of its IRI), so that nothing
+-- depends on the order in which records came.
+CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS model (part VARCHAR, body BLOB);
+-- What was read of each record; of several records about one resource the least subject lives.
+CREATE TABLE IF NOT EXISTS record (
+  n BIGINT, subject VARCHAR, resource VARCHAR, feed VARCHAR, academy VARCHAR, repository VARCHAR,
+  data VARCHAR
+);
+-- Its numbers, for measures.
+CREATE TABLE IF NOT EXISTS trait (
+  n BIGINT, title BIGINT, grams BLOB, sketch BLOB, ids BLOB, authorities BLOB, urls BLOB, authors BLOB, topics BLOB,
+  codes BLOB, places BLOB, sections BLOB, langs BLOB, written BIGINT, minutes BIGINT, year BIGINT, day BIGINT
+);
+-- Keys of identity in words (a record's sameAs counts), and those of others that a record names.
+CREATE TABLE IF NOT EXISTS own (n BIGINT, feed VARCHAR, key VARCHAR, k BIGINT);
+CREATE TABLE IF NOT EXISTS declared (n BIGINT, key VARCHAR);
+CREATE TABLE IF NOT EXISTS aside (key VARCHAR, k BIGINT);
+-- Numbers of meaningful words; keys of candidates with the bit of their generator and their weight.
+CREATE TABLE IF NOT EXISTS token (n BIGINT, t BIGINT);
+CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLINT);
+-- Each record's best candidates, and the pairs that a source states.
+CREATE TABLE IF NOT EXISTS best (n BIGINT, other BIGINT, weight INTEGER, kinds SMALLINT);
+CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
+CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT, weight DOUBLE);
+-- What a comparison gave where something ties the two; ``kept``: it is among the matches.
+CREATE TABLE IF NOT EXISTS outcome (
+  l BIGINT, r BIGINT, rule VARCHAR, relation VARCHAR, source VARCHAR, score DOUBLE, strong BOOLEAN, evidence VARCHAR, answers VARCHAR
+);
+CREATE TABLE IF NOT EXISTS kept (l BIGINT, r BIGINT);
+-- Overlaps that are the best between two families, with their rank for each.
+CREATE TABLE IF NOT EXISTS ranked (l BIGINT, r BIGINT, fl BIGINT, fr BIGINT, rank_l INTEGER, rank_r INTEGER);
+CREATE TABLE IF NOT EXISTS decision (
+  a VARCHAR, b VARCHAR, voice VARCHAR, academy VARCHAR, verdict VARCHAR, relation VARCHAR, source VARCHAR,
+  reviewer VARCHAR, time VARCHAR, note VARCHAR, id BIGINT
+);
+-- Pairs whose notice has ended.
+CREATE TABLE IF NOT EXISTS ended (a VARCHAR, b VARCHAR);
+-- What people and academies say of a pair, where it overrides the rules.
+CREATE TABLE IF NOT EXISTS said (
+  l BIGINT, r BIGINT, relation VARCHAR, confidence DOUBLE, status VARCHAR, rule VARCHAR, justification VARCHAR,
+  source VARCHAR, reviewer VARCHAR, time VARCHAR, verdict VARCHAR, note VARCHAR, answers VARCHAR
+);
+-- Each match with the turn (call) that made it what it is, and pairs that are no more.
+CREATE TABLE IF NOT EXISTS match (
+  a VARCHAR, b VARCHAR, l BIGINT, r BIGINT, relation VARCHAR, confidence DOUBLE, status VARCHAR, rule VARCHAR,
+  justification VARCHAR, source VARCHAR, reviewer VARCHAR, reviewed VARCHAR, verdict VARCHAR, note VARCHAR,
+  weight DOUBLE, kinds SMALLINT, evidence VARCHAR, answers VARCHAR, private BOOLEAN, turn BIGINT
+);
+CREATE TABLE IF NOT EXISTS gone (a VARCHAR, b VARCHAR, turn BIGINT);
+-- The family, work and duplicates that a resource belongs to, by the least number in it.
+CREATE TABLE IF NOT EXISTS member (n BIGINT, family BIGINT, work BIGINT, cluster BIGINT, originals INTEGER);
+-- Records about a resource of which another record lives.
+CREATE TABLE IF NOT EXISTS spare (
+  n BIGINT, subject VARCHAR, resource VARCHAR, feed VARCHAR, academy VARCHAR, repository VARCHAR, data VARCHAR
+);
+CREATE TABLE IF NOT EXISTS decided (l BIGINT, r BIGINT);
+-- Identity, as the ledger's events tell it: what each id holds or held last, what took it in, when it was minted.
+-- ``pending`` are events of this file that the ledger does not hold yet.
+CREATE TABLE IF NOT EXISTS held (level VARCHAR, id VARCHAR, n BIGINT, resource VARCHAR, alive BOOLEAN);
+CREATE TABLE IF NOT EXISTS minted (level VARCHAR, id VARCHAR, age BIGINT, turn BIGINT);
+CREATE TABLE IF NOT EXISTS redirect (id VARCHAR, other VARCHAR, turn BIGINT);
+CREATE TABLE IF NOT EXISTS work_gone (id VARCHAR, turn BIGINT);
+CREATE TABLE IF NOT EXISTS pending (nth BIGINT, level VARCHAR, kind VARCHAR, id VARCHAR, other VARCHAR, members VARCHAR);

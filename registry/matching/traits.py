@@ -1,0 +1,122 @@
+"""A record as numbers: what measures and candidate keys need of it, small enough for a million records.
+
+A trait is a set of hashed values of at most ``WIDTH`` members, kept as bytes; absent values are empty.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from registry.matching.features import Features
+from registry.matching.lexicon import GRAMS, hashed
+from registry.matching.normalise import Tables, without_language
+
+WIDTH = 8
+_CODE = re.compile(r"(?=\w*\d)[a-z0-9][\w.-]*|\b[a-z]+\d\w*", re.ASCII)
+_ACRONYM = re.compile(r"\b[A-Z][A-Z0-9]{1,9}s?\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """One row of the table ``trait``; bytes hold little-endian uint32 numbers (``sketch``: uint16).
+
+    ``title`` is the number of the first title's words in order (0 without one), ``written`` and ``langs`` those
+    of languages, ``day`` and ``year`` of the oldest stated date, ``minutes`` the learning time; 0 for unknown.
+    """
+
+    title: int
+    grams: bytes
+    sketch: bytes
+    ids: bytes
+    authorities: bytes
+    urls: bytes
+    authors: bytes
+    topics: bytes
+    codes: bytes
+    places: bytes
+    sections: bytes
+    langs: bytes
+    written: int
+    minutes: int
+    year: int
+    day: int
+
+
+NAMES = tuple(field.name for field in fields(Traits))
+SETS = ("ids", "authorities", "urls", "authors", "topics", "codes", "places", "sections", "langs")
+
+
+def number(text: str) -> int:
+    """A text's 32-bit number (CRC-32, never 0)."""
+    return zlib.crc32(text.encode("utf-8", "replace")) or 1
+
+
+def numbers(values: Iterable[str], width: int = WIDTH) -> bytes:
+    """Some values as numbers, sorted, the least ``width`` of them."""
+    found = sorted({number(value) for value in values})[:width]
+    return np.array(found, "<u4").tobytes()
+
+
+def grams(text: str) -> bytes:
+    """The three-letter groups of a normalised title, as slots, sorted."""
+    padded = f" {text} "[:302]
+    found = {zlib.crc32(padded[i : i + 3].encode("utf-8", "replace")) % GRAMS for i in range(len(padded) - 2)}
+    return np.array(sorted(found), "<u4").tobytes()
+
+
+def codes(item: Features) -> set[str]:
+    """Numbers, codes and acronyms of the titles: what stays the same in every language."""
+    found: set[str] = set()
+    for title in item.titles:
+        found.update(_CODE.findall(title.norm))
+        if not title.text.isupper():
+            found.update(word.lower().rstrip("s") for word in _ACRONYM.findall(title.text))
+    return found
+
+
+def places(item: Features, tables: Tables) -> tuple[set[str], set[str]]:
+    """Where a record stands: address stems without host, language and edition; and sections of sites."""
+    stems = {"/".join(words) for words, _ in item.slugs if len(words) > 1}
+    sections: set[str] = set()
+    for key in item.own:
+        if key.startswith("url:"):
+            plain, _ = without_language(key[4:], tables)
+            head, _, last = plain.rpartition("/")
+            if head.count("/") >= 1:
+                sections.add(head)
+            elif last:
+                sections.add(head or last)
+    sections.update("repo:" + key for key, _, _ in item.repositories)
+    return stems, sections
+
+
+def traits(item: Features, tables: Tables) -> Traits:
+    """The traits of a record."""
+    first = item.titles[0].norm if item.titles else ""
+    stems, sections = places(item, tables)
+    identifiers = [key for key in item.own if not key.startswith(("url:", "iri:"))]
+    dates = sorted(day[:10] for day in (item.created, item.published, item.modified) if day[:4].isdigit())
+    oldest = dates[0] if dates else ""
+    return Traits(
+        title=hashed("title:" + first) if first else 0,
+        grams=grams(first) if first else b"",
+        sketch=np.array(item.sketch, "<u2").tobytes(),
+        ids=numbers(identifiers),
+        authorities=numbers(key.split("/")[0] for key in identifiers),
+        urls=numbers(key for key in item.own if key.startswith("url:")),
+        authors=numbers(item.authors),
+        topics=numbers([*item.about, *item.keywords], 2 * WIDTH),
+        codes=numbers(codes(item)),
+        places=numbers(stems),
+        sections=numbers(sections),
+        langs=numbers(item.languages),
+        written=number(item.written) if item.written else 0,
+        minutes=item.minutes,
+        year=int(oldest[:4]) if oldest else 0,
+        day=number(oldest) if len(oldest) == 10 else 0,
+    )
