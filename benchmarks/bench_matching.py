@@ -123,8 +123,11 @@ def whole(count: int, changed: int) -> dict[str, float]:
             release = publish_now(house, quiet)
         with _matcher(folder, feeds_of(house), few) as matcher:
             after = _works(matcher)
-        unchanged = {member for member in before if member.replace("/resource/", "/record/", 1) not in touched}
-        moved = sum(after.get(member) != before[member] for member in unchanged)
+        stayed = {member for member in before if member.replace("/resource/", "/record/", 1) not in touched}
+        # An id changes for a record whose work is another one now, or none: its only companion may have gone.
+        alone = sum(member not in after for member in stayed)
+        moved = sum(after.get(member, before[member]) != before[member] for member in stayed)
+        unchanged = count - changed
         again: dict[str, float] = {}
         if count < MILLION:
             _first(house, Path(name) / "anew", again, {})
@@ -141,7 +144,9 @@ def whole(count: int, changed: int) -> dict[str, float]:
         print(f"    {kind + ' among them':34} {hits:8d} of {planted}   {hits / max(planted, 1):.3f}")
     print(f"  {changed} changed: to matches              {spent['matches']:8.2f} s")
     print(f"  {changed} changed: to a release            {spent['release']:8.2f} s   {release.manifest['counts']}")
-    print(f"  ids of works of unchanged records    {moved:8d}     of {len(unchanged)} are other ones")
+    print(
+        f"  ids of works of unchanged records    {moved:8d}     are other ones, {alone} have none now, of {unchanged}"
+    )
     if again:
         print(f"  beside it: everything anew           {again['first']:8.1f} s")
         print(f"  beside it: plain SQL and Splink      {spent['plain']:8.1f} s   {compared / count:.1f} a record")
@@ -150,7 +155,7 @@ def whole(count: int, changed: int) -> dict[str, float]:
         "memory of matching, MB": memory.whole,
         "changes to matches, s": spent["matches"],
         "changes to a release, s": spent["release"],
-        "ids changed, share": moved / max(len(unchanged), 1),
+        "ids changed, share": (moved + alone) / unchanged,
         "candidates of a record": candidates / count,
     }
 
