@@ -24,8 +24,12 @@ from benchmarks.metrics import Pair, pair
 PROBABILITY = 0.99
 SEED, SAMPLE, TRAINING = 1, 200_000, 100_000
 WORDS = ("title", "authors", "description")
-FEWEST = 20
-"""Columns that fewer records fill are not compared."""
+FEWEST, FEWEST_RECORDS = 20, 100
+"""Columns that fewer records fill are not compared; from fewer records nothing is trained."""
+
+
+class NotTrained(Exception):
+    """The model could not be estimated from these records; the message says why."""
 
 
 def table(rows: Sequence[Plain]) -> pa.Table:
@@ -87,13 +91,16 @@ def _settings(data: pa.Table, across: bool) -> tuple[SettingsCreator, list[str]]
 
 
 def scored(rows: Sequence[Plain], across: bool = False) -> list[tuple[str, str, float]]:
-    """(left, right, probability) of the pairs that the model scores; [] where too little is filled to train it."""
+    """(left, right, probability) of the pairs that the model scores. Raises NotTrained."""
+    if len(rows) < FEWEST_RECORDS:
+        raise NotTrained(f"fewer than {FEWEST_RECORDS} records")
     data = table(rows)
     settings, used = _settings(data, across)
     if len(used) < 2:
-        return []
+        raise NotTrained("fewer than two columns to compare")
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
+    connection.execute("SET enable_progress_bar = false")
     database = DuckDBAPI(connection=connection)
     parts = [data]
     if across:
@@ -107,7 +114,10 @@ def scored(rows: Sequence[Plain], across: bool = False) -> list[tuple[str, str, 
     training.estimate_u_using_random_sampling(max_pairs=SAMPLE, seed=SEED)
     for key in ("start", "year", "rare"):
         if data.num_rows - data[key].null_count >= FEWEST:
-            training.estimate_parameters_using_expectation_maximisation(block_on(key), max_pairs=TRAINING)
+            try:
+                training.estimate_parameters_using_expectation_maximisation(block_on(key), max_pairs=TRAINING)
+            except ValueError as told:  # a probability fell to nothing: a level was never seen among these pairs
+                raise NotTrained(str(told).partition(". ")[0]) from told
     found = linker.inference.predict(threshold_match_probability=0.5)
     scores = connection.execute(
         f"SELECT unique_id_l, unique_id_r, match_probability FROM {found.physical_name} ORDER BY 1, 2"

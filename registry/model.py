@@ -10,13 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["violation", "warning", "info"]
-ChangeKind = Literal[
-    "record", "tombstone", "decision", "correction", "notice-ended", "identity", "model", "erased"
-]
+ChangeKind = Literal["record", "tombstone", "decision", "correction", "notice-ended", "identity", "model", "erased"]
 Cause = Literal["source", "crosswalk", "shapes", "rules", "person", "clock"]
-Relation = Literal[
-    "copy", "near-copy", "version", "translation", "derivative", "part", "run", "overlap", "different"
-]
+Relation = Literal["copy", "near-copy", "version", "translation", "derivative", "part", "run", "overlap", "different"]
 MatchStatus = Literal["candidate", "accepted", "rejected", "discussed"]
 Verdict = Literal["confirm", "reject", "retype", "unsure"]
 Voice = Literal["reviewer", "publisher"]

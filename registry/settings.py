@@ -50,6 +50,7 @@ class Settings:
     releases_kept: int = 3
     schemes: str = ""
     trusted_proxies: str = ""
+    notice_days: int = 14
     tokens: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -16,7 +16,7 @@ from registry import iris
 from registry.crosswalk import amb_rules, clean, json_node, record_node
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.schemaorg_parts import Parts
-from registry.crosswalk.schemaorg_read import Object, Reader, bare, scalar, types
+from registry.crosswalk.schemaorg_read import NOT_SAME, Object, Reader, bare, scalar, types
 from registry.crosswalk.schemaorg_runs import dated, languages, runs
 from registry.crosswalk.schemaorg_values import concepts, mapped, outcomes, rights, subjects
 from registry.crosswalk.values import types_for
@@ -264,6 +264,8 @@ def _relations(parts: Parts, node: Object) -> None:
     read = parts.read
     for key in ("isBasedOn", "isPartOf", "hasPart", "translationOfWork", "workTranslation", "citation", "mentions"):
         read.references(node, key, key)
+    for key in NOT_SAME:
+        read.references(node, key, NOT_SAME[0])
     for key in ("exampleOfWork", "workExample", "subjectOf"):
         read.references(node, key, iris.DCTERMS + "relation")
     for key in ("version", "courseCode"):

@@ -16,6 +16,7 @@ from registry.iris import DCTERMS, MA
 from registry.terms import Iri, Literal
 
 MAX_REFERENCES = 100
+NOT_SAME = MA + "notSameAs"
 _REPOSITORIES = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "framagit.org"})
 # Looked for in folded text (no accents, no capitals).
 _TRANSLATED = re.compile(
@@ -32,6 +33,10 @@ _BASED = re.compile(
     r"fork(?:ed)? (?:of|from)|modified (?:from|version of)|remix(?:ed)? (?:of|from)|builds (?:up)?on|inspired by|"
     r"basee?s? sur|adaptee?s? d|adaptation d|derivee?s? d|issue?s? d|inspiree?s? d|basad[oa]s? en|adaptad[oa]s? d|"
     r"adaptacion d|derivad[oa]s? d|inspirad[oa]s? en|baseado em|basiert auf)"
+)
+_DIFFERENT = re.compile(
+    r"\b(?:not the same as|not to be confused with|different from this|ne pas confondre|n est pas l[ea] meme|"
+    r"no confundir|no es (?:el|la|lo) mism[oa])\b"
 )
 _ARCHIVED = re.compile(
     r"\b(?:(?:this|the) (?:repository|repo|lesson|project|course|material)[^.]{0,40}(?:is|was|has been|are) (?:now )?"
@@ -113,7 +118,8 @@ def origins(read: Reader, elsewhere: list[tuple[str, str]], pages: list[tuple[st
         else:
             read.build.issue("git-source-elsewhere", place, page)
         _relate(read, "isBasedOn", page, place)
-    for name, predicate in (("based", "isBasedOn"), ("translation", "translationOfWork")):
+    answers = (("based", "isBasedOn"), ("translation", "translationOfWork"), ("different", NOT_SAME))
+    for name, predicate in answers:
         for word, place in read.words(name):
             target = clean.doi(word) or clean.url(word)
             if target is None and re.fullmatch(r"[\w.-]{1,40}/[\w.-]{1,100}", word):
@@ -165,9 +171,8 @@ def _references(read: Reader) -> None:
         if isinstance(one, dict):
             place = f"{path}: references[{number}]"
             said = clean.fold(" ".join(str(one.get(key, "")) for key in ("scope", "notes", "abstract"))[:300])
-            predicate = (
-                "translationOfWork" if _TRANSLATED.search(said) else "isBasedOn" if _BASED.search(said) else "citation"
-            )
+            kinds = ((_TRANSLATED, "translationOfWork"), (_BASED, "isBasedOn"), (_DIFFERENT, NOT_SAME))
+            predicate = next((kind for pattern, kind in kinds if pattern.search(said)), "citation")
             _cite(read, one, predicate, place)
     preferred = cff.get("preferred-citation")
     if isinstance(preferred, dict):

@@ -18,7 +18,7 @@ from registry.crosswalk import clean
 from registry.crosswalk.json_node import items
 from registry.crosswalk.moodle_read import MAX_LINE, Reader, line, number
 from registry.crosswalk.table_lengths import length
-from registry.iris import SCHEMA
+from registry.iris import MA, SCHEMA
 from registry.terms import XSD, Iri, Literal
 
 _CONCEPTS = {
@@ -30,7 +30,10 @@ _SCHEMES = ("gsbpm", "gamso", "csa", "ost")
 _TEXTS = {"outcomes": "teaches", "prerequisites": "coursePrerequisites", "recognition": "educationalCredentialAwarded"}
 _STRINGS = {"version": "version", "code": "courseCode", "id": "identifier"}
 _DATES = {"created": "dateCreated", "published": "datePublished", "modified": "dateModified"}
-_LINKS = {"is_based_on": "isBasedOn", "translation_of": "translationOfWork", "is_part_of": "isPartOf", "url": "sameAs"}
+_LINKS = {
+    "is_based_on": "isBasedOn", "translation_of": "translationOfWork", "not_same_as": MA + "notSameAs",
+    "is_part_of": "isPartOf", "url": "sameAs",
+}  # fmt: skip
 _AGENTS = {"authors": "author", "contributors": "contributor", "publisher": "publisher", "provider": "provider"}
 _ONE = frozenset(["level", "access", "status"])
 _AMOUNT = re.compile(r"(?:([A-Z]{3}|[€$£])\s?)?(\d{1,7}(?:[.,]\d{1,2})?)\s?([A-Z]{3}|[€$£])?")

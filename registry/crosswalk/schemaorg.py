@@ -14,7 +14,7 @@ from registry import iris
 from registry.crosswalk import clean, record_node
 from registry.crosswalk.base import Builder, MapContext, Mapped
 from registry.crosswalk.schemaorg_parts import Parts
-from registry.crosswalk.schemaorg_read import Object, Reader, bare, scalar, types
+from registry.crosswalk.schemaorg_read import NOT_SAME, Object, Reader, bare, scalar, types
 from registry.crosswalk.schemaorg_runs import DATED, dated, languages, own_run, runs
 from registry.crosswalk.schemaorg_values import concepts, mapped, outcomes, rights, subjects
 from registry.crosswalk.values import EVENT_TYPES, types_for
@@ -232,6 +232,8 @@ def _works(parts: Parts, node: Object) -> None:
     for key in ("isBasedOn", "isBasedOnUrl", "translationOfWork", "workTranslation", "isPartOf", "hasPart",
                 "recordedAt", "recordedIn", "citation", "mentions"):  # fmt: skip
         read.references(node, key, "isBasedOn" if key == "isBasedOnUrl" else key)
+    for key in NOT_SAME:
+        read.references(node, key, NOT_SAME[0])
     for key in ("exampleOfWork", "workExample", "subjectOf", "isVariantOf"):
         read.references(node, key, iris.DCTERMS + "relation")
     for predicate, keys in (("version", ("version", "softwareVersion")), ("courseCode", ("courseCode",))):

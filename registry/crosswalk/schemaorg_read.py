@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 
 from registry.crosswalk import clean
 from registry.crosswalk.base import Builder, MapContext
-from registry.iris import compact
+from registry.iris import MA, compact
 from registry.terms import Iri
 
 Object = Mapping[str, Any]
@@ -25,6 +25,8 @@ Object = Mapping[str, Any]
 MAX_VALUES = 300  # of one property
 MAX_LONG = 20_000
 MAX_SHORT = 2_000
+# An academy's word that two are not the same: no term of schema.org, so it comes bare, prefixed or in full.
+NOT_SAME = (MA + "notSameAs", "notSameAs", "ma:notSameAs")
 _STEM = re.compile(r"https?://(?:www\.)?schema\.org/|http://purl\.org/dcx/lrmi-terms/|schema:|sdo:")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}|@none")
 _SITES = frozenset({"WebPage", "WebSite", "CollectionPage", "ItemPage", "Blog", "DataCatalog"})

@@ -229,7 +229,8 @@ def _links(row: Row) -> None:
             row.issue("table-doi", "doi", item)
             builder.string("identifier", item, row.place("doi"))
     for field, predicate in (
-        ("is_based_on", "isBasedOn"), ("translation_of", "translationOfWork"), ("is_part_of", "isPartOf"),
+        ("is_based_on", "isBasedOn"), ("translation_of", "translationOfWork"),
+        ("not_same_as", MA + "notSameAs"), ("is_part_of", "isPartOf"),
     ):  # fmt: skip
         for item in row.items(field):
             target = clean.doi(item) or clean.url(item)

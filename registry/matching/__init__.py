@@ -1,9 +1,14 @@
 """Matching: which resources of different lists are the same work, and how they are related.
 
-normalise → features → candidates → comparison → rules → selection → decisions; see ``docs/matching.md``.
+reading → candidates → measures → weights → rules → choice → works and their ids; see ``docs/matching.md``.
 """
 
+from registry.matching.identified import OtherIdentity
 from registry.matching.matcher import MatchDelta, Matcher, OtherRecipe, match, recipe_digest
+from registry.matching.modelled import MatchModel, from_parts
 from registry.matching.outcome import Rule, load_rules
 
-__all__ = ["MatchDelta", "Matcher", "OtherRecipe", "Rule", "load_rules", "match", "recipe_digest"]
+__all__ = [
+    "MatchDelta", "MatchModel", "Matcher", "OtherIdentity", "OtherRecipe", "Rule", "from_parts", "load_rules", "match",
+    "recipe_digest",
+]  # fmt: skip

@@ -42,7 +42,9 @@ class Calibration:
         return Calibration(tuple(body["weights"]), tuple(body["probabilities"]), int(body["labels"]))
 
 
-def calibrate(weights: Sequence[float], matches: Sequence[bool], counts: Sequence[float] | None = None) -> Calibration | None:
+def calibrate(
+    weights: Sequence[float], matches: Sequence[bool], counts: Sequence[float] | None = None
+) -> Calibration | None:
     """Fit to labelled pairs; None for fewer than ENOUGH. ``counts`` weigh the labels of a stratified sample."""
     if len(weights) < ENOUGH:
         return None

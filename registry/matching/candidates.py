@@ -59,7 +59,9 @@ def build(db: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE shared AS SELECT k, row_number() OVER () AS b, count(*) AS members"
         f" FROM key ANTI JOIN aside USING (k) GROUP BY k HAVING count(*) BETWEEN 2 AND {CAP}"
     )
-    db.execute("CREATE OR REPLACE TEMP TABLE good AS SELECT n, b::INTEGER AS k, kind, weight FROM key JOIN shared USING (k)")
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE good AS SELECT n, b::INTEGER AS k, kind, weight FROM key JOIN shared USING (k)"
+    )
     meetings = _one(db, "SELECT sum(members * members) FROM shared")
     parts = max(1, math.ceil(meetings / AT_ONCE))
     for part in range(parts):
@@ -79,7 +81,8 @@ def carry(db: duckdb.DuckDBPyConnection) -> None:
     # How many had and have each key that a changed record had or has.
     db.execute(
         "CREATE OR REPLACE TEMP TABLE mine AS SELECT n, k, kind, weight FROM key SEMI JOIN dirty USING (n);"
-        "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT k FROM (SELECT k FROM mine UNION ALL SELECT k FROM old_key);"
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT k FROM (SELECT k FROM mine UNION"
+        " ALL SELECT k FROM old_key);"
         "CREATE OR REPLACE TEMP TABLE theirs AS SELECT n, k, kind, weight FROM key SEMI JOIN touched USING (k);"
         "CREATE OR REPLACE TEMP TABLE size AS SELECT k,"
         f" CASE WHEN k IN (SELECT k FROM aside) THEN {CAP + 1} ELSE now END AS now,"
@@ -110,7 +113,8 @@ def carry(db: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE merged AS SELECT n, other, weight, kinds FROM ("
         " SELECT *, row_number() OVER (PARTITION BY n ORDER BY weight DESC, other) AS nth FROM ("
         "  SELECT * FROM had ANTI JOIN dirty ON had.other = dirty.n"
-        "  UNION ALL SELECT m.other AS n, m.n AS other, weight, kinds FROM meeting m SEMI JOIN concerned c ON c.n = m.other)"
+        "  UNION ALL SELECT m.other AS n, m.n AS other, weight, kinds FROM meeting m SEMI JOIN"
+        " concerned c ON c.n = m.other)"
         f") WHERE nth <= {TOP}"
     )
     # A full list hides what stood behind its last: unless as many as before still stand before it, look again.

@@ -34,7 +34,7 @@ def compare(
     *,
     whole: bool,
 ) -> None:
-    """Bring ``outcome`` up to date for the pairs in ``todo`` and ``dropped``; ``seed`` are the ends of what changed."""
+    """Bring ``outcome`` up to date for the pairs in ``todo`` and ``dropped``; ``seed``: the ends of what changed."""
     db.execute(
         "CREATE OR REPLACE TEMP TABLE old_outcome AS SELECT * FROM outcome SEMI JOIN ("
         " SELECT l, r FROM todo UNION ALL SELECT l, r FROM dropped) t USING (l, r)"
@@ -50,7 +50,8 @@ def compare(
     db.execute("UPDATE pair SET weight = w.weight FROM weighed w WHERE pair.l = w.l AND pair.r = w.r")
     told("weigh")
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY p.l, p.r) AS nth, p.l, p.r, w.* EXCLUDE (l, r) FROM todo JOIN pair p USING (l, r)"
+        "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY p.l, p.r) AS"
+        " nth, p.l, p.r, w.* EXCLUDE (l, r) FROM todo JOIN pair p USING (l, r)"
         f" JOIN weighed w USING (l, r) WHERE w.weight >= {FLOOR} OR p.kinds & {HARD} <> 0"
     )
     relations = {code: rule.relation for code, rule in rules.items()}
@@ -86,12 +87,13 @@ def _chunks(db: duckdb.DuckDBPyConnection) -> Iterator[Chunk]:
         part = f"(SELECT {columns} FROM judging WHERE nth BETWEEN {at} AND {at + CHUNK - 1})"
         rows = db.execute(f"SELECT * FROM {part} ORDER BY l, r").fetchall()
         db.execute(f"CREATE OR REPLACE TEMP TABLE named AS SELECT DISTINCT unnest([l, r]) AS n FROM {part}")
-        records = db.execute(
-            "SELECT n, data, academy FROM record SEMI JOIN named USING (n)"
+        records = db.execute("SELECT n, data, academy FROM record SEMI JOIN named USING (n)").fetchall()
+        aside = db.execute(
+            "SELECT DISTINCT key FROM own SEMI JOIN named USING (n) SEMI JOIN aside USING (key)"
         ).fetchall()
-        aside = db.execute("SELECT DISTINCT key FROM own SEMI JOIN named USING (n) SEMI JOIN aside USING (key)").fetchall()
         shorts = [name.removeprefix("w_") for name in weights]
         pairs = [
-            (row[0], row[1], {name: value for name, value in zip(shorts, row[2:], strict=True) if value}) for row in rows
+            (row[0], row[1], {name: value for name, value in zip(shorts, row[2:], strict=True) if value})
+            for row in rows
         ]
         yield Chunk({n: (data, academy) for n, data, academy in records}, pairs, frozenset(key for (key,) in aside))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import get_args
 
@@ -21,6 +21,10 @@ from registry.matching.lexicon import hashed
 from registry.model import IdentityEvent, Level, Work
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+class OtherIdentity(ValueError):
+    """The working file's ids are not the ledger's: ``rebuild`` it with all of the ledger's events."""
 
 
 class _Ages(Mapping[str, int]):
@@ -47,7 +51,8 @@ class _Ages(Mapping[str, int]):
 def _previous(db: duckdb.DuckDBPyConnection, level: Level, *, whole: bool) -> Identities:
     """What is known of the ids that the closure concerns."""
     where = "" if whole else (
-        "SEMI JOIN (SELECT DISTINCT id FROM held SEMI JOIN (SELECT n FROM closure UNION SELECT n FROM dirty) c USING (n)"
+        "SEMI JOIN (SELECT DISTINCT id FROM held SEMI JOIN (SELECT n FROM closure UNION SELECT n"
+        " FROM dirty) c USING (n)"
         f" WHERE level = '{level}') t USING (id)"
     )  # fmt: skip
     rows = db.execute(f"SELECT id, resource, alive FROM held {where} WHERE level = ? ORDER BY id", [level]).fetchall()
@@ -92,7 +97,7 @@ def inherit(db: duckdb.DuckDBPyConnection, turn: int, *, whole: bool) -> list[Id
     return found
 
 
-def _insert(db: duckdb.DuckDBPyConnection, table: str, names: str, rows: list[tuple[object, ...]]) -> None:
+def _insert(db: duckdb.DuckDBPyConnection, table: str, names: str, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
         columns = {name: list(column) for name, column in zip(names.split(), zip(*rows, strict=True), strict=True)}
         db.register("rows_", pa.table(columns))
@@ -145,7 +150,9 @@ def _apply(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn:
 def pending(db: duckdb.DuckDBPyConnection) -> list[IdentityEvent]:
     """Events that the ledger does not hold yet, in order."""
     rows = db.execute("SELECT level, kind, id, other, members FROM pending ORDER BY nth").fetchall()
-    return [IdentityEvent(level, kind, id, other, tuple(json.loads(members))) for level, kind, id, other, members in rows]
+    return [
+        IdentityEvent(level, kind, id, other, tuple(json.loads(members))) for level, kind, id, other, members in rows
+    ]
 
 
 def confirm(db: duckdb.DuckDBPyConnection, sequence: int) -> None:
@@ -164,8 +171,8 @@ def reached(db: duckdb.DuckDBPyConnection) -> int:
 def learn(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn: int) -> bool:
     """Take in the ledger's events later than those that are here; whether ids are to be given anew everywhere.
 
-    Those that this file made itself and the ledger took in are recognised. Raises ValueError where they do not
-    follow on what is here: ``forget`` first, then learn all.
+    Those that this file made itself and the ledger took in are recognised. Raises OtherIdentity where they do not
+    follow on what is here.
     """
     last = reached(db)
     later = [event for event in events if event.sequence > last]
@@ -177,7 +184,7 @@ def learn(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn: 
         confirm(db, later[-1].sequence)
         return False
     if own:
-        raise ValueError("the working file's identity events are not the ledger's")
+        raise OtherIdentity("the working file's identity events are not the ledger's")
     grouped: dict[int, list[IdentityEvent]] = defaultdict(list)
     for event in later:
         grouped[event.sequence].append(event)
@@ -198,11 +205,20 @@ def works(db: duckdb.DuckDBPyConnection, since: int | None = None) -> Iterator[W
     """Living works by level and id; those made or changed after a turn."""
     where = "" if since is None else f"SEMI JOIN (SELECT id FROM minted WHERE turn > {since}) m USING (id)"
     rows = db.execute(
-        f"SELECT level, id, list(resource ORDER BY resource) FROM held {where} WHERE alive GROUP BY level, id ORDER BY level, id"
+        f"SELECT level, id, list(resource ORDER BY resource) FROM held {where} WHERE alive GROUP BY"
+        f" level, id ORDER BY level, id"
     )
     while batch := rows.fetchmany(5_000):
         for level, id, members in batch:
             yield Work(id, level, tuple(members))
+
+
+def retired(db: duckdb.DuckDBPyConnection) -> list[Work]:
+    """Ids that are left with fewer than two members, with those that they held last."""
+    rows = db.execute(
+        "SELECT level, id, list(resource ORDER BY resource) FROM held WHERE NOT alive GROUP BY level, id ORDER BY id"
+    ).fetchall()
+    return [Work(id, level, tuple(members)) for level, id, members in rows]
 
 
 def gone_since(db: duckdb.DuckDBPyConnection, turn: int) -> list[str]:

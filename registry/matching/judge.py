@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
+from typing import cast
 
 import numpy as np
 
@@ -111,9 +112,9 @@ def answers_of(facts: Facts, academy: str, other: str) -> Iterator[Answer]:
     for one, who, target in ((facts.left, academy, facts.right), (facts.right, other, facts.left)):
         keys = set(target.own) - facts.aside
         for name, key in one.declared:
-            relation: Relation | None = "different" if name == "not-same" else STATED.get(name, (None, None))[0]
-            if key in keys and relation is not None:
-                answer = Answer(who, relation)
+            stated = "different" if name == "not-same" else STATED.get(name, ("", None))[0]
+            if key in keys and stated:
+                answer = Answer(who, cast(Relation, stated))
                 if answer not in seen:
                     seen.add(answer)
                     yield answer

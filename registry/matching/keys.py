@@ -81,7 +81,8 @@ def keys(item: Features, tables: Tables) -> list[Key]:
     """A record's keys, each once, but for those of single words (these need the frequencies)."""
     found: dict[int, Key] = {}
     for key in item.own:
-        found[number] = (number := hashed("own:" + key), KINDS["identifier"], 1000)
+        number = hashed("own:" + key)
+        found[number] = (number, KINDS["identifier"], 1000)
     for kind, text, weight in (*_texts(item), *_places(item, tables), *_others(item)):
         number = hashed(f"{kind}:{text}")
         found.setdefault(number, (number, KINDS[kind], weight))

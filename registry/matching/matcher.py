@@ -18,19 +18,18 @@ from secrets import token_hex
 from time import monotonic
 
 import duckdb
-import pyarrow as pa
 
-from registry.matching import candidates, compared, identified, modelled, pairs, settle, stored
+from registry.matching import candidates, compared, identified, modelled, pairs, settle, stored, taken
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
-from registry.matching.reading import Rows, living, read
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
-READ_TABLES = ("own", "declared", "trait", "token", "key")
 MADE_TABLES = ("record", "spare", "best", "pair", "outcome", "kept", "ranked", "member", "said", "decided")
 MANY = 10
 """When more than one record in so many changed, everything is made anew: it costs less."""
+GROWN = 2
+FEW_RECORDS = 1_000
 MEMORY = "4GB"
 """What DuckDB may keep in memory; what is more goes to disk."""
 
@@ -176,6 +175,27 @@ class Matcher:
         """Ids that another took in, with the id that stands for them today."""
         return identified.redirects(self._db)
 
+    def retired(self) -> list[Work]:
+        """Ids that are left with fewer than two members, with those that they held last."""
+        return identified.retired(self._db)
+
+    def identity_reached(self) -> int:
+        """The ledger's last sequence of which the identity events are here."""
+        return identified.reached(self._db)
+
+    def outgrown(self) -> MatchModel | None:
+        """A model with new frequencies, where there are more than GROWN times as many records as when the one in use
+        was made, or as many times fewer; else None."""
+        (records,) = self._db.execute("SELECT count(*) FROM record").fetchall()[0]
+        made = self._model.lexicon.records if self._model else 0
+        if self._model is None or made * GROWN >= records >= made / GROWN or max(records, made) < FEW_RECORDS:
+            return None
+        return modelled.recounted(self._db, self._model)
+
+    def use(self, model: MatchModel) -> None:
+        """Match with another model from the next call on."""
+        self._model = self._given = model
+
     def pending(self) -> list[IdentityEvent]:
         """Identity events that the ledger is still to keep, in order; ``confirm`` them with its sequence."""
         return identified.pending(self._db)
@@ -242,23 +262,25 @@ class Matcher:
         db.execute("BEGIN")
         try:
             if fresh:
-                for table in (*READ_TABLES, *MADE_TABLES):
+                for table in (*taken.READ_TABLES, *MADE_TABLES):
                     db.execute(f"DELETE FROM {table}")
                 identified.forget(db)
             began = monotonic()
-            reached, changed = self._read(changes, sequence)
+            reached, changed = taken.take(db, changes, sequence, self._tables, self._workers)
             self._told("read", monotonic() - began)
             (records,) = db.execute("SELECT count(*) FROM record").fetchall()[0]
             whole = fresh or self._model is None or changed * MANY > records
             if self._model is None or (fresh and self._given is None):
                 self._model = modelled.make(db)
             modelled.keep(db, self._model)
+            remade = meta.get("model", self._model.version) != self._model.version
+            whole = whole or remade
             moved = self._academies()
             spoken = decisions is not None and stored.decide(db, decisions)
             noticed = ended is not None and stored.end(db, ended)
             replayed = identified.learn(db, identity, turn)
             delta = MatchDelta([], [], {})
-            if fresh or changed or moved or spoken or noticed or replayed or meta.get("notice") != str(self._notice):
+            if whole or changed or moved or spoken or noticed or replayed or meta.get("notice") != str(self._notice):
                 whole = whole or moved or replayed or meta.get("notice") != str(self._notice)
                 delta = self._match(turn, whole, spoken or noticed, tell)
             db.execute("DELETE FROM meta WHERE name <> 'identity'")
@@ -273,75 +295,6 @@ class Matcher:
                 db.execute("ROLLBACK")
             raise
         return delta
-
-    def _read(self, changes: Iterable[Change], sequence: int) -> tuple[int, int]:
-        """Take changes into the tables of records and keys; the last sequence, and how many records changed."""
-        db = self._db
-        db.execute(
-            "CREATE OR REPLACE TEMP TABLE dirty (n BIGINT); CREATE OR REPLACE TEMP TABLE old_key (k BIGINT);"
-            "CREATE OR REPLACE TEMP TABLE old_own (key VARCHAR)"
-        )
-        for batch, rows in read(changes, self._tables, self._workers):
-            sequence = max(sequence, *(change.sequence for change in batch))
-            touched = [one.subject for one in batch if one.kind in ("record", "tombstone", "erased")]
-            if touched:
-                self._store(touched, rows)
-        db.execute("INSERT INTO old_own SELECT key FROM own SEMI JOIN dirty USING (n)")
-        db.execute("INSERT INTO old_own SELECT key FROM declared SEMI JOIN dirty USING (n)")
-        return sequence, int(db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])
-
-    def _store(self, subjects: list[str], rows: Rows) -> None:
-        db = self._db
-        db.register("subjects_", pa.table({"subject": subjects}))
-        for name, table in rows.items():
-            db.register(f"new_{name}", table)
-        db.execute(
-            "CREATE OR REPLACE TEMP TABLE there AS SELECT n FROM record SEMI JOIN subjects_ USING (subject)"
-            " UNION SELECT n FROM spare SEMI JOIN subjects_ USING (subject) UNION SELECT n FROM new_record;"
-            "CREATE OR REPLACE TEMP TABLE leaving AS SELECT n FROM there ANTI JOIN dirty USING (n)"
-        )
-        candidates.remember(db)
-        for table in ("own", "declared"):
-            db.execute(f"INSERT INTO old_own SELECT key FROM {table} SEMI JOIN leaving USING (n)")
-        db.execute("INSERT INTO dirty SELECT n FROM leaving")
-        # Of records that were dirty before in this run only the rows go; their old keys are noted already.
-        for table in READ_TABLES:
-            db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM there)")
-        db.execute("INSERT INTO record SELECT * FROM spare SEMI JOIN there USING (n)")
-        db.execute("DELETE FROM spare WHERE n IN (SELECT n FROM there)")
-        db.execute("DELETE FROM record WHERE subject IN (SELECT subject FROM subjects_)")
-        doubled = db.execute(
-            "SELECT DISTINCT n FROM record SEMI JOIN there USING (n) UNION"
-            " SELECT n FROM new_record GROUP BY n HAVING count(*) > 1"
-        ).fetchall()
-        db.execute("INSERT INTO record SELECT * FROM new_record")
-        if doubled:
-            self._one_of_several([n for (n,) in doubled])
-        else:
-            for table in READ_TABLES:
-                db.execute(f"INSERT INTO {table} SELECT * FROM new_{table}")
-        for name in rows:
-            db.unregister(f"new_{name}")
-        db.unregister("subjects_")
-
-    def _one_of_several(self, numbers: list[int]) -> None:
-        """Several records about one resource: that of the least subject lives, whatever the order they came in."""
-        db = self._db
-        db.register("doubled_", pa.table({"n": pa.array(numbers, pa.int64())}))
-        for table in READ_TABLES:
-            db.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ANTI JOIN doubled_ USING (n)")
-        db.execute(
-            "INSERT INTO spare SELECT * FROM record r SEMI JOIN doubled_ USING (n)"
-            " WHERE subject > (SELECT min(subject) FROM record s WHERE s.n = r.n);"
-            "DELETE FROM record WHERE subject IN (SELECT subject FROM spare)"
-        )
-        data = db.execute("SELECT data FROM record SEMI JOIN doubled_ USING (n) ORDER BY n").fetchall()
-        for name, table in living([text for (text,) in data], self._tables).items():
-            if name in READ_TABLES:
-                db.register("living_", table)
-                db.execute(f"INSERT INTO {name} SELECT * FROM living_")
-                db.unregister("living_")
-        db.unregister("doubled_")
 
     def _academies(self) -> bool:
         """Write each record's academy; whether one that was written before changed."""

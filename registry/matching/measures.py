@@ -134,7 +134,8 @@ def measure(block: Block, l: Longs, r: Longs, aside: Padded) -> dict[str, pa.Arr
     def identity(name: str) -> tuple[Flags, Flags]:
         left = np.where(np.isin(block.sets[name][l], aside), 0, block.sets[name][l])
         right = np.where(np.isin(block.sets[name][r], aside), 0, block.sets[name][r])
-        return _within(left, right).any(axis=1), (left != 0).any(axis=1) & (right != 0).any(axis=1)
+        both = np.asarray((left != 0).any(axis=1)) & np.asarray((right != 0).any(axis=1))
+        return np.asarray(_within(left, right).any(axis=1)), both
 
     same_id, ids = identity("ids")
     same_url, urls = identity("urls")
@@ -143,12 +144,14 @@ def measure(block: Block, l: Longs, r: Longs, aside: Padded) -> dict[str, pa.Arr
 
     authors, one, other = _shared(block, "authors", l, r)
     named = (one > 0) & (other > 0)
-    people = np.where((authors >= 2) | ((authors == np.minimum(one, other)) & (authors > 0)), 2, np.minimum(authors, 1))
+    people = np.where(
+        (authors >= 2) | ((authors == np.minimum(one, other)) & (authors > 0)), 2, np.minimum(authors, 1)
+    )
 
-    a, b = block.sets["topics"][l], block.sets["topics"][r]
+    subjects, others = block.sets["topics"][l], block.sets["topics"][r]
     weights, total = block.topic_weights[l], block.topic_weights[r].sum(axis=1)
-    both = (weights * _within(a, b)).sum(axis=1)
-    known_topics = (a != 0).any(axis=1) & (b != 0).any(axis=1)
+    both = (weights * _within(subjects, others)).sum(axis=1)
+    known_topics = (subjects != 0).any(axis=1) & (others != 0).any(axis=1)
     topics = both / np.maximum(np.maximum(weights.sum(axis=1), total), 1e-9)
 
     codes, one, other = _shared(block, "codes", l, r)
@@ -171,9 +174,7 @@ def measure(block: Block, l: Longs, r: Longs, aside: Padded) -> dict[str, pa.Arr
         "authors": _nullable(people, named, whole),
         "topics": _nullable(np.round(topics.astype(np.float64), 5), known_topics, real),
         "codes": _nullable(codes / np.maximum(union, 1), union > 0, real),
-        "minutes": _nullable(
-            np.minimum(block.minutes[l], block.minutes[r]) / np.maximum(longer, 1), timed, real
-        ),
+        "minutes": _nullable(np.minimum(block.minutes[l], block.minutes[r]) / np.maximum(longer, 1), timed, real),
         "years": _nullable(np.abs(block.year[l] - block.year[r]), dated, whole),
         "day": _nullable((block.day[l] == block.day[r]).astype(np.int32), days, whole),
         "place": _nullable(np.where(stems > 0, 2, np.where(sections > 0, 1, 0)), placed, whole),
@@ -185,7 +186,7 @@ def fill(db: duckdb.DuckDBPyConnection, pairs: str, lexicon: Lexicon, aside: Pad
     db.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT unnest([l, r]) AS n FROM {pairs}")
     block = load(db, "asked", lexicon)
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE measure (l BIGINT, r BIGINT, \"cross\" BOOLEAN, title DOUBLE, title_df INTEGER,"
+        'CREATE OR REPLACE TEMP TABLE measure (l BIGINT, r BIGINT, "cross" BOOLEAN, title DOUBLE, title_df INTEGER,'
         " text DOUBLE, identity INTEGER, authors INTEGER, topics DOUBLE, codes DOUBLE, minutes DOUBLE, years INTEGER,"
         " day INTEGER, place INTEGER)"
     )

@@ -95,6 +95,11 @@ def make(db: duckdb.DuckDBPyConnection) -> MatchModel:
     return named(MatchModel(count(db), scoring.default_model()))
 
 
+def recounted(db: duckdb.DuckDBPyConnection, model: MatchModel) -> MatchModel:
+    """A model with the frequencies of today and the weights of another."""
+    return named(replace(model, lexicon=count(db)))
+
+
 def keep(db: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
     """Write the model into the working file, unless it is there."""
     there = db.execute("SELECT body FROM model WHERE part = 'version'").fetchall()

@@ -14,7 +14,8 @@ _ASIDE = (
 _STATED = (
     "SELECT DISTINCT least(d.n, o.n) AS l, greatest(d.n, o.n) AS r, key FROM (SELECT n, key FROM declared {where}) d"
     " JOIN own o USING (key) WHERE d.n <> o.n AND key NOT IN (SELECT key FROM aside) AND key IN ("
-    f" SELECT key FROM own SEMI JOIN (SELECT key FROM declared {{where}}) s USING (key) GROUP BY key HAVING count(*) <= {OWNERS})"
+    f" SELECT key FROM own SEMI JOIN (SELECT key FROM declared {{where}}) s USING (key) GROUP BY key"
+    f" HAVING count(*) <= {OWNERS})"
 )
 _WANTED = (
     "SELECT l, r, CAST(bit_or(kinds) AS SMALLINT) AS kinds FROM ("
@@ -54,7 +55,8 @@ def state(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
         f"DELETE FROM stated {keys};"
         f"INSERT INTO stated {_STATED.format(where=keys)};"
         f"CREATE OR REPLACE TEMP TABLE now_stated AS SELECT * FROM stated {keys};"
-        "INSERT INTO moved SELECT DISTINCT unnest([l, r]) FROM ((SELECT * FROM was_stated EXCEPT SELECT * FROM now_stated)"
+        "INSERT INTO moved SELECT DISTINCT unnest([l, r]) FROM ((SELECT * FROM was_stated EXCEPT"
+        " SELECT * FROM now_stated)"
         " UNION ALL (SELECT * FROM now_stated EXCEPT SELECT * FROM was_stated))"
     )
 

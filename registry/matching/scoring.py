@@ -47,8 +47,8 @@ class Model:
     def from_bytes(data: bytes) -> Model:
         """Read what ``to_bytes`` wrote."""
         body = json.loads(data)
-        texts = (json.dumps(body[name], sort_keys=True) for name in ("within", "across"))
-        return Model(body["version"], *texts, body["trained"])
+        within, across = (json.dumps(body[name], sort_keys=True) for name in ("within", "across"))
+        return Model(body["version"], within, across, body["trained"])
 
 
 def default_model() -> Model:
@@ -110,6 +110,6 @@ def _weigh_part(
             f"INSERT INTO {into} BY NAME SELECT l_ AS l, r_ AS r, round({total}, {DECIMALS}) AS weight, {weights}"
             f" FROM {found} JOIN pair_row ON pair = pair_l"
         )
-        api.delete_tables_created_by_splink_from_db()
+        api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     finally:
         db.execute("DROP TABLE IF EXISTS pair_row; DROP TABLE IF EXISTS other_row; DROP TABLE IF EXISTS pair_block")

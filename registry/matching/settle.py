@@ -7,9 +7,7 @@ what was touched gives what settling everything gives; overlaps between two fami
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping
 from importlib.resources import files
 from sys import intern
 
@@ -72,7 +70,8 @@ def close(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
 def _tied(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pair]:
     """The pairs of the closure by their numbers."""
     rows = db.execute(
-        "SELECT o.l, o.r, x.resource, y.resource, x.academy, y.academy, x.repository, y.repository, rule, source, score,"
+        "SELECT o.l, o.r, x.resource, y.resource, x.academy, y.academy, x.repository, y.repository,"
+        " rule, source, score,"
         " strong FROM outcome o JOIN record x ON x.n = o.l JOIN record y ON y.n = o.r"
         " SEMI JOIN closure c ON c.n = o.l WHERE relation <> 'overlap' ORDER BY o.l, o.r"
     )
@@ -92,7 +91,9 @@ def _tied(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pair]:
 def speak(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: bool) -> None:
     """Fill ``said`` for the decided and answered pairs of the closure."""
     scope = "" if whole else "SEMI JOIN closure c ON c.n = t.l"
-    db.execute(f"DELETE FROM said {'' if whole else 'WHERE l IN (SELECT n FROM closure) OR r IN (SELECT n FROM closure)'}")
+    db.execute(
+        f"DELETE FROM said {'' if whole else 'WHERE l IN (SELECT n FROM closure) OR r IN (SELECT n FROM closure)'}"
+    )
     rows = db.execute(
         "SELECT t.l, t.r, o.rule, o.source, o.answers, d.* FROM ("
         "  SELECT l, r FROM decided UNION SELECT l, r FROM outcome WHERE answers <> '') t"
@@ -132,8 +133,7 @@ def choose(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: b
     db.register("chosen_", pa.table({"l": pairs[:, 0], "r": pairs[:, 1]}))
     where = "" if whole else "SEMI JOIN closure c ON c.n = s.l"
     db.execute(
-        "INSERT INTO kept SELECT l, r FROM chosen_ ANTI JOIN said USING (l, r)"
-        f" UNION SELECT l, r FROM said s {where}"
+        f"INSERT INTO kept SELECT l, r FROM chosen_ ANTI JOIN said USING (l, r) UNION SELECT l, r FROM said s {where}"
     )
     db.unregister("chosen_")
 
@@ -154,6 +154,7 @@ def join(db: duckdb.DuckDBPyConnection) -> Partition:
     l, r = rows.column("l").to_numpy(), rows.column("r").to_numpy()
     relation = np.array([RELATIONS.index(name) for name in rows.column("relation").to_pylist()], np.int8)
     status = np.array(rows.column("status").to_pylist(), dtype=object)
+    relation[status == "rejected"] = RELATIONS.index("different")
     confidence = np.clip(rows.column("confidence").to_numpy().astype(np.float64), 0.01, 1.0)
     private = rows.column("private").to_numpy(zero_copy_only=False).astype(bool)
     decided = rows.column("decided").to_numpy(zero_copy_only=False).astype(bool) & (status != "discussed")
@@ -198,7 +199,8 @@ def overlaps(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
         # Families that changed, and those beside them: only their ranks can move.
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE moving AS SELECT DISTINCT {family.format('c.n')} AS f FROM closure c"
-            " UNION SELECT fl FROM ranked SEMI JOIN closure c ON c.n = l UNION SELECT fr FROM ranked SEMI JOIN closure c ON c.n = r;"
+            " UNION SELECT fl FROM ranked SEMI JOIN closure c ON c.n = l UNION SELECT fr FROM ranked"
+            " SEMI JOIN closure c ON c.n = r;"
             "CREATE OR REPLACE TEMP TABLE inside AS SELECT n FROM member WHERE family IN (SELECT f FROM moving)"
             " UNION SELECT f FROM moving;"
             "CREATE OR REPLACE TEMP TABLE beside AS SELECT f FROM moving"
@@ -218,14 +220,17 @@ def overlaps(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
         source, ours = "around", "f IN (SELECT f FROM beside)"
     db.execute(
         "CREATE OR REPLACE TEMP TABLE between AS SELECT l, r, fl, fr, score, originals FROM ("
-        " SELECT *, row_number() OVER (PARTITION BY least(fl, fr), greatest(fl, fr) ORDER BY score DESC, originals DESC, l, r)"
+        " SELECT *, row_number() OVER (PARTITION BY least(fl, fr), greatest(fl, fr) ORDER BY score"
+        " DESC, originals DESC, l, r)"
         "  AS nth FROM (SELECT o.l, o.r, coalesce(x.family, o.l) AS fl, coalesce(y.family, o.r) AS fr, score,"
         "   coalesce(x.originals, 0) + coalesce(y.originals, 0) AS originals"
-        f"   FROM {source} o ANTI JOIN said USING (l, r) LEFT JOIN member x ON x.n = o.l LEFT JOIN member y ON y.n = o.r"
+        f"   FROM {source} o ANTI JOIN said USING (l, r) LEFT JOIN member x ON x.n = o.l LEFT JOIN"
+        f" member y ON y.n = o.r"
         "   WHERE relation = 'overlap') WHERE fl <> fr) WHERE nth = 1;"
         "CREATE OR REPLACE TEMP TABLE standing AS SELECT l, r, f, row_number() OVER ("
         "  PARTITION BY f ORDER BY score DESC, originals DESC, l, r) AS place FROM ("
-        "  SELECT l, r, fl AS f, score, originals FROM between UNION ALL SELECT l, r, fr, score, originals FROM between)"
+        "  SELECT l, r, fl AS f, score, originals FROM between UNION ALL SELECT l, r, fr, score,"
+        " originals FROM between)"
         f" WHERE {ours};"
         "INSERT INTO ranked SELECT b.l, b.r, b.fl, b.fr, coalesce(x.place, w.rank_l), coalesce(y.place, w.rank_r)"
         " FROM between b LEFT JOIN standing x ON x.l = b.l AND x.r = b.r AND x.f = b.fl"
@@ -248,7 +253,7 @@ _KEYS = (
 def settle(
     db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], turn: int, *, whole: bool, notice: bool
 ) -> list[tuple[str, str]]:
-    """Settle the components of the records in ``seed`` (all of them if ``whole``); the pairs that are public no more."""
+    """Settle the components of the records in ``seed`` (of all if ``whole``); the pairs that are public no more."""
     close(db, whole=whole)
     speak(db, rules, whole=whole)
     choose(db, rules, whole=whole)
@@ -264,17 +269,20 @@ def settle(
         db.execute(
             "CREATE OR REPLACE TEMP TABLE other_look AS SELECT l, r FROM swapped UNION SELECT l, r FROM altered"
             " UNION SELECT l, r FROM todo"
+            " UNION SELECT l, r FROM match m JOIN ended e ON e.a = m.a AND e.b = m.b WHERE private"
         )
         looked = "SEMI JOIN other_look USING (l, r) ANTI JOIN fresh_match USING (l, r)"
         matches(db, f"(SELECT * FROM ({best}) {looked})", notice=notice, add=True)
         db.execute(
             "CREATE OR REPLACE TEMP TABLE look AS SELECT l, r FROM other_look UNION SELECT l, r FROM fresh_match"
-            " UNION SELECT l, r FROM match SEMI JOIN closure c ON c.n = l WHERE relation <> 'overlap' OR rule LIKE 'DEC.%'"
+            " UNION SELECT l, r FROM match SEMI JOIN closure c ON c.n = l WHERE relation <>"
+            " 'overlap' OR rule LIKE 'DEC.%'"
         )
     db.execute(
         f"CREATE OR REPLACE TEMP TABLE old_match AS SELECT {_KEYS} FROM match SEMI JOIN look USING (l, r);"
         f"CREATE OR REPLACE TEMP TABLE upsert AS SELECT {_KEYS} FROM fresh_match EXCEPT SELECT {_KEYS} FROM old_match;"
-        "CREATE OR REPLACE TEMP TABLE ending AS SELECT a, b, l, r, private FROM old_match ANTI JOIN fresh_match USING (l, r);"
+        "CREATE OR REPLACE TEMP TABLE ending AS SELECT a, b, l, r, private FROM old_match ANTI JOIN"
+        " fresh_match USING (l, r);"
         "CREATE OR REPLACE TEMP TABLE leaves AS SELECT a, b FROM ending WHERE NOT private UNION"
         " SELECT o.a, o.b FROM old_match o JOIN upsert u USING (l, r) WHERE NOT o.private AND u.private;"
         "DELETE FROM match USING upsert u WHERE match.l = u.l AND match.r = u.r;"

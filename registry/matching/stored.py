@@ -12,7 +12,8 @@ from registry.model import Answer, Decision, Evidence, Match
 
 PAGE = 4_000
 _COLUMNS = (
-    "a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict, note, weight, kinds,"
+    "a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict,"
+    " note, weight, kinds,"
     " evidence, answers"
 )
 
@@ -20,9 +21,7 @@ _COLUMNS = (
 def matches(db: duckdb.DuckDBPyConnection, where: str, values: Sequence[object], model: str) -> Iterator[Match]:
     """Matches by left and right IRI, page by page: DuckDB keeps the whole answer of a query in memory."""
     last = ("", "")
-    sql = (
-        f"SELECT {_COLUMNS} FROM match WHERE {where} AND (a > ? OR (a = ? AND b > ?)) ORDER BY a, b LIMIT {PAGE}"
-    )
+    sql = f"SELECT {_COLUMNS} FROM match WHERE {where} AND (a > ? OR (a = ? AND b > ?)) ORDER BY a, b LIMIT {PAGE}"
     while rows := db.execute(sql, [*values, last[0], *last]).fetchall():
         yield from (_match(row, model) for row in rows)
         last = rows[-1][:2]
@@ -43,7 +42,19 @@ def _match(row: tuple[object, ...], model: str) -> Match:
 
 def _row(one: Decision) -> tuple[object, ...]:
     a, b = sorted((one.left, one.right))
-    return (a, b, one.voice, one.academy, one.verdict, one.relation, one.source, one.reviewer, one.time, one.note, one.id)
+    return (
+        a,
+        b,
+        one.voice,
+        one.academy,
+        one.verdict,
+        one.relation,
+        one.source,
+        one.reviewer,
+        one.time,
+        one.note,
+        one.id,
+    )
 
 
 def newest(decisions: Iterable[Decision]) -> list[tuple[object, ...]]:
@@ -56,7 +67,7 @@ def newest(decisions: Iterable[Decision]) -> list[tuple[object, ...]]:
         kept = found.get(row[:4])
         if not given.undone and (kept is None or key > kept[0]):  # type: ignore[operator]
             found[row[:4]] = (key, row)
-    return [row for _, row in sorted(found.values(), key=lambda item: item[1][:4])]  # type: ignore[misc, index, return-value]
+    return [row for _, row in sorted(found.values(), key=lambda item: item[1][:4])]  # type: ignore[misc, index]
 
 
 def decide(db: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> bool:

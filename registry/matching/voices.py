@@ -51,7 +51,7 @@ def _agree(relations: Iterable[str]) -> bool:
 
 def _answers(machine: Machine, publishers: Sequence[Decision]) -> list[Answer]:
     """One answer an academy: its publisher's, else its feed's."""
-    spoken = {one.academy: Answer(one.academy, one.relation, "publisher") for one in publishers}
+    spoken = {one.academy: Answer(one.academy, _meant(one), "publisher") for one in publishers}
     return [*spoken.values(), *(one for one in machine.answers if one.academy not in spoken)]
 
 
@@ -67,7 +67,7 @@ def heard(machine: Machine, decisions: Sequence[Decision], rules: Mapping[str, R
         return None
     shown = json.dumps([asdict(one) for one in answers], ensure_ascii=False) if answers else "[]"
     newest = max(reviewers, key=_order, default=None)
-    voices = [one.relation for one in answers] + ([newest.relation] if newest else [])
+    voices = [one.relation for one in answers] + ([_meant(newest)] if newest else [])
     speaker = newest or (publishers[-1] if publishers else None)
     if not _agree(voices):
         relation = newest.relation if newest else answers[0].relation
@@ -79,11 +79,26 @@ def heard(machine: Machine, decisions: Sequence[Decision], rules: Mapping[str, R
     agrees = machine.rule is not None and machine.rule.relation == speaker.relation
     source = speaker.source or (machine.source if agrees else "")
     rule = rules["DEC.PERSON" if newest else "DEC.ACADEMY"]
-    status: MatchStatus = "rejected" if speaker.relation == "different" else "accepted"
+    relation, status = _told(speaker, machine)
     return Said(
-        speaker.relation, rule.confidence, status, rule.code, rule.justification, source,
+        relation, rule.confidence, status, rule.code, rule.justification, source,
         speaker.reviewer, speaker.time, speaker.verdict, speaker.note, shown,
     )  # fmt: skip
+
+
+def _meant(one: Decision) -> Relation:
+    """What a decision says of the pair."""
+    return "different" if one.verdict == "reject" else one.relation
+
+
+def _told(speaker: Decision, machine: Machine) -> tuple[Relation, MatchStatus]:
+    """A rejection is of what was claimed, by the rules or in the decision; without a claim it says that they differ."""
+    if _meant(speaker) != "different":
+        return speaker.relation, "accepted"
+    claimed = speaker.relation if speaker.relation != "different" else machine.rule and machine.rule.relation
+    if not claimed or claimed == "different":
+        return "different", "accepted"
+    return claimed, "rejected"
 
 
 def _order(one: Decision) -> tuple[str, int, str, str, str, str]:

@@ -12,7 +12,6 @@ import json
 import logging
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,11 +26,14 @@ from registry.crosswalk.clean import is_private
 from registry.graph import describe
 from registry.graph.store import EmbeddedStore, MatchDelta
 from registry.graph.vocabulary import load_vocabulary
-from registry.ledger import decisions, findings, log, runs, utc_now
+from registry.graph.works import WorkDelta
+from registry.ledger import findings, log, notices, runs, utc_now
 from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
-from registry.model import Change, Match
+from registry.model import Change, Match, Work
+from registry.pipeline import matched
 from registry.pipeline.house import House
+from registry.pipeline.matched import feeds_of, later
 from registry.pipeline.progress import Shown
 from registry.prepare.setup import known_labels, known_schemes
 from registry.search import index as search
@@ -73,57 +75,17 @@ def graph_recipe(house: House) -> str:
     return _digest(_code("registry.graph"), house.iris.base, b"\0".join(texts))
 
 
-def feeds_of(house: House) -> dict[str, str]:
-    """{feed: academy}, also of lists that were visited once and have no entry any more."""
-    return {**runs.academies_of_feeds(house.connection), **house.academy_of}
-
-
-def _later(house: House, after: int, until: int) -> Iterator[Sequence[Change]]:
-    while after < until:
-        batch = [change for change in log.changes(house.connection, after, APPLY) if change.sequence <= until]
-        if not batch:
-            return
-        after = batch[-1].sequence
-        yield batch
-
-
-def _matcher(house: House) -> Matcher:
-    """The matcher's working file; one that other rules made is begun anew."""
-    folder = house.settings.data / "matching"
-    matcher = Matcher(folder, feeds_of(house))
-    if matcher.marker()[1] not in ("", match_recipe()):
-        matcher.close()
-        shutil.rmtree(folder)
-        matcher = Matcher(folder, feeds_of(house))
-    return matcher
-
-
-def catch_up_matches(house: House, matcher: Matcher, until: int) -> None:
-    """Bring the matches up to the log."""
-    decided = decisions.in_force(house.connection)
-    sequence, recipe = matcher.marker()
-    if not recipe:
-        matcher.rebuild(log.standing(house.connection, until), decided, until, tell=False)
-    elif sequence < until:
-        changes = (change for batch in _later(house, sequence, until) for change in batch)
-        matcher.apply(changes, decided, tell=False)
-
-
 def match_all(house: House) -> dict[str, int]:
     """Bring the matches up to the log; pairs by relation."""
-    with locked(house.settings.data), _matcher(house) as matcher:
-        decisions.reanchor(house.connection, utc_now())
-        catch_up_matches(house, matcher, log.last_sequence(house.connection))
-        return dict(Counter(match.relation for match in matcher.all()))
+    with locked(house.settings.data):
+        return matched.match_all(house, utc_now())
 
 
 @contextmanager
 def matches_now(house: House) -> Iterator[Callable[[], Iterator[Match]]]:
     """The matches of all that the log holds now, as often as they are asked for; no publication meanwhile."""
-    with locked(house.settings.data), _matcher(house) as matcher:
-        decisions.reanchor(house.connection, utc_now())
-        catch_up_matches(house, matcher, log.last_sequence(house.connection))
-        yield matcher.all
+    with locked(house.settings.data), matched.matches_now(house, utc_now()) as every:
+        yield every
 
 
 def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
@@ -135,7 +97,6 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
     recipe = graph_recipe(house)
     store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, feeds_of(house))
     marker = store.marker()
-    catch_up_matches(house, matcher, until)
     made_by, state, visited, time_visited = ((marker.recipe if marker else "") + "   ").split(" ")[:4]
     now = utc_now()
     if marker is None or made_by != recipe:
@@ -148,14 +109,15 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
                     shown("graph", "publish", done, total)
                 yield change
 
-        store.bulk(counted(), matcher.all())
+        store.bulk(counted(), matcher.all(), _works(matcher))
         store.replace(load_vocabulary(house.ontologies, house.root / "shapes", house.iris))
     else:
         store.recipe = marker.recipe
-        for batch in _later(house, marker.sequence, until):
+        for batch in later(house, marker.sequence, until):
             store.apply(batch, None, batch[-1].sequence)
             shown("graph", "publish", batch[-1].sequence, until)
         _matches(house, store, matcher, state, until)
+        store.apply([], None, until, _works(matcher, state))
     renamed = store.replace(describe.academies(house.academies.values(), house.iris))
     if renamed or not visited:
         visits = runs.with_changes(connection)
@@ -166,6 +128,15 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
     store.recipe = f"{recipe} {matcher.state()} {until} {now}"
     store.apply([], None, until)
     return store
+
+
+def _works(matcher: Matcher, state: str = "") -> WorkDelta:
+    """What became of works since a state of the matcher; all of them where it is another file's."""
+    since = matcher.works_since(state)
+    told = {"redirects": matcher.redirects(), "retired": [work.id for work in matcher.retired()]}
+    if since is None:
+        return WorkDelta(list(matcher.works()), complete=True, **told)  # type: ignore[arg-type]
+    return WorkDelta(since[0], since[1], **told)  # type: ignore[arg-type]
 
 
 def _matches(house: House, store: EmbeddedStore, matcher: Matcher, state: str, until: int) -> None:
@@ -192,7 +163,7 @@ def _search(house: House, until: int, labels: dict[str, dict[str, str]], above: 
     if marker is None or marker.recipe != recipe:
         search.rebuild(index, log.standing(house.connection, until), labels, feeds, until, recipe, above)
     else:
-        changes = (change for batch in _later(house, marker.sequence, until) for change in batch)
+        changes = (change for batch in later(house, marker.sequence, until) for change in batch)
         search.apply(index, changes, labels, feeds, until, recipe, above)
     return path
 
@@ -210,7 +181,6 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
     """The release of all that the log holds now; the current one if nothing changed (and not ``anew``)."""
     settings = house.settings
     with locked(settings.data):
-        decisions.reanchor(house.connection, utc_now())
         until = log.last_sequence(house.connection)
         kept = (house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
         labels, schemes = known_labels(*kept), known_schemes(*kept)
@@ -225,18 +195,20 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             "academies": _digest(academies, [asdict(one) for one in not_here]),
         }
         standing = release.current(settings.data)
-        if standing and standing.sequence == until and standing.manifest["recipes"] == recipes and not anew:
+        same = standing and standing.sequence == until and standing.manifest["recipes"] == recipes and not anew
+        if standing and same and not _due(house):
             return standing
-        matcher = _matcher(house)
+        matcher = matched.open_matcher(house)
         try:
+            until = matched.catch_up(house, matcher, utc_now())
             store = _graph(house, matcher, until, shown)
             index = _search(house, until, labels, above)
             number = release.number_for(settings.data, until)
             making = release.begin(settings.data, number)
             store.snapshot(making / "graph")
             search.copy_to(index, making / "search")
-            same = ("search", "figures", "academies")
-            carried = standing and not anew and all(standing.manifest["recipes"][n] == recipes[n] for n in same)
+            alike = ("search", "figures", "academies")
+            carried = standing and not anew and all(standing.manifest["recipes"][n] == recipes[n] for n in alike)
             axes = Axes(vocabulary.of_role(schemes, "subject"), labels)
             totals = _figures(house, matcher, making, until, standing if carried else None, not_here, axes)
             counts = {**store.counts(), **totals}
@@ -253,6 +225,12 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             "counts": counts,
         }  # fmt: skip
         return release.finish(settings.data, making, manifest, settings.releases_kept)
+
+
+def _due(house: House) -> bool:
+    """Whether the time of a match under notice is over."""
+    days = matched.notice_days(house)
+    return bool(days and notices.due(house.connection, utc_now(), days))
 
 
 def _spare(house: House, standing: release.Release) -> tuple[Path, str]:
@@ -309,10 +287,11 @@ def _figures(
     reader = Reader(making / "search")
     resources: Iterable[dict[str, Any]] = reader.all()
     matches: Iterable[Match] = matcher.all()
+    works: Iterable[Work] = matcher.works()
     earlier = None
     since = matcher.changes_since(str(before.manifest["matches"])) if before else None
     if before is not None and since is not None:
-        batches = _later(house, before.sequence, until)
+        batches = later(house, before.sequence, until)
         changed = {resource_id(c.feed, c.key): c.kind for batch in batches for c in batch if c.feed}
         gone = [identifier for identifier, kind in changed.items() if kind != "record"]
         found = (reader.get(identifier) for identifier, kind in changed.items() if kind == "record")
@@ -320,7 +299,9 @@ def _figures(
         matches = since[0]
         ended = [house.iris.match(*pair).rpartition("/")[2] for pair in since[1]]
         copy = spare.find(*_spare(house, before))
-        earlier = Before(before.figures, gone, ended, spare=copy)
+        changed_works = matcher.works_since(str(before.manifest["matches"])) or ([], [])
+        works = changed_works[0]
+        earlier = Before(before.figures, gone, ended, changed_works[1], spare=copy)
     return build(
         making / "figures",
         resources=resources,
@@ -334,6 +315,10 @@ def _figures(
         known=not_here,
         places=_places(house),
         axes=axes,
+        works=works,
+        redirects=matcher.redirects(),
+        retired=matcher.retired(),
+        rules={code: rule.words for code, rule in matcher.rules.items()},
     )
 
 
@@ -342,7 +327,7 @@ def watch_log(house: House, said: Callable[[release.Release], None], stop: Calla
     last = ""
     while not stop():
         standing = release.current(house.settings.data)
-        behind = standing is None or standing.sequence < log.last_sequence(house.connection)
+        behind = standing is None or standing.sequence < log.last_sequence(house.connection) or _due(house)
         if behind:
             made = publish_now(house, lambda what, stage, done, total: None)
             if made.number != last:

@@ -13,7 +13,7 @@ from registry.ledger import content, decisions, log, reviews, utc_now
 from registry.ledger.reviews import Batch, Given, Reviewer
 from registry.messages import LANGUAGES
 from registry.model import Decision, Match
-from registry.pipeline import publisher
+from registry.pipeline import matched, publisher
 from registry.pipeline.house import House
 from registry.review import batches, estimate, families, queue
 from registry.review.cards import card
@@ -97,7 +97,7 @@ class Served:
 
 def desk(house: House) -> Desk:
     """A desk for this registry."""
-    return Desk(house, publisher.feeds_of(house))
+    return Desk(house, matched.feeds_of(house))
 
 
 def reviewer_named(house: House, name: str) -> Reviewer:

@@ -151,7 +151,7 @@ def pairs(connection: sqlite3.Connection, identifier: str, limit: int) -> list[d
 
 
 def beside(connection: sqlite3.Connection, identifier: str, limit: int) -> list[dict[str, Any]]:
-    """Counted pairs that lead out of a work, surest first: each with ``here`` (a member), ``there`` and ``there_work``
+    """Counted pairs that lead out of a work, parts last, then surest first: each with ``here`` (a member), ``there`` and ``there_work``
     (the work of the other, or ""). Of the pairs with one other work or resource and of one relation only the surest.
     """
     sides = " UNION ALL ".join(
@@ -162,7 +162,9 @@ def beside(connection: sqlite3.Connection, identifier: str, limit: int) -> list[
         for here, there in (("left_iri", "right_iri"), ("right_iri", "left_iri"))
     )
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in connection.execute(f"SELECT * FROM ({sides}) ORDER BY confidence DESC, id", {"id": identifier}):
+    for row in connection.execute(
+        f"SELECT * FROM ({sides}) ORDER BY relation = 'part', confidence DESC, id", {"id": identifier}
+    ):
         found.setdefault((row["relation"], row["there_work"] or row["there"]), match_row(row))
         if len(found) >= limit:
             break

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.matching_records import IRIS, change, links, names, strings
-from registry.matching import Matcher, OtherRecipe, match, recipe_digest
+from registry.iris import MA
+from registry.matching import Matcher, OtherIdentity, OtherRecipe, match, recipe_digest
 from registry.model import Change, Decision, Match
 from registry.terms import Iri, Term, text
 
@@ -57,6 +58,125 @@ DECISION = st.builds(
 STEP = RECORD | DECISION | NUMBER
 
 
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds so tight that a handful of records meets them all, and no run that makes everything anew."""
+    monkeypatch.setattr("registry.matching.matcher.MANY", 0)
+    monkeypatch.setattr("registry.matching.candidates.CAP", 5)
+    monkeypatch.setattr("registry.matching.candidates.TOP", 3)
+    monkeypatch.setattr("registry.matching.settle.OVERLAPS", 2)
+    monkeypatch.setattr("registry.matching.select.SIBLINGS", 2)
+
+
+WORDS = (
+    "survey sampling weights git python r basics advanced imputation census index prices metadata sdmx module quality"
+).split()
+PLACES = (
+    "https://example.org/a",
+    "https://example.org/fr/a",
+    "https://github.com/o/git-course",
+    "https://x.org/c/b",
+    "",
+)
+
+
+def some_record(rnd: random.Random, number: int) -> Change:
+    title = " ".join(rnd.sample(WORDS, rnd.randint(0, 3))) + rnd.choice(["", " 1", " 2", " 2024", " edition 2"])
+    language = rnd.choice(["en", "en", "fr", ""])
+    named = Iri(IRIS.resource("abcd"[rnd.randrange(40) % 4], str(rnd.randrange(40))))
+    prose = WORDS * 3 if rnd.random() < 0.5 else [rnd.choice(WORDS) for _ in range(40)]
+    values: dict[str, list[Term]] = {
+        "name": names(title, language), "inLanguage": strings(language), "url": links([rnd.choice(PLACES)]),
+        "isBasedOn": [named] if rnd.random() < 0.15 else [],
+        MA + "notSameAs": [named] if rnd.random() < 0.05 else [],
+        "description": [text(" ".join(prose), language)] if rnd.random() < 0.5 else [],
+    }  # fmt: skip
+    return change("abcd"[number % 4], str(number), values, ["A. Writer"] if rnd.random() < 0.3 else [])
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("seed", range(4))
+def test_what_changed_alone_is_matched_again(seed: int) -> None:
+    """Random records, deletions and decisions among forty, with every bound in reach: partial equals whole."""
+    rnd, academies = random.Random(seed), {"a": "one", "b": "one"}
+    standing: dict[str, Change] = {}
+    decisions: list[Decision] = []
+    sequence = 0
+
+    def resource_of(number: int) -> str:
+        return str(IRIS.resource("abcd"[number % 4], str(number)))
+
+    with Matcher(None, academies) as matcher:
+        for step in range(6):
+            batch: list[Change] = []
+            for _ in range(rnd.randint(1, 6) if step else 30):
+                sequence += 1
+                number, other, kind = rnd.randrange(40), rnd.randrange(40), rnd.random()
+                subject = str(IRIS.record("abcd"[number % 4], str(number)))
+                if kind < 0.75:
+                    batch.append(replace(some_record(rnd, number), sequence=sequence))
+                    standing[subject] = batch[-1]
+                elif kind < 0.9 or number == other:
+                    gone = Change(sequence, "", "tombstone", subject, "source", "abcd"[number % 4], str(number))
+                    batch.append(gone)
+                    standing.pop(subject, None)
+                else:
+                    verdict = rnd.choice(["confirm", "reject"])
+                    relation = "different" if verdict == "reject" else rnd.choice(["copy", "overlap", "translation"])
+                    pair = resource_of(number), resource_of(other)
+                    time_ = f"2026-01-01T00:00:{sequence:03d}"
+                    decisions.append(Decision(*pair, verdict, relation, "ana", time_))  # type: ignore[arg-type]
+                    batch.append(Change(sequence, "", "decision", " ".join(pair), "person"))
+            matcher.apply(batch, decisions)
+            shuffled = list(standing.values())
+            rnd.shuffle(shuffled)
+            with Matcher(None, academies, model=matcher.model, workers=1) as whole:
+                whole.rebuild(shuffled, reversed(decisions))
+                assert list(matcher.all()) == list(whole.all())
+                parts = [sorted((work.level, work.members) for work in one.works()) for one in (matcher, whole)]
+                assert parts[0] == parts[1]
+
+
+def test_ids_of_works_live_in_the_ledgers_events() -> None:
+    """A work keeps its id as members come; a file made from the ledger's events alone gives the same ids."""
+
+    def edition(number: int) -> Change:
+        values = {"name": names("Survey sampling", "en"), "url": links(["https://example.org/sampling"])}
+        return replace(change("abc"[number % 3], str(number), values), sequence=number + 1)
+
+    records = [edition(number) for number in range(3)]
+    with Matcher(None, {}) as matcher:
+        first = matcher.apply(records[:2]).events
+        assert {event.kind for event in first} == {"created"} and matcher.pending() == first
+        kept = [replace(event, sequence=1) for event in first]
+        matcher.confirm(1)
+        second = matcher.apply(records).events
+        assert {event.kind for event in second} == {"grown"}
+        kept += [replace(event, sequence=2) for event in second]
+        works = list(matcher.works())
+    with Matcher(None, {}) as again:
+        rebuilt = again.rebuild(records, identity=kept)
+        assert rebuilt.events == [] and list(again.works()) == works
+    with Matcher(None, {}) as other:
+        other.apply(records[:2])
+        with pytest.raises(OtherIdentity):
+            other.apply(records, identity=[replace(event, id="wother", sequence=1) for event in first])
+
+
+def test_inferred_matches_stay_private_until_their_notice_ends() -> None:
+    """What a source states and exact copies are public at once."""
+    records = [record(n, 3, 3, "en", None, True) for n in range(2)]
+    records.append(record(3, 4, 2, "en", 0, False))
+    with Matcher(None, {}, notice=True) as matcher:
+        matcher.rebuild(records)
+        public = {(found.left, found.right) for found in matcher.all()}
+        hidden = matcher.private()
+        assert public and hidden and not public & set(hidden)
+        assert all(found.status == "accepted" for found in matcher.all())
+        matcher.apply([], None, ended=hidden)
+        assert not matcher.private() and {(f.left, f.right) for f in matcher.all()} == public | set(hidden)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(STEP, max_size=6), min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_carried_forward_equals_everything_at_once(rounds: list[list[object]], rnd: random.Random) -> None:
@@ -84,6 +204,8 @@ def test_carried_forward_equals_everything_at_once(rounds: list[list[object]], r
                 delta = matcher.apply(batch, decisions)
                 again = matcher.apply(batch, decisions)
                 carried = list(matcher.all())
+                works = sorted((work.level, work.members) for work in matcher.works())
+                model = matcher.model
                 assert matcher.marker() == (sequence, recipe_digest())
             assert (again.upserts, again.removals) == ([], [])
             for pair in delta.removals:
@@ -91,7 +213,10 @@ def test_carried_forward_equals_everything_at_once(rounds: list[list[object]], r
             kept |= {(found.left, found.right): found for found in delta.upserts}
             shuffled = list(standing.values())
             rnd.shuffle(shuffled)
-            whole = match(shuffled, {"a": "one", "b": "one"}, reversed(decisions))
+            with Matcher(None, {"a": "one", "b": "one"}, model=model) as other:
+                other.rebuild(shuffled, reversed(decisions))
+                whole = list(other.all())
+                assert works == sorted((work.level, work.members) for work in other.works())
             assert carried == whole
             assert [kept[pair] for pair in sorted(kept)] == whole
 

@@ -327,7 +327,7 @@ def test_own_terms_are_described_in_three_languages() -> None:
         "objectValue", "rule", "review", "verdict", "nearCopyOf", "otherRun", "overlapsWith", "partOf",
         "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel", "unreviewedLabel", "directionUnknown",
         "Correction", "correction", "correctedProperty", "correctedBy", "sourceValue", "feed", "permission",
-        "firstCommit", "role", "rank",
+        "firstCommit", "notSameAs", "role", "rank",
     }  # fmt: skip
     for name in map(URIRef, defined()):
         for slot in (RDFS.label, RDFS.comment):

@@ -17,7 +17,7 @@ from rdflib.compare import isomorphic
 from rdflib.term import Node
 
 from registry import relations, vocabulary
-from registry.iris import MA, SHAPES
+from registry.iris import SHAPES
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://registry.example.org"

@@ -26,7 +26,7 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "table"
 TEMPLATE = (
     "id,title,title_lang,url,description,description_lang,type,provider,authors,languages,license,keywords,about,level,"
     "audience,outcomes,prerequisites,duration,free,access,mode,start,end,timezone,city,country,online_url,doi,version,"
-    "created,published,modified,is_based_on,translation_of,is_part_of,status"
+    "created,published,modified,is_based_on,translation_of,not_same_as,is_part_of,status"
 )
 TESS = (
     "Title,URL,Description,Keywords,Contact,Licence,Status,DOI,Version,Created,Published,Modified,Competency,Authors,"

@@ -1,0 +1,78 @@
+"""The figures that are asked of matching, measured in this run: reached or missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.evaluate_parts import Calibration, Recall
+from benchmarks.evaluate_scores import Detail, Row
+from benchmarks.evaluate_tables import hits, share, table
+from benchmarks.metrics import Counts
+
+ONE_TO_ONE, TFIDF = "ours, one to one", "TF-IDF 3-grams, mutual"
+DBLP_F1, TRANSLATIONS, TYPED_F1, COPIES, CALIBRATION = 0.99, 0.90, 0.80, 0.99, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure as asked, as measured, and whether it is reached."""
+
+    name: str
+    measured: str
+    asked: str
+    reached: bool
+
+
+def _f1(rows: Sequence[Row], system: str) -> float:
+    return next((row.same.f1 or 0.0 for row in rows if row.system == system), 0.0)
+
+
+def engine(name: str, rows: Sequence[Row], at_least: float | None) -> list[Figure]:
+    """An engine benchmark: F1 one to one, against a floor and against TF-IDF in the same run."""
+    ours, theirs = _f1(rows, ONE_TO_ONE), _f1(rows, TFIDF)
+    figures = []
+    if at_least is not None:
+        figures.append(Figure(f"{name}: F1, one to one", share(ours, 4), f">= {at_least}", ours >= at_least))
+    asked = f">= {theirs:.4f} (TF-IDF in this run)"
+    return [*figures, Figure(f"{name}: F1, one to one", share(ours, 4), asked, ours >= theirs)]
+
+
+def truth(recalls: Sequence[Recall], macro: float | None, details: Sequence[Detail]) -> list[Figure]:
+    """The labelled pairs of truth, all its sets together."""
+    within = [sum(found.within[n] for found in recalls) for n in (0, 1)]
+    across = [sum(found.translations[n] for found in recalls) for n in (0, 1)]
+    copies = sum((found.accepted_copies for found in details), Counts())
+    said = copies.right + copies.wrong
+    return [
+        Figure("Truth: candidates within a language", hits(*within), "all", within[0] == within[1] > 0),
+        Figure(
+            "Truth: candidates, translations", hits(*across), f">= {TRANSLATIONS}",
+            across[1] > 0 and across[0] >= TRANSLATIONS * across[1],
+        ),
+        Figure("Truth: typed macro-F1", share(macro), f">= {TYPED_F1}", (macro or 0.0) >= TYPED_F1),
+        Figure(
+            "Truth: copies accepted without review are copies", hits(copies.right, said), f">= {COPIES}",
+            said > 0 and copies.right >= COPIES * said,
+        ),
+    ]  # fmt: skip
+
+
+def apart(details: Sequence[tuple[str, Detail]]) -> Figure:
+    """No pair known to differ in one cluster or work, on all sets."""
+    wrong = [f"{name}: {len(found.together)}" for name, found in details if found.together]
+    return Figure("All sets: different pairs in one cluster or work", ", ".join(wrong) or "none", "none", not wrong)
+
+
+def calibration(name: str, found: Calibration) -> Figure:
+    """Calibration error after 200 labels."""
+    return Figure(
+        f"{name}: calibration error after {found.labels} labels", share(found.error, 4), f"<= {CALIBRATION}",
+        found.error <= CALIBRATION,
+    )  # fmt: skip
+
+
+def text(figures: Sequence[Figure]) -> str:
+    """The last table."""
+    head = ("figure", "measured", "asked", "")
+    return table(head, ((f.name, f.measured, f.asked, "reached" if f.reached else "MISSED") for f in figures))

@@ -1,0 +1,90 @@
+"""Changes taken into the working file: rows of what changed, and what is remembered of how it was.
+
+Afterwards ``dirty`` holds the numbers of the resources that changed, ``old_key`` and ``old_own`` their former keys
+(``old_own`` also those that they have now).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from registry.matching import candidates
+from registry.matching.normalise import Tables
+from registry.matching.reading import Rows, living, read
+from registry.model import Change
+
+READ_TABLES = ("own", "declared", "trait", "token", "key")
+
+
+def take(
+    db: duckdb.DuckDBPyConnection, changes: Iterable[Change], sequence: int, tables: Tables, workers: int
+) -> tuple[int, int]:
+    """Take changes into the tables of records and keys; the last sequence, and how many records changed."""
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE dirty (n BIGINT); CREATE OR REPLACE TEMP TABLE old_key (k BIGINT);"
+        "CREATE OR REPLACE TEMP TABLE old_own (key VARCHAR)"
+    )
+    for batch, rows in read(changes, tables, workers):
+        sequence = max(sequence, *(change.sequence for change in batch))
+        touched = [one.subject for one in batch if one.kind in ("record", "tombstone", "erased")]
+        if touched:
+            _store(db, touched, rows, tables)
+    db.execute("INSERT INTO old_own SELECT key FROM own SEMI JOIN dirty USING (n)")
+    db.execute("INSERT INTO old_own SELECT key FROM declared SEMI JOIN dirty USING (n)")
+    return sequence, int(db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])
+
+
+def _store(db: duckdb.DuckDBPyConnection, subjects: list[str], rows: Rows, tables: Tables) -> None:
+    db.register("subjects_", pa.table({"subject": subjects}))
+    for name, table in rows.items():
+        db.register(f"new_{name}", table)
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE there AS SELECT n FROM record SEMI JOIN subjects_ USING (subject)"
+        " UNION SELECT n FROM spare SEMI JOIN subjects_ USING (subject) UNION SELECT n FROM new_record;"
+        "CREATE OR REPLACE TEMP TABLE leaving AS SELECT n FROM there ANTI JOIN dirty USING (n)"
+    )
+    candidates.remember(db)
+    for table in ("own", "declared"):
+        db.execute(f"INSERT INTO old_own SELECT key FROM {table} SEMI JOIN leaving USING (n)")
+    db.execute("INSERT INTO dirty SELECT n FROM leaving")
+    # Of records that were dirty before in this run only the rows go; their old keys are noted already.
+    for table in READ_TABLES:
+        db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM there)")
+    db.execute("INSERT INTO record SELECT * FROM spare SEMI JOIN there USING (n)")
+    db.execute("DELETE FROM spare WHERE n IN (SELECT n FROM there)")
+    db.execute("DELETE FROM record WHERE subject IN (SELECT subject FROM subjects_)")
+    doubled = db.execute(
+        "SELECT DISTINCT n FROM record SEMI JOIN there USING (n) UNION"
+        " SELECT n FROM new_record GROUP BY n HAVING count(*) > 1"
+    ).fetchall()
+    db.execute("INSERT INTO record SELECT * FROM new_record")
+    if doubled:
+        _one_of_several(db, [n for (n,) in doubled], tables)
+    else:
+        for table in READ_TABLES:
+            db.execute(f"INSERT INTO {table} SELECT * FROM new_{table}")
+    for name in rows:
+        db.unregister(f"new_{name}")
+    db.unregister("subjects_")
+
+
+def _one_of_several(db: duckdb.DuckDBPyConnection, numbers: list[int], tables: Tables) -> None:
+    """Several records about one resource: that of the least subject lives, whatever the order they came in."""
+    db.register("doubled_", pa.table({"n": pa.array(numbers, pa.int64())}))
+    for table in READ_TABLES:
+        db.execute(f"INSERT INTO {table} SELECT * FROM new_{table} ANTI JOIN doubled_ USING (n)")
+    db.execute(
+        "INSERT INTO spare SELECT * FROM record r SEMI JOIN doubled_ USING (n)"
+        " WHERE subject > (SELECT min(subject) FROM record s WHERE s.n = r.n);"
+        "DELETE FROM record WHERE subject IN (SELECT subject FROM spare)"
+    )
+    data = db.execute("SELECT data FROM record SEMI JOIN doubled_ USING (n) ORDER BY n").fetchall()
+    for name, table in living([text for (text,) in data], tables).items():
+        if name in READ_TABLES:
+            db.register("living_", table)
+            db.execute(f"INSERT INTO {name} SELECT * FROM living_")
+            db.unregister("living_")
+    db.unregister("doubled_")
