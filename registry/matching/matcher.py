@@ -16,10 +16,12 @@ from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic
+from typing import Any
 
 import duckdb
 
 from registry.matching import candidates, compared, identified, modelled, pairs, settle, stored, taken
+from registry.matching.keys import KINDS
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
@@ -75,7 +77,8 @@ class Matcher:
 
     ``academy_of`` maps a feed's id to its academy; a feed it does not know counts as an academy of its own.
     ``model`` is the one to use; without one the file's own, or one that is made from the records read first.
-    ``notice``: inferred matches stay private until ``ended`` names them.
+    ``notice``: inferred matches stay private until ``ended`` names them. ``without`` are generators of candidates that
+    are left out, to measure what they are worth.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Matcher:
         notice: bool = False,
         workers: int = 0,
         told: Told = _quiet,
+        without: frozenset[str] = frozenset(),
     ) -> None:
         self._academy_of = dict(academy_of)
         self._tables = load_tables()
@@ -103,6 +107,7 @@ class Matcher:
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
         self._db.execute("SET enable_progress_bar = false")
         self._db.execute(files("registry.matching").joinpath("sql/schema.sql").read_text("utf-8"))
+        self._without = sum(bit for name, bit in KINDS.items() if name in without)
         self._given = model
         self._model = model or modelled.kept(self._db)
 
@@ -159,6 +164,10 @@ class Matcher:
         """The matches of one resource."""
         where = "(a = ? OR b = ?)" + ("" if private else " AND NOT private")
         return list(stored.matches(self._db, where, [resource, resource], self._version()))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the working file, for whoever measures or looks for a fault (``explore``)."""
+        return self._db.execute(sql).fetchall()
 
     def works(self) -> Iterator[Work]:
         """Every work and every group of duplicates of two or more members, by level and id."""
@@ -323,11 +332,15 @@ class Matcher:
         if whole:
             db.execute("DELETE FROM key WHERE kind = 4")
         candidates.words(db, model.lexicon)
+        if self._without:
+            db.execute(f"DELETE FROM key WHERE kind & {self._without} <> 0")
         pairs.set_aside(db, whole=whole)
         pairs.decide(db)
         if whole:
             candidates.build(db)
             pairs.state(db, whole=True)
+            if self._without & KINDS["stated"]:
+                db.execute("DELETE FROM stated")
             told("candidates")
             pairs.build(db)
         else:

@@ -92,7 +92,7 @@ def _meant(one: Decision) -> Relation:
 
 
 def _told(speaker: Decision, machine: Machine) -> tuple[Relation, MatchStatus]:
-    """A rejection is of what was claimed, by the rules or in the decision; without a claim it says that they differ."""
+    """A rejection is of what was claimed, by the rules or in the decision; without one it says that they differ."""
     if _meant(speaker) != "different":
         return speaker.relation, "accepted"
     claimed = speaker.relation if speaker.relation != "different" else machine.rule and machine.rule.relation

@@ -151,8 +151,9 @@ def pairs(connection: sqlite3.Connection, identifier: str, limit: int) -> list[d
 
 
 def beside(connection: sqlite3.Connection, identifier: str, limit: int) -> list[dict[str, Any]]:
-    """Counted pairs that lead out of a work, parts last, then surest first: each with ``here`` (a member), ``there`` and ``there_work``
-    (the work of the other, or ""). Of the pairs with one other work or resource and of one relation only the surest.
+    """Counted pairs that lead out of a work, parts last, else surest first: each with ``here`` (a member), ``there``
+    and ``there_work`` (the work of the other, or ""). Of the pairs with one other work or resource and of one relation
+    only the surest.
     """
     sides = " UNION ALL ".join(
         f"SELECT match.*, {here} AS here, {there} AS there, coalesce(o.work, '') AS there_work"

@@ -1,0 +1,114 @@
+"""Matching opened up for whoever measures it: its candidates, its scores, one partner each, what a part is worth.
+
+Nothing here is used by the registry itself; it runs the same code on records that are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from registry.matching.calibrate import calibrate
+from registry.matching.keys import KINDS, names_of
+from registry.matching.lexicon import hashed
+from registry.matching.matcher import Matcher
+from registry.matching.modelled import MatchModel
+from registry.matching.scoring import COMPARISONS
+from registry.model import Change, Work
+
+GENERATORS = tuple(name for name in KINDS if name != "decided")
+__all__ = ["COMPARISONS", "GENERATORS", "Scored", "candidates", "fit", "one_to_one", "scored", "works"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate pair, left < right: its weight in bits, and what the rules say ("" for nothing)."""
+
+    left: str
+    right: str
+    weight: float
+    relation: str = ""
+    rule: str = ""
+
+
+@contextmanager
+def _matched(
+    records: Iterable[Change],
+    academy_of: Mapping[str, str],
+    without: frozenset[str] = frozenset(),
+    model: MatchModel | None = None,
+) -> Iterator[Matcher]:
+    with Matcher(None, academy_of, model=model, without=without) as matcher:
+        matcher.rebuild(records, tell=False)
+        yield matcher
+
+
+def candidates(
+    records: Iterable[Change], academy_of: Mapping[str, str], without: frozenset[str] = frozenset()
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """All pairs that are compared, with the generators that found them."""
+    with _matched(records, academy_of, without) as matcher:
+        rows = matcher.query(
+            "SELECT least(x.resource, y.resource), greatest(x.resource, y.resource), kinds FROM pair"
+            " JOIN record x ON x.n = l JOIN record y ON y.n = r ORDER BY 1, 2"
+        )
+        return {(left, right): names_of(kinds) for left, right, kinds in rows}
+
+
+def scored(
+    records: Iterable[Change],
+    academy_of: Mapping[str, str],
+    without_generators: frozenset[str] = frozenset(),
+    without_comparisons: frozenset[str] = frozenset(),
+) -> list[Scored]:
+    """All pairs that are compared, with weight and rule; ``without_comparisons`` weigh nothing."""
+    less = "".join(f" - coalesce(w_{name}, 0)" for name in sorted(without_comparisons & set(COMPARISONS)))
+    with _matched(records, academy_of, without_generators) as matcher:
+        rows = matcher.query(
+            "SELECT least(x.resource, y.resource), greatest(x.resource, y.resource),"
+            f" w.weight{less}, coalesce(relation, ''), coalesce(rule, '') FROM weighed w"
+            " JOIN record x ON x.n = w.l JOIN record y ON y.n = w.r"
+            " LEFT JOIN outcome o ON o.l = w.l AND o.r = w.r ORDER BY 1, 2"
+        )
+        return [Scored(*row) for row in rows]
+
+
+def one_to_one(
+    left: Iterable[Change], right: Iterable[Change], *, model: MatchModel | None = None, least: float = 0.0
+) -> list[tuple[str, str, float]]:
+    """Pairs of two lists in which each is the other's best partner, with their weight of at least ``least`` bits.
+
+    Equal weights are told apart by how alike the titles are, then the texts.
+    """
+    ours, theirs = list(left), list(right)
+    sides = {change.feed: "left" for change in ours} | {change.feed: "right" for change in theirs}
+    with _matched([*ours, *theirs], sides, model=model) as matcher:
+        rows = matcher.query(
+            "SELECT x.resource, x.academy, y.resource, y.academy, w.weight, coalesce(m.title, 0), coalesce(m.text, 0)"
+            " FROM weighed w JOIN measure m ON m.l = w.l AND m.r = w.r JOIN record x ON x.n = w.l"
+            " JOIN record y ON y.n = w.r WHERE x.academy <> y.academy"
+        )
+    best: dict[str, tuple[float, float, float, int, str]] = {}
+    pairs: list[tuple[str, str, float]] = []
+    for one, side, other, _, weight, title, text in rows:
+        a, b = (one, other) if side == "left" else (other, one)
+        pairs.append((a, b, weight))
+        for me, partner in ((a, b), (b, a)):
+            rank = (weight, title, text, hashed(min(a, b) + max(a, b)), partner)
+            best[me] = max(best.get(me, rank), rank)
+    return sorted((a, b, w) for a, b, w in pairs if w >= least and best[a][-1] == b and best[b][-1] == a)
+
+
+def fit(weights: Sequence[float], matches: Sequence[bool]) -> Callable[[Sequence[float]], list[float]]:
+    """From labelled weights to a function that gives probabilities. Raises ValueError for too few labels."""
+    found = calibrate(weights, matches)
+    if found is None:
+        raise ValueError(f"{len(weights)} labels are too few to calibrate")
+    return lambda asked: [found.probability(weight) for weight in asked]
+
+
+def works(records: Iterable[Change], academy_of: Mapping[str, str]) -> list[Work]:
+    """All works and groups of duplicates."""
+    with _matched(records, academy_of) as matcher:
+        return list(matcher.works())
