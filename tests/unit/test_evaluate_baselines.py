@@ -34,7 +34,10 @@ def row(resource: str, academy: str = "", **values: object) -> Plain:
 
 
 def test_addresses_but_for_what_moves() -> None:
-    same = {address(url) for url in ("http://www.a.example/x/", "https://a.example/x#top", "https://A.example/x?utm_source=m")}
+    same = {
+        address(url)
+        for url in ("http://www.a.example/x/", "https://a.example/x#top", "https://A.example/x?utm_source=m")
+    }
     assert same == {"a.example/x"}
     assert address("https://a.example/x?id=2") != address("https://a.example/x?id=3")
     assert address("http://[broken") == ""
@@ -48,7 +51,12 @@ def test_same_url() -> None:
 
 
 def test_tess_looks_for_titles_within_a_provider_only() -> None:
-    rows = [row("1", "p", title="Git"), row("2", "p", title="Git "), row("3", "q", title="Git"), row("4", "p", title="")]
+    rows = [
+        row("1", "p", title="Git"),
+        row("2", "p", title="Git "),
+        row("3", "q", title="Git"),
+        row("4", "p", title=""),
+    ]
     assert tess(rows) == {("1", "2")}
     assert tess([*rows, row("5", "p", title="")]) == {("1", "2")}
 
@@ -114,13 +122,21 @@ def test_nearest_neighbours_are_mutual() -> None:
 
 
 def test_nearest_neighbours_across_two_sides() -> None:
-    rows = [row("1", "l", title="Seasonal adjustment"), row("2", "l", title="Seasonal adjustments"), row("3", "r", title="seasonal")]
+    rows = [
+        row("1", "l", title="Seasonal adjustment"),
+        row("2", "l", title="Seasonal adjustments"),
+        row("3", "r", title="seasonal"),
+    ]
     assert tfidf(rows) == {("1", "2")}
     assert tfidf(rows, across=True) == {("1", "3")}
 
 
 def test_descriptions_count_where_they_are_asked_for() -> None:
-    rows = [row("1", title="One", description=TEXT), row("2", title="Two", description=TEXT), row("3", title="One two")]
+    rows = [
+        row("1", title="One", description=TEXT),
+        row("2", title="Two", description=TEXT),
+        row("3", title="One two"),
+    ]
     assert tfidf_all(rows) == {("1", "2")}
     assert tfidf(rows) != {("1", "2")}
 
@@ -160,14 +176,18 @@ def test_best_partners() -> None:
 
 
 def test_an_engine_record_is_one_that_a_crosswalk_could_have_made() -> None:
-    made = record("acm", {"id": "7", "title": 'A "b"', "authors": "Ann Lee, Bo Ek", "venue": "VLDB", "year": "1999.0"}, 3)
+    made = record(
+        "acm", {"id": "7", "title": 'A "b"', "authors": "Ann Lee, Bo Ek", "venue": "VLDB", "year": "1999.0"}, 3
+    )
     (found,) = plain([made], {})
     assert (found.title, found.authors, found.publisher, found.year) == ('A "b"', ("Ann Lee", "Bo Ek"), "VLDB", "1999")
     assert made.stated.splitlines() == sorted(set(made.stated.splitlines()))
     assert len(by_subject(made.stated)) == 5
 
 
-@pytest.mark.parametrize(("load", "records", "labels", "f1"), [(dblp_acm, 4848, 2214, 0.986), (abt_buy, 2140, 1064, 0.905)])
+@pytest.mark.parametrize(
+    ("load", "records", "labels", "f1"), [(dblp_acm, 4848, 2214, 0.986), (abt_buy, 2140, 1064, 0.905)]
+)
 def test_tfidf_measures_what_the_design_measured(shared, load, records: int, labels: int, f1: float) -> None:
     labelled = load(shared / "data" / "matching" / "pyjedai" / "raw" / "data" / "ccer")
     assert (len(labelled.records), len(labelled.labels)) == (records, labels)

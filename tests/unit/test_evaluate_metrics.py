@@ -43,7 +43,12 @@ def test_counts_divide_only_what_is_there() -> None:
 @pytest.mark.parametrize(
     ("hits", "of", "low", "high"),
     # Newcombe 1998, table I, and the closed form at the ends: n / (n + z²).
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (10, 10, 10 / 13.8415, 1.0), (0, 10, 0.0, 3.8415 / 13.8415)],
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (10, 10, 10 / 13.8415, 1.0),
+        (0, 10, 0.0, 3.8415 / 13.8415),
+    ],
 )
 def test_wilson(hits: int, of: int, low: float, high: float) -> None:
     assert wilson(hits, of) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
