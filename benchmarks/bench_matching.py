@@ -29,7 +29,8 @@ from registry.ledger import decisions, log
 from registry.matching import Matcher
 from registry.model import Change
 from registry.pipeline.house import House
-from registry.pipeline.publisher import feeds_of, make_ready, matches_now, publish_now
+from registry.pipeline.matched import feeds_of
+from registry.pipeline.publisher import make_ready, matches_now, publish_now
 
 MILLION = 1_000_000
 # Figures for a million records; a smaller run must not be slower.
@@ -114,8 +115,9 @@ def whole(count: int, changed: int) -> dict[str, float]:
         make_ready(house)
         with _matcher(folder, feeds_of(house), {}) as matcher:
             before = _works(matcher)
+        last = log.last_sequence(house.connection)
         edit(house, count, changed)
-        touched = {change.subject for change in log.changes(house.connection, count, 10 * changed)}
+        touched = {change.subject for change in log.changes(house.connection, last, 10 * changed)}
         with clocked(spent, "matches"), matches_now(house):
             pass
         spent["release"] = spent["matches"]

@@ -88,6 +88,6 @@ def edit(house: House, count: int, changed: int, seed: int = 1) -> None:
 
 @contextmanager
 def registry(folder: Path, count: int) -> Iterator[House]:
-    """A registry of the catalogue's academies, in a data folder."""
-    with opened(Settings(data=folder), Catalogue(count).academies()) as house:
+    """A registry of the catalogue's academies, in a data folder; matches are public at once."""
+    with opened(Settings(data=folder, notice_days=0), Catalogue(count).academies()) as house:
         yield house
