@@ -194,11 +194,13 @@ def learn(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn: 
     return True
 
 
-def forget(db: duckdb.DuckDBPyConnection) -> None:
-    """Forget all identity: the ledger's events are learnt from the beginning."""
+def forget(db: duckdb.DuckDBPyConnection, turn: int) -> None:
+    """Forget all identity: the ledger's events are learnt from the beginning. Ids that do not come back are gone."""
+    db.execute("CREATE OR REPLACE TEMP TABLE forgotten AS SELECT DISTINCT id FROM minted")
     for table in ("held", "minted", "redirect", "work_gone", "pending"):
         db.execute(f"DELETE FROM {table}")
     db.execute("DELETE FROM meta WHERE name = 'identity'")
+    db.execute("INSERT INTO work_gone SELECT id, ? FROM forgotten", [turn])
 
 
 def works(db: duckdb.DuckDBPyConnection, since: int | None = None) -> Iterator[Work]:

@@ -273,7 +273,7 @@ class Matcher:
             if fresh:
                 for table in (*taken.READ_TABLES, *MADE_TABLES):
                     db.execute(f"DELETE FROM {table}")
-                identified.forget(db)
+                identified.forget(db, turn)
             began = monotonic()
             reached, changed = taken.take(db, changes, sequence, self._tables, self._workers)
             self._told("read", monotonic() - began)

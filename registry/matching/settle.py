@@ -128,7 +128,7 @@ def choose(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: b
     tied = _tied(db)
     numbers = {(pair.left, pair.right): key for key, pair in tied.items()}
     chosen = sorted(numbers[pair.left, pair.right] for pair in select(list(tied.values()), rules))
-    db.execute("DELETE FROM kept USING closure c WHERE kept.l = c.n")
+    db.execute("DELETE FROM kept" + ("" if whole else " USING closure c WHERE kept.l = c.n"))
     pairs = np.array(chosen, np.int64).reshape(-1, 2)
     db.register("chosen_", pa.table({"l": pairs[:, 0], "r": pairs[:, 1]}))
     where = "" if whole else "SEMI JOIN closure c ON c.n = s.l"
@@ -145,7 +145,7 @@ def matches(db: duckdb.DuckDBPyConnection, pairs: str, *, notice: bool, add: boo
     db.execute(start + sql.format(pairs=pairs, notice="true" if notice else "false"))
 
 
-def join(db: duckdb.DuckDBPyConnection) -> Partition:
+def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> Partition:
     """Bring ``member`` up to date for the closure: families, works and duplicates, from ``fresh_match``."""
     rows = db.execute(
         "SELECT l, r, relation, confidence, status, private, rule LIKE 'DEC.%' AS decided, source FROM fresh_match"
@@ -172,7 +172,7 @@ def join(db: duckdb.DuckDBPyConnection) -> Partition:
     at = np.searchsorted(found.nodes, nodes)
     members = {"n": nodes, "family": family, "work": found.work[at], "cluster": found.cluster[at],
                "originals": count.astype(np.int32)}  # fmt: skip
-    db.execute("DELETE FROM member USING closure c WHERE member.n = c.n")
+    db.execute("DELETE FROM member" + ("" if whole else " USING closure c WHERE member.n = c.n"))
     db.register("member_", pa.table(members))
     # A record that stands alone needs no row.
     db.execute(
@@ -259,7 +259,7 @@ def settle(
     choose(db, rules, whole=whole)
     closer = "kept" if whole else "(SELECT l, r FROM kept SEMI JOIN closure c ON c.n = l)"
     matches(db, closer, notice=notice)
-    join(db)
+    join(db, whole=whole)
     overlaps(db, whole=whole)
     best = f"SELECT l, r FROM ranked WHERE rank_l <= {OVERLAPS} AND rank_r <= {OVERLAPS}"
     if whole:

@@ -63,7 +63,7 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
     decisions.reanchor(connection, now)
     if days and (over := notices.due(connection, now, days)):
         notices.end(connection, over, now)
-    _carry(house, matcher)
+    carry(house, matcher, log.last_sequence(connection))
     if models.current(connection) is None and matcher.model is not None:
         version = models.save(connection, matcher.model.parts(), {}, time=now, by=AUTOMATIC)
         models.use(connection, version, time=now, by=AUTOMATIC)
@@ -73,7 +73,7 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
             version = models.save(connection, model.parts(), {}, time=now, by=AUTOMATIC)
             models.use(connection, version, time=now, by=AUTOMATIC)
             matcher.use(model)
-            _carry(house, matcher)
+            carry(house, matcher, log.last_sequence(connection))
     if events := matcher.pending():
         sequence = identity.append(connection, events, now)
         if sequence is not None:
@@ -86,22 +86,22 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
     return log.last_sequence(connection)
 
 
-def _carry(house: House, matcher: Matcher) -> None:
+def carry(house: House, matcher: Matcher, until: int) -> None:
+    """Bring the matches up to a sequence of the log; nothing is written to the ledger."""
     connection = house.connection
-    until = log.last_sequence(connection)
     decided = decisions.in_force(connection)
     ended = list(notices.ended(connection)) if notice_days(house) else []
     sequence, recipe = matcher.marker()
     if recipe:
         changes = (change for batch in later(house, sequence, until) for change in batch)
-        events = identity.events(connection, matcher.identity_reached())
+        events = identity.events(connection, matcher.identity_reached(), until)
         try:
             matcher.apply(changes, decided, ended=ended, identity=events, tell=False)
             return
         except OtherIdentity:
             pass  # the file's ids are not the ledger's: begin anew with the ledger's
     standing = log.standing(connection, until)
-    matcher.rebuild(standing, decided, until, ended=ended, identity=identity.events(connection), tell=False)
+    matcher.rebuild(standing, decided, until, ended=ended, identity=identity.events(connection, 0, until), tell=False)
 
 
 def match_all(house: House, now: str) -> dict[str, int]:

@@ -17,7 +17,7 @@ from registry import release, vocabulary
 from registry.graph import export
 from registry.iris import PREFIXES
 from registry.ledger import log
-from registry.pipeline import publisher
+from registry.pipeline import matched, publisher
 from registry.pipeline.house import opened
 from registry.prepare.setup import known_schemes
 from registry.search.reader import Reader
@@ -133,7 +133,8 @@ def test_the_log_applied_piece_by_piece_equals_a_rebuild(demo: Demo, tmp_path: P
         above = vocabulary.above(vocabulary.of_role(schemes, "subject"), house.iris.base)
         last = log.last_sequence(house.connection)
         for until in range(STEP, last, STEP):
-            with publisher._matcher(house) as matcher:
+            with matched.open_matcher(house) as matcher:
+                matched.carry(house, matcher, until)
                 publisher._graph(house, matcher, until, quiet).close()
             publisher._search(house, until, labels, above)
         pieces = publisher.publish_now(house, quiet)
