@@ -48,16 +48,15 @@ def calibrate(
     """Fit to labelled pairs; None for fewer than ENOUGH. ``counts`` weigh the labels of a stratified sample."""
     if len(weights) < ENOUGH:
         return None
-    order = np.argsort(np.asarray(weights, float), kind="stable")
-    x = np.asarray(weights, float)[order]
-    y = np.asarray(matches, float)[order]
-    w = np.ones(len(x)) if counts is None else np.asarray(counts, float)[order]
+    # Equal weights are one point, whatever the order of their labels.
+    x, place = np.unique(np.asarray(weights, float), return_inverse=True)
+    each = np.ones(len(weights)) if counts is None else np.asarray(counts, float)
+    mass = np.bincount(place, each)
+    hits = np.bincount(place, each * np.asarray(matches, float))
     blocks: list[list[float]] = []  # sum of weight·label, sum of weight, first x, last x
-    for value, label, mass in zip(x.tolist(), y.tolist(), w.tolist(), strict=True):
-        blocks.append([label * mass, mass, value, value])
-        while len(blocks) > 1 and (
-            blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1] or blocks[-2][3] == blocks[-1][2]
-        ):
+    for value, hit, total in zip(x.tolist(), hits.tolist(), mass.tolist(), strict=True):
+        blocks.append([hit, total, value, value])
+        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
             last = blocks.pop()
             blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1], blocks[-1][2], last[3]]
     points = [(edge, block[0] / block[1]) for block in blocks for edge in sorted({block[2], block[3]})]
