@@ -53,9 +53,12 @@ def table(rows: Sequence[Plain]) -> pa.Table:
         longest = sorted(title.split(), key=lambda word: (-len(word), word))
         columns["rare"].append(longest[0] if longest else None)
     made = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+    numbers: dict[str, int] = {}  # words as numbers: sets of them are compared faster
     for name in WORDS:
-        lists = [sorted(set(value.split())) if value else None for value in columns[name]]
-        made[f"{name}_words"] = pa.array(lists, pa.list_(pa.string()))
+        lists = [
+            sorted({numbers.setdefault(w, len(numbers)) for w in (value or "").split()}) for value in columns[name]
+        ]
+        made[f"{name}_words"] = pa.array(lists, pa.list_(pa.int32()))
     return pa.table(made)
 
 

@@ -17,6 +17,7 @@ from benchmarks.labelled import SAME_WORK, Labelled
 from benchmarks.metrics import (
     Counts,
     Pair,
+    average_precision,
     brier,
     calibration_bins,
     calibration_error,
@@ -113,13 +114,15 @@ def recall_text(labelled: Labelled, found: Recall) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """What is left when one part is left out ("" = nothing): related pairs among the candidates, F1, typed F1."""
+    """What is left when one part is left out ("" = nothing): related pairs that are scored, F1, typed F1, and the average
+    precision of the weights over labelled pairs. Rules decide the relation, so leaving out a comparison moves weights."""
 
     without: str
     kind: str
     candidates: tuple[int, int] | None
     same: Counts
     macro: float | None
+    ranking: float | None
 
 
 def _ablated(labelled: Labelled, scored: Sequence[ScoredPair], without: str, kind: str) -> Ablation:
@@ -132,7 +135,8 @@ def _ablated(labelled: Labelled, scored: Sequence[ScoredPair], without: str, kin
     )
     held, of = {pair(one.left, one.right) for one in scored}, [*wanted(labelled)[0], *wanted(labelled)[1]]
     macro = macro_f1(typed(scores, known, labelled.apart), known.values()) if labelled.typed else None
-    return Ablation(without, kind, (len(held & set(of)), len(of)), same, macro)
+    ranking = average_precision(*weights_of(labelled, scored))
+    return Ablation(without, kind, (len(held & set(of)), len(of)), same, macro, ranking)
 
 
 def ablate(labelled: Labelled, explore: Explore) -> list[Ablation]:
@@ -157,11 +161,12 @@ def ablation_text(rows: Sequence[Ablation]) -> str:
         return "–" if now is None or then is None else f"{share(now)} ({now - then:+.3f})"
 
     return table(
-        ("left out", "kind", "pairs scored of the related", "F1 one work", "typed F1"),
+        ("left out", "kind", "pairs scored of the related", "F1 one work", "typed F1", "ranking by weight"),
         (
             (
                 row.without or "nothing", row.kind if row.without else "", hits(*row.candidates) if row.candidates else "–",
                 change(row.same.f1, whole.same.f1), change(row.macro, whole.macro),
+                change(row.ranking, whole.ranking),
             )
             for row in rows
         ),
@@ -174,7 +179,10 @@ Fit = Callable[[Sequence[float], Sequence[bool]], Callable[[Sequence[float]], Se
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How far probabilities are from shares: before, and with ``LABELS`` labels (mean over draws, worst draw)."""
+    """How far probabilities are from shares: before, and with ``LABELS`` labels (mean over draws, worst draw).
+
+    ``uncertain``: how many pairs have a probability of 0.01 to 0.99 in the first draw, and the error on these alone.
+    """
 
     pairs: int
     labels: int
@@ -182,6 +190,7 @@ class Calibration:
     worst: float
     brier: float
     raw_error: float
+    uncertain: tuple[int, float]
     bins: tuple[tuple[int, float, float], ...]
 
 
@@ -197,6 +206,7 @@ def calibrate(weights: Sequence[float], outcomes: Sequence[bool], fit: Fit, labe
     w, y = np.asarray(weights, dtype=float), np.asarray(outcomes, dtype=bool)
     draw = np.random.default_rng(SEED)
     errors, squares, bins = [], [], []
+    unsure: list[tuple[float, bool]] = []
     for _ in range(DRAWS):
         chosen = stratified(w, labels, draw)
         rest = np.setdiff1d(np.arange(len(w)), chosen)
@@ -204,9 +214,14 @@ def calibrate(weights: Sequence[float], outcomes: Sequence[bool], fit: Fit, labe
         told = model(w[rest].tolist())
         errors.append(calibration_error(told, y[rest].tolist()) or 0.0)
         squares.append(brier(told, y[rest].tolist()) or 0.0)
-        bins = bins or calibration_bins(told, y[rest].tolist())
+        if not bins:
+            bins = calibration_bins(told, y[rest].tolist())
+            unsure = [(p, bool(t)) for p, t in zip(told, y[rest], strict=True) if 0.01 <= p <= 0.99]
+    doubt = len(unsure), calibration_error([p for p, _ in unsure], [t for _, t in unsure]) or 0.0
     raw = calibration_error((1 / (1 + np.exp2(-np.clip(w, -60, 60)))).tolist(), y.tolist()) or 0.0
-    return Calibration(len(w), labels, float(np.mean(errors)), max(errors), float(np.mean(squares)), raw, tuple(bins))
+    return Calibration(
+        len(w), labels, float(np.mean(errors)), max(errors), float(np.mean(squares)), raw, doubt, tuple(bins)
+    )
 
 
 def weights_of(labelled: Labelled, scored: Sequence[ScoredPair]) -> tuple[list[float], list[bool]]:
@@ -226,6 +241,7 @@ def calibration_text(name: str, found: Calibration) -> str:
     rows = ((str(n), f"{p:.3f}", f"{y:.3f}") for n, p, y in found.bins)
     return (
         f"  {name}: {found.pairs} scored pairs; weights read as odds: error {found.raw_error:.3f}; with {found.labels} "
-        f"labels: error {found.error:.4f} (mean of {DRAWS} draws; worst {found.worst:.4f}), Brier {found.brier:.4f}\n"
-        + table(("pairs", "probability", "true"), rows)
+        f"labels: error {found.error:.4f} (mean of {DRAWS} draws; worst {found.worst:.4f}), Brier {found.brier:.4f}; "
+        f"on the {found.uncertain[0]} pairs of probability 0.01 to 0.99 alone "
+        f"{found.uncertain[1]:.4f}\n" + table(("pairs", "probability", "true"), rows)
     )

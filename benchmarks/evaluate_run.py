@@ -27,9 +27,10 @@ from benchmarks.evaluate_scores import Detail, Row, clusters_of, detail, judged,
 from benchmarks.evaluate_tables import details, systems
 from benchmarks.labelled import Labelled
 from benchmarks.metrics import Pair, macro_f1, pair
-from registry.model import Match, Work
+from registry.model import Change, Match, Work
 
 Matching = Callable[..., Sequence[Match]]
+OURS, ACCEPTED = "ours", "ours, accepted unread"
 
 
 @dataclass
@@ -52,59 +53,65 @@ def timed(run: Callable[[], Any]) -> tuple[Any, float]:
     return given, time.monotonic() - began
 
 
-def ours(labelled: Labelled, matching: Matching, explore: Explore) -> tuple[list[Row], list[Match], list[Work]]:
-    """The product's rows: all it says, what it accepts without review, and one to one where the set has two sides."""
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What every system says of some records, whoever labelled them: name → (relation by pair, seconds)."""
+
+    records: tuple[Change, ...]
+    matches: tuple[Match, ...]
+    works: tuple[Work, ...]
+    candidates: Mapping[Pair, tuple[str, ...]]
+    said: Mapping[str, tuple[Mapping[Pair, str], float]]
+    left_out: str
+
+
+def ask(labelled: Labelled, matching: Matching, explore: Explore) -> Answers:
+    """Run the product and all baselines on the records of a set."""
     matches, seconds = timed(lambda: list(matching(labelled.records, labelled.academy_of)))
-    works = list(explore.works(labelled.records, labelled.academy_of))
     standing = {pair(m.left, m.right): m.relation for m in matches if m.status != "rejected"}
     accepted = {pair(m.left, m.right): m.relation for m in matches if m.status == "accepted"}
-    rows = [
-        row("ours", labelled, standing, seconds, clusters_of(works, "work")),
-        row("ours, accepted unread", labelled, accepted, seconds),
-    ]
+    said: dict[str, tuple[Mapping[Pair, str], float]] = {OURS: (standing, seconds), ACCEPTED: (accepted, seconds)}
     if labelled.sides is not None:
         left, right = ([c for c in labelled.records if c.feed == feed] for feed in labelled.sides)
         partners, seconds = timed(lambda: explore.one_to_one(left, right))
-        said = {pair(a, b): "copy" for a, b, _ in partners}
-        rows.append(row(figures.ONE_TO_ONE, labelled, said, seconds))
-    return rows, matches, works
+        said[figures.ONE_TO_ONE] = {pair(a, b): "copy" for a, b, _ in partners}, seconds
+    others, left_out = baselines(labelled)
+    # Works are for sets with relations: without them what is said to be one work is chained.
+    works = explore.works(labelled.records, labelled.academy_of) if labelled.typed else ()
+    candidates = explore.candidates(labelled.records, labelled.academy_of)
+    return Answers(labelled.records, tuple(matches), tuple(works), candidates, {**said, **others}, left_out)
 
 
-def others(labelled: Labelled) -> tuple[list[Row], str]:
-    """The baselines on the same records, and which of them could not be run, in words."""
-    plain_rows, across = plain(labelled.records, dict(labelled.academy_of)), labelled.sides is not None
-    rows = []
-
-    def add(name: str, found: set[Pair], seconds: float) -> None:
-        rows.append(row(name, labelled, dict.fromkeys(found, "copy"), seconds))
-
+def baselines(labelled: Labelled) -> tuple[dict[str, tuple[Mapping[Pair, str], float]], str]:
+    """What the baselines say of the same records, and which of them could not be run, in words."""
+    rows, across = plain(labelled.records, dict(labelled.academy_of)), labelled.sides is not None
+    said: dict[str, tuple[Mapping[Pair, str], float]] = {}
     for name, baseline in BASELINES:
-        found, seconds = timed(lambda baseline=baseline: baseline(plain_rows, across))
-        add(name, found, seconds)
+        found, seconds = timed(lambda baseline=baseline: baseline(rows, across))
+        said[name] = dict.fromkeys(found, "copy"), seconds
     try:
-        scores, seconds = timed(lambda: scored(plain_rows, across))
+        scores, seconds = timed(lambda: scored(rows, across))
     except NotTrained as told:
-        return rows, f"Splink: not trained here, {told}"
-    add("Splink, one model", confident(scores), seconds)
-    add("Splink, best partner", best_partners(scores), seconds)
-    return rows, ""
+        return said, f"Splink: not trained here, {told}"
+    said["Splink, one model"] = dict.fromkeys(confident(scores), "copy"), seconds
+    said["Splink, best partner"] = dict.fromkeys(best_partners(scores), "copy"), seconds
+    return said, ""
 
 
-def measure(labelled: Labelled, matching: Matching, explore: Explore, ablation: bool) -> Result:
-    """Everything on one set, printed as it comes."""
+def measure(labelled: Labelled, answers: Answers, explore: Explore, ablation: bool) -> Result:
+    """Score the answers on one set, printed as it comes."""
     print(f"\n=== {labelled.name}\n  {labelled.summary()}", flush=True)
     if labelled.note:
         print(f"  {labelled.note}")
-    result = Result(labelled)
-    result.rows, matches, works = ours(labelled, matching, explore)
-    rows, left_out = others(labelled)
-    result.rows += rows
-    print(systems(result.rows) + (f"\n  {left_out}" if left_out else ""), flush=True)
-    result.said = {pair(m.left, m.right): m.relation for m in matches if m.status != "rejected"}
+    result = Result(labelled, said=dict(answers.said[OURS][0]))
+    clusters = clusters_of(answers.works, "work") if labelled.typed else None
+    for name, (said, seconds) in answers.said.items():
+        result.rows.append(row(name, labelled, said, seconds, clusters if name == OURS else None))
+    print(systems(result.rows) + (f"\n  {answers.left_out}" if answers.left_out else ""), flush=True)
     if labelled.typed:
-        result.detail = detail(labelled, matches, works)
+        result.detail = detail(labelled, answers.matches, answers.works)
         print(details(result.detail, labelled.hidden))
-    result.recall = recall(labelled, explore.candidates(labelled.records, labelled.academy_of))
+    result.recall = recall(labelled, answers.candidates)
     print("\n" + recall_text(labelled, result.recall), flush=True)
     if ablation:
         result.ablation = ablate(labelled, explore)
@@ -129,11 +136,10 @@ def asked(results: Mapping[str, Result]) -> list[figures.Figure]:
     if len(truth) == 2:
         counts = pooled([(r.labelled, judged(r.labelled, r.said)) for r in truth])
         labelled = {label.relation for r in truth for label in r.labelled.labels}
-        recalls = [r.recall for r in truth if r.recall]
-        found += figures.truth(recalls, macro_f1(counts, labelled), [r.detail for r in truth if r.detail])
+        found += figures.truth([r.recall for r in truth if r.recall], macro_f1(counts, labelled))
     typed = [(name, r.detail) for name, r in results.items() if r.detail]
     if typed:
-        found.append(figures.apart(typed))
+        found += [figures.copies(typed), *figures.apart(typed)]
     return found + [figures.calibration(name, r.calibration) for name, r in results.items() if r.calibration]
 
 
@@ -146,7 +152,10 @@ def as_json(results: Mapping[str, Result], found: Sequence[figures.Figure], seco
         if told:
             kept["confusion"] = [[label, answer, n] for (label, answer), n in sorted(told.confusion.items())]
             if result.labelled.hidden:
-                kept |= {"misses": len(told.misses), "together": len(told.together)}
+                kept |= {
+                    "misses": len(told.misses),
+                    "together": {level: len(names) for level, names in told.together.items()},
+                }
         candidates = asdict(result.recall) if result.recall else {}
         if result.labelled.hidden:
             candidates.pop("missed", None)

@@ -49,7 +49,7 @@ class Detail:
     misses: tuple[str, ...]
     accepted_copies: Counts
     accepted_unlabelled: int
-    together: tuple[str, ...]
+    together: dict[str, tuple[str, ...]]
     matches: dict[str, int] = field(default_factory=dict)
 
 
@@ -159,7 +159,6 @@ def detail(labelled: Labelled, matches: Sequence[Match], works: Sequence[Work]) 
     accepted = {pair(m.left, m.right) for m in standing if m.status == "accepted" and m.relation == "copy"}
     right = {which for which, relation in known.items() if relation == "copy"}
     apart = [which for which, relation in known.items() if relation == "different"]
-    stand = {which for level in ("cluster", "work") for which in together(clusters_of(works, level), apart)}
     named = {label.pair: label.name for label in labelled.labels}
     return Detail(
         by_relation(labelled, said),
@@ -168,7 +167,10 @@ def detail(labelled: Labelled, matches: Sequence[Match], works: Sequence[Work]) 
         tuple(sorted(misses)),
         count(accepted, right, known),
         len(accepted - set(known)),
-        tuple(sorted(named[which] for which in stand)),
+        {
+            level: tuple(sorted(named[which] for which in together(clusters_of(works, level), apart)))
+            for level in ("cluster", "work")
+        },
         dict(Counter(f"{m.relation} {m.status}" for m in matches)),
     )
 

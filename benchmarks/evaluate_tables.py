@@ -75,9 +75,12 @@ def details(found: Detail, hidden: bool) -> str:
         f"  copies accepted without review: {hits(copies.right, copies.right + copies.wrong)} of the labelled are right; "
         f"{found.accepted_unlabelled} have no label"
     )
-    lines.append(f"  pairs known to differ in one cluster or work: {len(found.together)}")
+    lines.append(
+        f"  pairs known to differ: {len(found.together['cluster'])} in one cluster of duplicates, "
+        f"{len(found.together['work'])} in one work"
+    )
     if not hidden:
-        lines += [f"    {name}" for name in found.together]
+        lines += [f"    {level}: {name}" for level, names in found.together.items() for name in names]
         lines.append(f"  {len(found.misses)} labelled pairs answered otherwise:")
         lines += [f"    {miss}" for miss in found.misses]
     else:

@@ -199,6 +199,20 @@ def brier(probabilities: Sequence[float], outcomes: Sequence[bool]) -> float | N
     return float(((p - y) ** 2).mean())
 
 
+def average_precision(weights: Sequence[float], outcomes: Sequence[bool]) -> float | None:
+    """How well weights rank: the mean over true pairs of the precision down to each; None without a true pair.
+
+    Pairs of equal weight count as one step, so that their order does not matter.
+    """
+    w, y = np.asarray(weights, dtype=float), np.asarray(outcomes, dtype=bool)
+    if not y.any():
+        return None
+    steps = np.unique(w)[::-1]
+    true = np.array([(y & (w >= step)).sum() for step in steps])
+    seen = np.array([(w >= step).sum() for step in steps])
+    return float((np.diff(true, prepend=0) * true / seen).sum() / y.sum())
+
+
 def recall_of(
     candidates: Mapping[Pair, Sequence[str]], wanted: Collection[Pair]
 ) -> tuple[int, dict[str, tuple[int, int]]]:

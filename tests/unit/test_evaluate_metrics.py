@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.metrics import (
     Counts,
+    average_precision,
     bcubed,
     brier,
     calibration_bins,
@@ -161,3 +162,10 @@ def test_candidate_recall_by_generator() -> None:
     hits, by = recall_of(candidates, [AB, AC, BC, CD])
     assert hits == 2
     assert by == {"keys": (1, 0), "words": (2, 1)}
+
+
+def test_average_precision() -> None:
+    # True at ranks 1 and 3: (1/1 + 2/3) / 2.
+    assert average_precision([9.0, 5.0, 4.0, 1.0], [True, False, True, False]) == pytest.approx(5 / 6)
+    assert average_precision([1.0, 1.0], [True, False]) == average_precision([1.0, 1.0], [False, True]) == 0.5
+    assert average_precision([1.0], [False]) is None

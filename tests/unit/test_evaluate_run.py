@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import evaluate_figures as figures
 from benchmarks.evaluate_parts import Recall, ablate, ablation_text, calibrate, recall, stratified, weights_of
-from benchmarks.evaluate_run import Result, as_json, asked, calibrated, measure
+from benchmarks.evaluate_run import Result, as_json, ask, asked, calibrated, measure
 from benchmarks.evaluate_scores import by_language, by_relation, detail, judged, pooled, row, wanted
 from benchmarks.evaluate_tables import table
 from benchmarks.labelled import Label, Labelled, languages
@@ -147,7 +147,7 @@ def test_language_is_that_of_the_thing() -> None:
 def test_the_product_in_detail() -> None:
     told = detail(SET, MATCHES, Fake().works((), {}))
     assert told.accepted_copies == Counts(right=1)
-    assert told.together == ("a/3 – b/3",)
+    assert told.together == {"cluster": ("a/3 – b/3",), "work": ()}
     assert told.confusion["version", "nothing"] == 1  # a rejected match says nothing
     assert len(told.misses) == 3
     assert "different: said near-copy by OK.TEST: a/3 – b/3 (read)" in told.misses
@@ -173,6 +173,7 @@ def test_ablation_says_what_each_part_adds() -> None:
         pytest.approx(4 / 6),
     ]
     assert "-0.300" in ablation_text(rows_)
+    assert rows_[0].ranking == pytest.approx(2 / 3)  # all of one weight: two of the three are one work
 
 
 def test_weights_are_those_of_judged_pairs() -> None:
@@ -202,12 +203,14 @@ def test_calibration_is_measured_on_what_was_not_drawn() -> None:
     assert sum(n for n, _, _ in told.bins) == 3800
     assert told.error < 0.03
     assert told.raw_error < 0.03
+    assert 2000 < told.uncertain[0] < 3800
+    assert told.uncertain[1] < 0.05
     flat = calibrate(weights.tolist(), outcomes.tolist(), lambda w, y: lambda values: [1.0] * len(values))
     assert flat.error == pytest.approx(1 - outcomes.mean(), abs=0.02)
 
 
 def test_a_set_is_run_and_told(capsys: pytest.CaptureFixture[str]) -> None:
-    result = measure(SET, match, Fake(), ablation=True)
+    result = measure(SET, ask(SET, match, Fake()), Fake(), ablation=True)
     text = capsys.readouterr().out
     for said in ("=== Small", "RecordManager", "TF-IDF", "Splink: not trained here, fewer than 100 records", "a/4 – a/5", "left out"):  # fmt: skip
         assert said in text
@@ -219,7 +222,7 @@ def test_a_set_is_run_and_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_hidden_labels_are_counted_and_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
     secret = replace(SET, name="Secret", hidden=True)
-    result = measure(secret, match, Fake(), ablation=False)
+    result = measure(secret, ask(secret, match, Fake()), Fake(), ablation=False)
     told = capsys.readouterr().out + json.dumps(as_json({"Secret": result}, [], 1.0))
     assert "3 labelled pairs answered otherwise" in told
     for left, right, _ in KNOWN:
@@ -229,11 +232,13 @@ def test_hidden_labels_are_counted_and_never_shown(capsys: pytest.CaptureFixture
 
 
 def test_all_figures_as_json() -> None:
-    result = measure(SET, match, Fake(), ablation=True)
+    result = measure(SET, ask(SET, match, Fake()), Fake(), ablation=True)
     written = json.loads(json.dumps(as_json({"Small": result}, asked({"Small": result}), 2.0)))
     assert written["sets"]["Small"]["candidates"]["within"] == [1, 2]
-    assert written["sets"]["Small"]["detail"]["together"] == ["a/3 – b/3"]
-    assert written["figures"] == [{"name": "All sets: different pairs in one cluster or work", "measured": "Small: 1", "asked": "none", "reached": False}]  # fmt: skip
+    assert written["sets"]["Small"]["detail"]["together"] == {"cluster": ["a/3 – b/3"], "work": []}
+    assert [(one["measured"], one["reached"]) for one in written["figures"]] == [
+        ("1 of 1 (0.21–1.00), in truth 0 of 0", True), ("Small: 1", False), ("none", True),
+    ]  # fmt: skip
 
 
 def test_calibration_belongs_to_a_complete_set(capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,23 +265,40 @@ def _recall(within: tuple[int, int], translations: tuple[int, int]) -> Recall:
 
 
 @pytest.mark.parametrize(
-    ("within", "translations", "macro", "copies", "reached"),
+    ("within", "translations", "macro", "reached"),
     [
-        ((50, 50), (9, 10), 0.8, Counts(99, 1), [True, True, True, True]),
-        ((49, 50), (8, 10), 0.79, Counts(98, 2), [False, False, False, False]),
-        ((0, 0), (0, 0), None, Counts(), [False, False, False, False]),
+        ((50, 50), (9, 10), 0.8, [True, True, True]),
+        ((49, 50), (8, 10), 0.79, [False, False, False]),
+        ((0, 0), (0, 0), None, [False, False, False]),
     ],
 )
-def test_truth_figures(within, translations, macro, copies: Counts, reached: list[bool]) -> None:
-    told = replace(detail(SET, [], []), accepted_copies=copies)
-    made = figures.truth([_recall(within, translations)], macro, [told])
-    assert [one.reached for one in made] == reached
+def test_truth_figures(within, translations, macro, reached: list[bool]) -> None:
+    assert [one.reached for one in figures.truth([_recall(within, translations)], macro)] == reached
+
+
+@pytest.mark.parametrize(
+    ("truth", "gold", "reached"),
+    [
+        (Counts(10, 0), Counts(89, 1), True),
+        (Counts(10, 0), Counts(88, 2), False),
+        (Counts(9, 1), Counts(400, 0), False),
+        (Counts(), Counts(30, 0), True),
+        (Counts(), Counts(), False),
+    ],
+)
+def test_copies_accepted_without_review(truth: Counts, gold: Counts, reached: bool) -> None:
+    told = detail(SET, [], [])
+    made = figures.copies(
+        [("Truth: x", replace(told, accepted_copies=truth)), ("Gold", replace(told, accepted_copies=gold))]
+    )
+    assert made.reached == reached
 
 
 def test_nothing_of_what_differs_stands_together() -> None:
     good = detail(SET, MATCHES, [])
-    assert figures.apart([("Small", good)]).reached
-    assert not figures.apart([("Small", good), ("Other", replace(good, together=("a/3 – b/3",)))]).reached
+    bad = replace(good, together={"cluster": (), "work": ("a/3 – b/3",)})
+    assert [one.reached for one in figures.apart([("Small", good)])] == [True, True]
+    assert [one.reached for one in figures.apart([("Small", good), ("Other", bad)])] == [True, False]
 
 
 def test_figures_of_several_sets_are_pooled() -> None:
