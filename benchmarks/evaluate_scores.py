@@ -50,6 +50,8 @@ class Detail:
     accepted_copies: Counts
     accepted_unlabelled: int
     together: dict[str, tuple[str, ...]]
+    direction: tuple[int, int]
+    turned: tuple[str, ...]
     matches: dict[str, int] = field(default_factory=dict)
 
 
@@ -156,6 +158,12 @@ def detail(labelled: Labelled, matches: Sequence[Match], works: Sequence[Work]) 
         if not (answer in labelled.apart if label.relation == "different" else answer == label.relation):
             by = f" by {rules[label.pair]}" if label.pair in rules else ""
             misses.append(f"{label.relation}: said {answer}{by}: {label.name} ({label.why})")
+    sources = {pair(m.left, m.right): m.source for m in standing}
+    pointed = [
+        label for label in labelled.labels
+        if label.source and label.relation in DIRECTED and said.get(label.pair) == label.relation and sources[label.pair]
+    ]  # fmt: skip
+    turned = tuple(sorted(label.name for label in pointed if sources[label.pair] != label.source))
     accepted = {pair(m.left, m.right) for m in standing if m.status == "accepted" and m.relation == "copy"}
     right = {which for which, relation in known.items() if relation == "copy"}
     apart = [which for which, relation in known.items() if relation == "different"]
@@ -171,6 +179,8 @@ def detail(labelled: Labelled, matches: Sequence[Match], works: Sequence[Work]) 
             level: tuple(sorted(named[which] for which in together(clusters_of(works, level), apart)))
             for level in ("cluster", "work")
         },
+        (len(pointed) - len(turned), len(pointed)),
+        turned,
         dict(Counter(f"{m.relation} {m.status}" for m in matches)),
     )
 

@@ -79,7 +79,9 @@ def details(found: Detail, hidden: bool) -> str:
         f"  pairs known to differ: {len(found.together['cluster'])} in one cluster of duplicates, "
         f"{len(found.together['work'])} in one work"
     )
+    lines.append(f"  which came first, where both sides say: {hits(*found.direction)}")
     if not hidden:
+        lines += [f"    turned round: {name}" for name in found.turned]
         lines += [f"    {level}: {name}" for level, names in found.together.items() for name in names]
         lines.append(f"  {len(found.misses)} labelled pairs answered otherwise:")
         lines += [f"    {miss}" for miss in found.misses]

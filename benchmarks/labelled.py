@@ -18,13 +18,14 @@ IDENTICAL = frozenset({"copy", "near-copy"})
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A known pair: its relation, what to call it on paper, and why it is known."""
+    """A known pair: its relation, what to call it on paper, why it is known, and which end the other comes from."""
 
     left: str
     right: str
     relation: str
     name: str = ""
     why: str = ""
+    source: str = ""
 
     @property
     def pair(self) -> Pair:

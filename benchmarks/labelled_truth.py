@@ -11,6 +11,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,7 @@ def git_training(stated: bool = False, data: Path = SHARED) -> Labelled:
     resources = {
         row["id"]: str(IRIS.resource(feed(row["academy"]), row["id"])) for row in load(folder, "resources.csv")
     }
-    labels = _labels(load(folder, "relations.csv"), resources)
+    labels = tuple(replace(one, source=one.left) for one in _labels(load(folder, "relations.csv"), resources))
     name = "Git training" + (", with what READMEs state" if stated else "")
     return Labelled(name, tuple(training_records(folder, stated)), labels)
 
@@ -194,7 +195,14 @@ def gold(part: Part, show: bool = False) -> Labelled:
     """A part of the gold set; pairs of "test" are counted and not shown, unless ``show``."""
     built = gold_records()
     labels = tuple(
-        Label(one.left_resource, one.right_resource, one.relation, _short(one.left, one.right), one.reason)
+        Label(
+            one.left_resource,
+            one.right_resource,
+            one.relation,
+            _short(one.left, one.right),
+            one.reason,
+            one.source_resource,
+        )
         for one in gold_labels(part)
     )
     academies = {item.feed: academy for _, item, academy in built}

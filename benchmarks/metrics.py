@@ -134,12 +134,17 @@ def units_of(found: Collection[Pair], true: Collection[Pair], all_pairs: Collect
 
 
 def f1_interval(units: Sequence[Counts], seed: int = 1) -> tuple[float, float]:
-    """The 95 % interval of F1 by resampling components (percentiles); (0, 1) without units."""
+    """The 95 % interval of F1 by resampling components (percentiles); (0, 1) without anything to count.
+
+    A sample in which nothing is to divide has no F1 and is left out.
+    """
     if not units:
         return 0.0, 1.0
     sums = _resampled(units, seed)
     below = 2 * sums[:, 0] + sums[:, 1] + sums[:, 2]
-    scores = np.divide(2 * sums[:, 0], below, out=np.zeros(len(sums)), where=below > 0)
+    scores = (2 * sums[below > 0, 0]) / below[below > 0]
+    if not len(scores):
+        return 0.0, 1.0
     low, high = np.percentile(scores, [2.5, 97.5])
     return float(low), float(high)
 

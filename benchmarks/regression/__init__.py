@@ -1,7 +1,8 @@
 """The regression set: invented records of training in official statistics, and pairs that this project typed itself.
 
 It says whether known traps stay closed, not how good matching is: who writes the rules wrote the pairs. Rows of
-``records.tsv`` are resources (``feed/key``), of ``pairs.tsv`` the relation between two.
+``records.tsv`` are resources (``feed/key``), of ``pairs.tsv`` the relation between two: the original,
+the older edition and the part stand left.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def regression(folder: Path = FOLDER) -> Labelled:
     labels = tuple(
         Label(
             str(resource(row["left"])), str(resource(row["right"])), row["relation"],
-            f"{row['left']} – {row['right']}", row["why"],
+            f"{row['left']} – {row['right']}", row["why"], str(resource(row["right" if row["relation"] == "part" else "left"])),
         )
         for row in rows("pairs.tsv", folder)
     )  # fmt: skip

@@ -102,7 +102,8 @@ def test_units_are_what_belongs_together() -> None:
 
 def test_interval_of_f1() -> None:
     assert f1_interval([Counts(right=3)] * 5) == (1.0, 1.0)
-    assert f1_interval([]) == (0.0, 1.0)
+    assert f1_interval([]) == f1_interval([Counts()]) == (0.0, 1.0)
+    assert f1_interval([Counts(right=1), Counts(), Counts()]) == (1.0, 1.0)
     mixed = [Counts(right=1)] * 80 + [Counts(missed=1)] * 20
     low, high = f1_interval(mixed)
     assert low < 160 / 180 < high

@@ -154,6 +154,16 @@ def test_the_product_in_detail() -> None:
     assert told.matches == {"copy accepted": 1, "near-copy candidate": 1, "version rejected": 1}
 
 
+def test_which_came_first() -> None:
+    labels = tuple(replace(label, source=label.left) for label in SET.labels)
+    known = replace(SET, labels=labels)
+    one, other = (replace(found(*ends), source=iri(ends[end])) for ends, end in ((("a/2", "b/2", "translation"), 1), (("a/4", "a/5", "version"), 0)))  # fmt: skip
+    told = detail(known, [one, other, replace(found("a/1", "b/1", "copy"), source=iri("b/1"))], [])
+    assert (told.direction, told.turned) == ((1, 2), ("a/2 – b/2",))
+    assert detail(known, [replace(one, source="")], []).direction == (0, 0)
+    assert detail(SET, [one, other], []).direction == (0, 0)
+
+
 def test_candidate_recall() -> None:
     assert [len(part) for part in wanted(SET)] == [2, 1]
     told = recall(SET, Fake().candidates((), {}))
