@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
 from registry.matching import measures, scoring
-from registry.matching.judge import Chunk, Row, judged
+from registry.matching.columns import insert
+from registry.matching.judge import Chunk, judged
 from registry.matching.keys import KINDS
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import Tables
@@ -56,7 +56,7 @@ def compare(
     )
     relations = {code: rule.relation for code, rule in rules.items()}
     for rows in judged(_chunks(db), tables, model.lexicon, relations, workers):
-        _insert(db, rows)
+        insert(db, "outcome", _OUTCOME, rows)
     told("judge")
     db.execute(
         f"CREATE OR REPLACE TEMP TABLE new_outcome AS SELECT {_OUTCOME} FROM outcome SEMI JOIN todo USING (l, r);"
@@ -67,14 +67,6 @@ def compare(
         "CREATE OR REPLACE TEMP TABLE seed AS SELECT DISTINCT unnest([l, r]) AS n FROM ("
         " SELECT l, r FROM altered UNION ALL SELECT l, r FROM kept SEMI JOIN todo USING (l, r))"
     )
-
-
-def _insert(db: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
-    if rows:
-        names = _OUTCOME.split(", ")
-        db.register("judged_", pa.table({n: list(c) for n, c in zip(names, zip(*rows, strict=True), strict=True)}))
-        db.execute(f"INSERT INTO outcome ({_OUTCOME}) SELECT {_OUTCOME} FROM judged_")
-        db.unregister("judged_")
 
 
 def _chunks(db: duckdb.DuckDBPyConnection) -> Iterator[Chunk]:

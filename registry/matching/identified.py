@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import get_args
 
@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from registry.matching import identity
+from registry.matching.columns import insert
 from registry.matching.identity import Identities
 from registry.matching.lexicon import hashed
 from registry.model import IdentityEvent, Level, Work
@@ -93,17 +94,8 @@ def inherit(db: duckdb.DuckDBPyConnection, turn: int, *, whole: bool) -> list[Id
             (nth, event.level, event.kind, event.id, event.other, json.dumps(event.members, ensure_ascii=False))
             for nth, event in enumerate(found, first)
         ]
-        _insert(db, "pending", "nth level kind id other members", rows)
+        insert(db, "pending", "nth, level, kind, id, other, members", rows)
     return found
-
-
-def _insert(db: duckdb.DuckDBPyConnection, table: str, names: str, rows: Sequence[tuple[object, ...]]) -> None:
-    if rows:
-        columns = {name: list(column) for name, column in zip(names.split(), zip(*rows, strict=True), strict=True)}
-        db.register("rows_", pa.table(columns))
-        listed = ", ".join(names.split())
-        db.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM rows_")
-        db.unregister("rows_")
 
 
 def _apply(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn: int) -> None:
@@ -124,7 +116,7 @@ def _apply(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn:
     db.execute("UPDATE minted SET turn = ? WHERE id IN (SELECT id FROM changed_)", [turn])
     db.execute("DELETE FROM work_gone WHERE id IN (SELECT id FROM changed_)")
     db.unregister("changed_")
-    _insert(db, "minted", "level id age turn", new)
+    insert(db, "minted", "level, id, age, turn", new)
     held: list[tuple[object, ...]] = []
     asleep: list[tuple[object, ...]] = []
     gone: list[tuple[object, ...]] = []
@@ -138,9 +130,9 @@ def _apply(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn:
             gone.append((event.id, turn))
         else:
             held.extend((event.level, event.id, hashed(one), one, True) for one in event.members)
-    _insert(db, "held", "level id n resource alive", held)
-    _insert(db, "redirect", "id other turn", into)
-    _insert(db, "work_gone", "id turn", gone)
+    insert(db, "held", "level, id, n, resource, alive", held)
+    insert(db, "redirect", "id, other, turn", into)
+    insert(db, "work_gone", "id, turn", gone)
     if asleep:
         db.register("asleep_", pa.table({"id": [id for (id,) in asleep]}))
         db.execute("INSERT INTO held SELECT level, id, n, resource, false FROM was_held SEMI JOIN asleep_ USING (id)")

@@ -19,7 +19,7 @@ from typing import cast
 import numpy as np
 
 from registry.matching import lexicon as frequencies
-from registry.matching.candidates import CAP, FEW, RAREST
+from registry.matching.candidates import CAP, RAREST, UNKNOWN
 from registry.matching.compare import Facts, compare
 from registry.matching.features import Features, from_json
 from registry.matching.keys import title_tokens
@@ -66,7 +66,7 @@ class Judge:
         if new:
             numbers = np.array([hashed("word:" + word) for word in new], np.int64)
             for word, number, count in zip(new, numbers.tolist(), self._known.of(numbers).tolist(), strict=True):
-                self._counts[word] = (count or FEW, number)
+                self._counts[word] = (count or UNKNOWN, number)
         ranked = sorted((self._counts[word], word) for word in words)[:RAREST]
         return {word for (count, _), word in ranked if count <= CAP}
 
@@ -77,10 +77,9 @@ class Judge:
             item = from_json(data)
             read[n] = item, academy, self._rarest(item)
         found: list[Row] = []
-        for l, r, weights in chunk.pairs:
-            (a, academy, rare_a), (b, other, rare_b) = read[l], read[r]
-            left_first = a.resource < b.resource
-            if not left_first:
+        for one, two, weights in chunk.pairs:
+            (a, academy, rare_a), (b, other, rare_b) = read[one], read[two]
+            if b.resource < a.resource:
                 (a, academy, rare_a), (b, other, rare_b) = (b, other, rare_b), (a, academy, rare_a)
             rare = tuple(sorted(rare_a & rare_b))
             facts = compare(a, b, academy == other, rare, chunk.aside, self._tables)
@@ -92,7 +91,7 @@ class Judge:
             source = {"left": a.resource, "right": b.resource}.get(outcome.source, "")
             found.append(
                 (
-                    l, r, outcome.rule, self._relations[outcome.rule], source, outcome.score, outcome.strong,
+                    one, two, outcome.rule, self._relations[outcome.rule], source, outcome.score, outcome.strong,
                     json.dumps([asdict(line) for line in lines], ensure_ascii=False),
                     json.dumps(answers, ensure_ascii=False) if answers else "",
                 )

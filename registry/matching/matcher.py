@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 from registry.matching import candidates, compared, identified, modelled, pairs, settle, stored, taken
+from registry.matching.columns import sql
 from registry.matching.keys import KINDS
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
@@ -31,7 +32,9 @@ MADE_TABLES = ("record", "spare", "best", "pair", "outcome", "kept", "ranked", "
 MANY = 10
 """When more than one record in so many changed, everything is made anew: it costs less."""
 GROWN = 2
+"""How many times as many records, or as few, make the frequencies of a model worthless."""
 FEW_RECORDS = 1_000
+"""Below so many the frequencies are left as they are."""
 MEMORY = "4GB"
 """What DuckDB may keep in memory; what is more goes to disk."""
 
@@ -106,7 +109,7 @@ class Matcher:
         }  # fmt: skip
         self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
         self._db.execute("SET enable_progress_bar = false")
-        self._db.execute(files("registry.matching").joinpath("sql/schema.sql").read_text("utf-8"))
+        self._db.execute(sql("schema"))
         self._without = sum(bit for name, bit in KINDS.items() if name in without)
         self._given = model
         self._model = model or modelled.kept(self._db)
@@ -160,14 +163,9 @@ class Matcher:
         """The pairs whose match is not public yet."""
         return self._db.execute("SELECT a, b FROM match WHERE private ORDER BY a, b").fetchall()
 
-    def of(self, resource: str, *, private: bool = False) -> list[Match]:
-        """The matches of one resource."""
-        where = "(a = ? OR b = ?)" + ("" if private else " AND NOT private")
-        return list(stored.matches(self._db, where, [resource, resource], self._version()))
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
+    def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the working file, for whoever measures or looks for a fault (``explore``)."""
-        return self._db.execute(sql).fetchall()
+        return self._db.execute(text).fetchall()
 
     def works(self) -> Iterator[Work]:
         """Every work and every group of duplicates of two or more members, by level and id."""
@@ -330,22 +328,22 @@ class Matcher:
         source = "record" if whole else "dirty SEMI JOIN record USING (n)"
         db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT n FROM {source}")
         if whole:
-            db.execute("DELETE FROM key WHERE kind = 4")
+            db.execute(f"DELETE FROM key WHERE kind = {KINDS['words']}")
         candidates.words(db, model.lexicon)
         if self._without:
             db.execute(f"DELETE FROM key WHERE kind & {self._without} <> 0")
-        pairs.set_aside(db, whole=whole)
-        pairs.decide(db)
+        pairs.find_aside(db, whole=whole)
+        pairs.find_decided(db)
         if whole:
             candidates.build(db)
-            pairs.state(db, whole=True)
+            pairs.find_stated(db, whole=True)
             if self._without & KINDS["stated"]:
                 db.execute("DELETE FROM stated")
             told("candidates")
             pairs.build(db)
         else:
             candidates.carry(db)
-            pairs.state(db, whole=False)
+            pairs.find_stated(db, whole=False)
             told("candidates")
             db.execute("INSERT INTO moved SELECT n FROM redecided")
             pairs.carry(db)
@@ -362,12 +360,10 @@ class Matcher:
         told("choose")
         events = identified.inherit(db, turn, whole=whole)
         told("identity")
+        crowded = "(SELECT k, count(*) AS now FROM key GROUP BY k)" if whole else "size"
         counts = db.execute(
-            "SELECT (SELECT count(*) FROM aside),"
-            f" (SELECT count(*) FROM (SELECT k FROM key GROUP BY k HAVING count(*) > {candidates.CAP}))"
-        ).fetchall()[0] if whole else db.execute(
-            f"SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM size WHERE now > {candidates.CAP})"
-        ).fetchall()[0]  # fmt: skip
+            f"SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM {crowded} WHERE now > {candidates.CAP})"
+        ).fetchall()[0]
         upserts = list(stored.matches(db, "turn = ? AND NOT private", [turn], model.version)) if tell else []
         return MatchDelta(upserts, removals, {"shared-keys": counts[0], "large-buckets": counts[1]}, events)
 

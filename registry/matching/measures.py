@@ -102,9 +102,9 @@ def _within(a: Padded, b: Padded) -> Flags:
     return np.asarray(((a[:, :, None] == b[:, None, :]) & (a[:, :, None] != 0)).any(axis=2))
 
 
-def _shared(block: Block, name: str, l: Longs, r: Longs) -> tuple[Ints, Ints, Ints]:
-    """How many members are in both, and how many each side has."""
-    a, b = block.sets[name][l], block.sets[name][r]
+def _shared(block: Block, name: str, one: Longs, two: Longs) -> tuple[Ints, Ints, Ints]:
+    """How there members are in both, and how there each side has."""
+    a, b = block.sets[name][one], block.sets[name][two]
     both = _within(a, b).sum(axis=1)
     return both.astype(np.int32), (a != 0).sum(axis=1).astype(np.int32), (b != 0).sum(axis=1).astype(np.int32)
 
@@ -113,57 +113,57 @@ def _nullable(values: npt.NDArray[Any], known: Flags, kind: pa.DataType) -> pa.A
     return pa.array(values, kind, mask=~known)
 
 
-def measure(block: Block, l: Longs, r: Longs, aside: Padded) -> dict[str, pa.Array]:
-    """The columns of ``measure`` but for the pair itself; ``l`` and ``r`` are places in the block, ``aside`` the
+def measure(block: Block, one: Longs, two: Longs, aside: Padded) -> dict[str, pa.Array]:
+    """The columns of ``measure`` but for the pair itself; ``one`` and ``two`` are places in the block, ``aside`` the
     numbers of identity keys that prove nothing."""
-    langs, one, other = _shared(block, "langs", l, r)
-    written = (block.written[l] == block.written[r]) & (block.written[l] != 0)
-    cross = (one > 0) & (other > 0) & (langs == 0) & ~written
-    has_title = (block.title[l] != 0) & (block.title[r] != 0)
-    cosine = np.asarray(block.grams[l].multiply(block.grams[r]).sum(axis=1)).ravel()
+    langs, here, there = _shared(block, "langs", one, two)
+    written = (block.written[one] == block.written[two]) & (block.written[one] != 0)
+    cross = (here > 0) & (there > 0) & (langs == 0) & ~written
+    has_title = (block.title[one] != 0) & (block.title[two] != 0)
+    cosine = np.asarray(block.grams[one].multiply(block.grams[two]).sum(axis=1)).ravel()
     # Two scripts share no letters: nothing can be told from that.
     comparable = has_title & (~cross | (cosine > 0.02))
-    same = (block.title[l] == block.title[r]) & has_title
-    count = np.where(same, np.maximum(block.title_count[l], UNKNOWN_TITLES), 0)
+    same = (block.title[one] == block.title[two]) & has_title
+    count = np.where(same, np.maximum(block.title_count[one], UNKNOWN_TITLES), 0)
 
-    a, b = block.sketch[l], block.sketch[r]
+    a, b = block.sketch[one], block.sketch[two]
     filled = ((a != EMPTY) | (b != EMPTY)).sum(axis=1)
     sketched = (a != EMPTY).any(axis=1) & (b != EMPTY).any(axis=1)
     text = ((a == b) & (a != EMPTY)).sum(axis=1) / np.maximum(filled, 1)
 
     def identity(name: str) -> tuple[Flags, Flags]:
-        left = np.where(np.isin(block.sets[name][l], aside), 0, block.sets[name][l])
-        right = np.where(np.isin(block.sets[name][r], aside), 0, block.sets[name][r])
+        left = np.where(np.isin(block.sets[name][one], aside), 0, block.sets[name][one])
+        right = np.where(np.isin(block.sets[name][two], aside), 0, block.sets[name][two])
         both = np.asarray((left != 0).any(axis=1)) & np.asarray((right != 0).any(axis=1))
         return np.asarray(_within(left, right).any(axis=1)), both
 
     same_id, ids = identity("ids")
     same_url, urls = identity("urls")
-    authority, *_ = _shared(block, "authorities", l, r)
+    authority, *_ = _shared(block, "authorities", one, two)
     identities = np.where(same_id, 2, np.where(same_url, 1, np.where(ids & (authority > 0), -1, 0)))
 
-    authors, one, other = _shared(block, "authors", l, r)
-    named = (one > 0) & (other > 0)
+    authors, here, there = _shared(block, "authors", one, two)
+    named = (here > 0) & (there > 0)
     people = np.where(
-        (authors >= 2) | ((authors == np.minimum(one, other)) & (authors > 0)), 2, np.minimum(authors, 1)
+        (authors >= 2) | ((authors == np.minimum(here, there)) & (authors > 0)), 2, np.minimum(authors, 1)
     )
 
-    subjects, others = block.sets["topics"][l], block.sets["topics"][r]
-    weights, total = block.topic_weights[l], block.topic_weights[r].sum(axis=1)
+    subjects, others = block.sets["topics"][one], block.sets["topics"][two]
+    weights, total = block.topic_weights[one], block.topic_weights[two].sum(axis=1)
     both = (weights * _within(subjects, others)).sum(axis=1)
     known_topics = (subjects != 0).any(axis=1) & (others != 0).any(axis=1)
     topics = both / np.maximum(np.maximum(weights.sum(axis=1), total), 1e-9)
 
-    codes, one, other = _shared(block, "codes", l, r)
-    union = one + other - codes
-    stems, one, other = _shared(block, "places", l, r)
-    sections, first, second = _shared(block, "sections", l, r)
-    placed = ((one > 0) & (other > 0)) | ((first > 0) & (second > 0))
-    longer = np.maximum(block.minutes[l], block.minutes[r])
-    timed = (block.minutes[l] > 0) & (block.minutes[r] > 0)
-    dated = (block.year[l] > 0) & (block.year[r] > 0)
-    days = (block.day[l] != 0) & (block.day[r] != 0)
-    every = np.ones(len(l), bool)
+    codes, here, there = _shared(block, "codes", one, two)
+    union = here + there - codes
+    stems, here, there = _shared(block, "places", one, two)
+    sections, first, second = _shared(block, "sections", one, two)
+    placed = ((here > 0) & (there > 0)) | ((first > 0) & (second > 0))
+    longer = np.maximum(block.minutes[one], block.minutes[two])
+    timed = (block.minutes[one] > 0) & (block.minutes[two] > 0)
+    dated = (block.year[one] > 0) & (block.year[two] > 0)
+    days = (block.day[one] != 0) & (block.day[two] != 0)
+    every = np.ones(len(one), bool)
     real, whole = pa.float64(), pa.int32()
     return {
         "cross": pa.array(cross),
@@ -174,9 +174,9 @@ def measure(block: Block, l: Longs, r: Longs, aside: Padded) -> dict[str, pa.Arr
         "authors": _nullable(people, named, whole),
         "topics": _nullable(np.round(topics.astype(np.float64), 5), known_topics, real),
         "codes": _nullable(codes / np.maximum(union, 1), union > 0, real),
-        "minutes": _nullable(np.minimum(block.minutes[l], block.minutes[r]) / np.maximum(longer, 1), timed, real),
-        "years": _nullable(np.abs(block.year[l] - block.year[r]), dated, whole),
-        "day": _nullable((block.day[l] == block.day[r]).astype(np.int32), days, whole),
+        "minutes": _nullable(np.minimum(block.minutes[one], block.minutes[two]) / np.maximum(longer, 1), timed, real),
+        "years": _nullable(np.abs(block.year[one] - block.year[two]), dated, whole),
+        "day": _nullable((block.day[one] == block.day[two]).astype(np.int32), days, whole),
         "place": _nullable(np.where(stems > 0, 2, np.where(sections > 0, 1, 0)), placed, whole),
     }
 
@@ -193,8 +193,8 @@ def fill(db: duckdb.DuckDBPyConnection, pairs: str, lexicon: Lexicon, aside: Pad
     table = db.execute(f"SELECT l, r FROM {pairs} ORDER BY l, r").to_arrow_table()
     left, right = table.column("l").to_numpy(), table.column("r").to_numpy()
     for at in range(0, len(left), CHUNK):
-        l, r = left[at : at + CHUNK], right[at : at + CHUNK]
-        columns = measure(block, np.searchsorted(block.ids, l), np.searchsorted(block.ids, r), aside)
-        db.register("measured", pa.table({"l": l, "r": r, **columns}))
+        one, two = left[at : at + CHUNK], right[at : at + CHUNK]
+        columns = measure(block, np.searchsorted(block.ids, one), np.searchsorted(block.ids, two), aside)
+        db.register("measured", pa.table({"l": one, "r": two, **columns}))
         db.execute("INSERT INTO measure SELECT * FROM measured")
         db.unregister("measured")

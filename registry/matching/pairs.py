@@ -25,7 +25,7 @@ _WANTED = (
 )
 
 
-def set_aside(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+def find_aside(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Bring ``aside`` up to date; ``old_aside`` is what it was, ``flipped`` what changed.
 
     Unless ``whole``, only the keys in ``old_own`` (keys of changed records, before and after) are looked at.
@@ -43,7 +43,7 @@ def set_aside(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     )
 
 
-def state(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+def find_stated(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Bring ``stated`` up to date; the ends of what came or went are added to ``moved`` unless ``whole``."""
     if whole:
         db.execute("DELETE FROM stated")
@@ -61,7 +61,7 @@ def state(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     )
 
 
-def decide(db: duckdb.DuckDBPyConnection) -> None:
+def find_decided(db: duckdb.DuckDBPyConnection) -> None:
     """The pairs that people decided, as numbers, where both ends stand; ``redecided`` are the ends of those that are
     new or no more."""
     db.execute(

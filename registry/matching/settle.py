@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from sys import intern
 
 import duckdb
@@ -17,7 +16,8 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from registry.matching.cluster import RELATIONS, Edges, Partition, cannot_links, partition
+from registry.matching.cluster import RELATIONS, Edges, cannot_links, partition
+from registry.matching.columns import insert, sql
 from registry.matching.lexicon import Longs, hashed
 from registry.matching.outcome import Rule
 from registry.matching.select import Pair, select
@@ -40,11 +40,6 @@ def know(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> None:
         " justification VARCHAR)"
     )
     db.executemany("INSERT INTO rule VALUES (?,?,?,?,?)", rows)
-
-
-def _longs(db: duckdb.DuckDBPyConnection, sql: str) -> list[Longs]:
-    found = db.execute(sql).fetchnumpy()
-    return [np.asarray(column, dtype=np.int64) for column in found.values()]
 
 
 def close(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
@@ -77,11 +72,11 @@ def _tied(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pair]:
     )
     found: dict[tuple[int, int], Pair] = {}
     while batch := rows.fetchmany(20_000):
-        for l, r, one, other, academy, second, place, elsewhere, rule, source, score, strong in batch:
+        for left, right, one, other, academy, second, place, elsewhere, rule, source, score, strong in batch:
             if other < one:
                 one, other, academy, second, place, elsewhere = other, one, second, academy, elsewhere, place
             side = "left" if source == one else "right" if source == other else ""
-            found[l, r] = Pair(
+            found[left, right] = Pair(
                 intern(one), intern(other), intern(academy), intern(second), intern(rule), side, score, strong,
                 intern(place), intern(elsewhere),
             )  # fmt: skip
@@ -102,25 +97,21 @@ def speak(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: bo
         f" {scope} ORDER BY t.l, t.r"
     ).fetchall()
     grouped: dict[tuple[int, int], tuple[Machine, list[Decision]]] = {}
-    for l, r, rule, source, answers, *given in rows:
-        if (l, r) not in grouped:
+    for left, right, rule, source, answers, *given in rows:
+        if (left, right) not in grouped:
             spoken = tuple(Answer(**one) for one in json.loads(answers or "[]"))
-            grouped[l, r] = Machine(rules[rule] if rule else None, source or "", spoken), []
+            grouped[left, right] = Machine(rules[rule] if rule else None, source or "", spoken), []
         if given[0] is not None:
             a, b, voice, academy, verdict, relation, origin, reviewer, time, note, number = given
-            grouped[l, r][1].append(
+            grouped[left, right][1].append(
                 Decision(a, b, verdict, relation, reviewer, time, note, origin, voice, academy, id=number)
             )
     found: list[tuple[object, ...]] = []
-    for (l, r), (machine, decisions) in grouped.items():
+    for pair, (machine, decisions) in grouped.items():
         word: Said | None = heard(machine, decisions, rules)
         if word is not None:
-            found.append((l, r, *word))
-    if found:
-        columns = dict(zip(_SAID.split(", "), zip(*found, strict=True), strict=True))
-        db.register("said_", pa.table({name: list(column) for name, column in columns.items()}))
-        db.execute(f"INSERT INTO said ({_SAID}) SELECT {_SAID} FROM said_")
-        db.unregister("said_")
+            found.append((*pair, *word))
+    insert(db, "said", _SAID, found)
 
 
 def choose(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: bool) -> None:
@@ -140,18 +131,18 @@ def choose(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: b
 
 def matches(db: duckdb.DuckDBPyConnection, pairs: str, *, notice: bool, add: bool = False) -> None:
     """Make ``fresh_match``, or ``add`` to it, for the pairs (l, r) of a table or a query in brackets."""
-    sql = files("registry.matching").joinpath("sql/settle.sql").read_text("utf-8")
     start = "INSERT INTO fresh_match " if add else "CREATE OR REPLACE TEMP TABLE fresh_match AS "
-    db.execute(start + sql.format(pairs=pairs, notice="true" if notice else "false"))
+    db.execute(start + sql("matches").format(pairs=pairs, notice="true" if notice else "false"))
 
 
-def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> Partition:
+def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Bring ``member`` up to date for the closure: families, works and duplicates, from ``fresh_match``."""
     rows = db.execute(
-        "SELECT l, r, relation, confidence, status, private, rule LIKE 'DEC.%' AS decided, source FROM fresh_match"
-        " ORDER BY l, r"
+        "SELECT l, r, relation, confidence, status, private, source,"
+        # What an academy denies keeps apart as what a person does.
+        " rule LIKE 'DEC.%' OR rule = 'NO.DECLARED' AS decided FROM fresh_match ORDER BY l, r"
     ).to_arrow_table()
-    l, r = rows.column("l").to_numpy(), rows.column("r").to_numpy()
+    left, right = rows.column("l").to_numpy(), rows.column("r").to_numpy()
     relation = np.array([RELATIONS.index(name) for name in rows.column("relation").to_pylist()], np.int8)
     status = np.array(rows.column("status").to_pylist(), dtype=object)
     relation[status == "rejected"] = RELATIONS.index("different")
@@ -159,12 +150,13 @@ def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> Partition:
     private = rows.column("private").to_numpy(zero_copy_only=False).astype(bool)
     decided = rows.column("decided").to_numpy(zero_copy_only=False).astype(bool) & (status != "discussed")
     stands = (status == "accepted") | ((status == "candidate") & (confidence >= JOINS))
-    edges = Edges(l, r, relation, confidence, stands & ~private & (status != "rejected"), decided)
-    (nodes,) = _longs(db, "SELECT n FROM closure SEMI JOIN record USING (n) ORDER BY n")
+    edges = Edges(left, right, relation, confidence, stands & ~private & (status != "rejected"), decided)
+    standing = db.execute("SELECT n FROM closure SEMI JOIN record USING (n) ORDER BY n").fetchnumpy()
+    nodes = np.asarray(standing["n"], dtype=np.int64)
     found = partition(edges, cannot_links(edges), nodes)
     apart = [RELATIONS.index(name) for name in _APART]
     tied = ~np.isin(relation, apart) & (status != "rejected")
-    family = _labels(nodes, l[tied], r[tied])
+    family = _labels(nodes, left[tied], right[tied])
     numbers = [hashed(source) for source in rows.column("source").to_pylist() if source]
     sources, times = np.unique(np.array(numbers, np.int64), return_counts=True)
     place = np.minimum(np.searchsorted(sources, nodes), max(len(sources) - 1, 0))
@@ -180,7 +172,10 @@ def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> Partition:
         " WHERE originals > 0 OR family IN (SELECT family FROM member_ GROUP BY family HAVING count(*) > 1)"
     )
     db.unregister("member_")
-    return found
+
+
+def _best() -> str:
+    return f"rank_l <= {OVERLAPS} AND rank_r <= {OVERLAPS}"
 
 
 def overlaps(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
@@ -189,59 +184,13 @@ def overlaps(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     None within a family, the best between two, and for each family the best few of both sides. Of equal pairs the
     one goes first whose sides are most often the original of others.
     """
-    family = "coalesce((SELECT family FROM member m WHERE m.n = {0}), {0})"
-    kept = f"rank_l <= {OVERLAPS} AND rank_r <= {OVERLAPS}"
     if whole:
-        db.execute("CREATE OR REPLACE TEMP TABLE old_ranked AS SELECT * FROM ranked")
-        db.execute("DELETE FROM ranked")
-        source, ours = "outcome", "true"
+        db.execute("CREATE OR REPLACE TEMP TABLE old_ranked AS SELECT * FROM ranked; DELETE FROM ranked")
+        values = {"source": "outcome", "ours": "true"}
     else:
-        # Families that changed, and those beside them: only their ranks can move.
-        db.execute(
-            f"CREATE OR REPLACE TEMP TABLE moving AS SELECT DISTINCT {family.format('c.n')} AS f FROM closure c"
-            " UNION SELECT fl FROM ranked SEMI JOIN closure c ON c.n = l UNION SELECT fr FROM ranked"
-            " SEMI JOIN closure c ON c.n = r;"
-            "CREATE OR REPLACE TEMP TABLE inside AS SELECT n FROM member WHERE family IN (SELECT f FROM moving)"
-            " UNION SELECT f FROM moving;"
-            "CREATE OR REPLACE TEMP TABLE beside AS SELECT f FROM moving"
-            " UNION SELECT fr FROM ranked WHERE fl IN (SELECT f FROM moving)"
-            " UNION SELECT fl FROM ranked WHERE fr IN (SELECT f FROM moving);"
-            f"INSERT INTO beside SELECT DISTINCT {family.format('t.n')} FROM ("
-            "  SELECT r AS n FROM outcome SEMI JOIN inside i ON i.n = l WHERE relation = 'overlap'"
-            "  UNION SELECT l FROM outcome SEMI JOIN inside i ON i.n = r WHERE relation = 'overlap') t;"
-            "CREATE OR REPLACE TEMP TABLE near AS SELECT n FROM member WHERE family IN (SELECT f FROM beside)"
-            " UNION SELECT f FROM beside;"
-            "CREATE OR REPLACE TEMP TABLE old_ranked AS SELECT * FROM ranked"
-            " WHERE fl IN (SELECT f FROM beside) OR fr IN (SELECT f FROM beside);"
-            "DELETE FROM ranked WHERE fl IN (SELECT f FROM beside) OR fr IN (SELECT f FROM beside);"
-            "CREATE OR REPLACE TEMP TABLE around AS SELECT * FROM outcome"
-            " WHERE relation = 'overlap' AND (l IN (SELECT n FROM near) OR r IN (SELECT n FROM near))"
-        )
-        source, ours = "around", "f IN (SELECT f FROM beside)"
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE between AS SELECT l, r, fl, fr, score, originals FROM ("
-        " SELECT *, row_number() OVER (PARTITION BY least(fl, fr), greatest(fl, fr) ORDER BY score"
-        " DESC, originals DESC, l, r)"
-        "  AS nth FROM (SELECT o.l, o.r, coalesce(x.family, o.l) AS fl, coalesce(y.family, o.r) AS fr, score,"
-        "   coalesce(x.originals, 0) + coalesce(y.originals, 0) AS originals"
-        f"   FROM {source} o ANTI JOIN said USING (l, r) LEFT JOIN member x ON x.n = o.l LEFT JOIN"
-        f" member y ON y.n = o.r"
-        "   WHERE relation = 'overlap') WHERE fl <> fr) WHERE nth = 1;"
-        "CREATE OR REPLACE TEMP TABLE standing AS SELECT l, r, f, row_number() OVER ("
-        "  PARTITION BY f ORDER BY score DESC, originals DESC, l, r) AS place FROM ("
-        "  SELECT l, r, fl AS f, score, originals FROM between UNION ALL SELECT l, r, fr, score,"
-        " originals FROM between)"
-        f" WHERE {ours};"
-        "INSERT INTO ranked SELECT b.l, b.r, b.fl, b.fr, coalesce(x.place, w.rank_l), coalesce(y.place, w.rank_r)"
-        " FROM between b LEFT JOIN standing x ON x.l = b.l AND x.r = b.r AND x.f = b.fl"
-        " LEFT JOIN standing y ON y.l = b.l AND y.r = b.r AND y.f = b.fr"
-        " LEFT JOIN old_ranked w ON w.l = b.l AND w.r = b.r;"
-        "CREATE OR REPLACE TEMP TABLE now_kept AS SELECT l, r FROM ranked SEMI JOIN between USING (l, r)"
-        f" WHERE {kept};"
-        f"CREATE OR REPLACE TEMP TABLE was_kept AS SELECT l, r FROM old_ranked WHERE {kept};"
-        "CREATE OR REPLACE TEMP TABLE swapped AS (SELECT * FROM now_kept EXCEPT SELECT * FROM was_kept)"
-        " UNION ALL (SELECT * FROM was_kept EXCEPT SELECT * FROM now_kept)"
-    )
+        db.execute(sql("beside"))
+        values = {"source": "around", "ours": "f IN (SELECT f FROM beside)"}
+    db.execute(sql("ranks").format(kept=_best(), **values))
 
 
 _KEYS = (
@@ -261,7 +210,7 @@ def settle(
     matches(db, closer, notice=notice)
     join(db, whole=whole)
     overlaps(db, whole=whole)
-    best = f"SELECT l, r FROM ranked WHERE rank_l <= {OVERLAPS} AND rank_r <= {OVERLAPS}"
+    best = f"SELECT l, r FROM ranked WHERE {_best()}"
     if whole:
         matches(db, f"({best})", notice=notice, add=True)
         db.execute("CREATE OR REPLACE TEMP TABLE look AS SELECT l, r FROM match UNION SELECT l, r FROM fresh_match")
@@ -278,28 +227,16 @@ def settle(
             " UNION SELECT l, r FROM match SEMI JOIN closure c ON c.n = l WHERE relation <>"
             " 'overlap' OR rule LIKE 'DEC.%'"
         )
-    db.execute(
-        f"CREATE OR REPLACE TEMP TABLE old_match AS SELECT {_KEYS} FROM match SEMI JOIN look USING (l, r);"
-        f"CREATE OR REPLACE TEMP TABLE upsert AS SELECT {_KEYS} FROM fresh_match EXCEPT SELECT {_KEYS} FROM old_match;"
-        "CREATE OR REPLACE TEMP TABLE ending AS SELECT a, b, l, r, private FROM old_match ANTI JOIN"
-        " fresh_match USING (l, r);"
-        "CREATE OR REPLACE TEMP TABLE leaves AS SELECT a, b FROM ending WHERE NOT private UNION"
-        " SELECT o.a, o.b FROM old_match o JOIN upsert u USING (l, r) WHERE NOT o.private AND u.private;"
-        "DELETE FROM match USING upsert u WHERE match.l = u.l AND match.r = u.r;"
-        "DELETE FROM match USING ending u WHERE match.l = u.l AND match.r = u.r;"
-        "DELETE FROM gone USING upsert u WHERE gone.a = u.a AND gone.b = u.b;"
-        f"INSERT INTO gone SELECT a, b, {turn} FROM leaves;"
-        f"INSERT INTO match ({_KEYS}, turn) SELECT {_KEYS}, {turn} FROM upsert"
-    )
+    db.execute(sql("write").format(columns=_KEYS, turn=turn))
     return [(a, b) for a, b in db.execute("SELECT a, b FROM leaves ORDER BY a, b").fetchall()]
 
 
-def _labels(nodes: Longs, l: Longs, r: Longs) -> Longs:
+def _labels(nodes: Longs, left: Longs, right: Longs) -> Longs:
     """The least member of each node's connected component."""
     if not len(nodes):
         return nodes
-    one, other = np.searchsorted(nodes, l), np.searchsorted(nodes, r)
-    graph = coo_array((np.ones(len(l), np.int8), (one, other)), shape=(len(nodes), len(nodes)))
+    one, other = np.searchsorted(nodes, left), np.searchsorted(nodes, right)
+    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(nodes), len(nodes)))
     _, label = connected_components(graph, directed=False)
     least = np.full(label.max() + 1, np.iinfo(np.int64).max)
     np.minimum.at(least, label, nodes)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import duckdb
 
 from registry.matching.keys import names_of
+from registry.matching.voices import order
 from registry.model import Answer, Decision, Evidence, Match
 
 PAGE = 4_000
@@ -58,23 +59,15 @@ def _row(one: Decision) -> tuple[object, ...]:
 
 
 def newest(decisions: Iterable[Decision]) -> list[tuple[object, ...]]:
-    """The rows of the newest decision of each pair and voice. The ledger hands over only those; for any other list
-    the time decides, and at one time the other fields, so that the order of input never does."""
-    found: dict[tuple[object, ...], tuple[object, ...]] = {}
-    for given in decisions:
-        row = _row(given)
-        key = (given.time, given.id, given.verdict, given.relation, given.reviewer, given.note)
-        kept = found.get(row[:4])
-        if not given.undone and (kept is None or key > kept[0]):  # type: ignore[operator]
-            found[row[:4]] = (key, row)
-    return [row for _, row in sorted(found.values(), key=lambda item: item[1][:4])]  # type: ignore[misc, index]
+    """The rows of the newest decision of each pair and voice that was not taken back, by pair and voice. The ledger
+    hands over only those; for any other list the time decides, and at one time the other fields."""
+    standing = sorted((one for one in decisions if not one.undone), key=order)
+    rows = {(min(d.left, d.right), max(d.left, d.right), d.voice, d.academy): _row(d) for d in standing}
+    return [rows[key] for key in sorted(rows)]
 
 
 def decide(db: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> bool:
-    """Store the decisions that stand; whether they differ from those of the last call.
-
-    ``was_decided`` holds the pairs of the last call: they are looked at again where they are decided no more.
-    """
+    """Store the decisions that stand; whether they differ from those of the last call."""
     rows = newest(decisions)
     before = db.execute("SELECT * FROM decision ORDER BY a, b, voice, academy").fetchall()
     if before == rows:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from registry.matching.outcome import Rule
 from registry.model import Answer, Decision, MatchStatus, Relation
 
-CONTRADICTIONS = {"copy": "near-copy", "near-copy": "copy"}
-"""Relations that do not contradict one another."""
+ALIKE = {"near-copy": "copy"}
+"""Relations that do not contradict another one."""
 
 
 class Said(NamedTuple):
@@ -45,8 +45,7 @@ class Machine:
 
 
 def _agree(relations: Iterable[str]) -> bool:
-    found = {min(relation, CONTRADICTIONS.get(relation, relation)) for relation in relations}
-    return len(found) <= 1
+    return len({ALIKE.get(relation, relation) for relation in relations}) <= 1
 
 
 def _answers(machine: Machine, publishers: Sequence[Decision]) -> list[Answer]:
@@ -61,12 +60,12 @@ def heard(machine: Machine, decisions: Sequence[Decision], rules: Mapping[str, R
     ``decisions`` are those that stand: at most one of a reviewer's and one of each academy's publisher.
     """
     reviewers = [one for one in decisions if one.voice == "reviewer" and one.verdict != "unsure"]
-    publishers = sorted((d for d in decisions if d.voice == "publisher" and d.verdict != "unsure"), key=_order)
+    publishers = sorted((d for d in decisions if d.voice == "publisher" and d.verdict != "unsure"), key=order)
     answers = _answers(machine, publishers)
     if not reviewers and not publishers and len({one.academy for one in answers}) < 2:
         return None
     shown = json.dumps([asdict(one) for one in answers], ensure_ascii=False) if answers else "[]"
-    newest = max(reviewers, key=_order, default=None)
+    newest = max(reviewers, key=order, default=None)
     voices = [one.relation for one in answers] + ([_meant(newest)] if newest else [])
     speaker = newest or (publishers[-1] if publishers else None)
     if not _agree(voices):
@@ -101,6 +100,6 @@ def _told(speaker: Decision, machine: Machine) -> tuple[Relation, MatchStatus]:
     return claimed, "rejected"
 
 
-def _order(one: Decision) -> tuple[str, int, str, str, str, str]:
+def order(one: Decision) -> tuple[str, int, str, str, str, str]:
     """The newest counts; at one time the other fields tell, so that the order of input never does."""
     return one.time, one.id, one.verdict, one.relation, one.reviewer, one.note

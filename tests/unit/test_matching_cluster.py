@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.reclustering import neighbours_in, renewed, set_aside, touched, within
 
 from registry.matching.cluster import (
     RELATIONS,
@@ -18,12 +19,7 @@ from registry.matching.cluster import (
     Partition,
     cannot_links,
     joining,
-    neighbours_in,
     partition,
-    renewed,
-    set_aside,
-    touched,
-    within,
 )
 from registry.matching.parting import Links, Tuning, joined
 

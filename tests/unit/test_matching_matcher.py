@@ -163,6 +163,25 @@ def test_ids_of_works_live_in_the_ledgers_events() -> None:
             other.apply(records, identity=[replace(event, id="wother", sequence=1) for event in first])
 
 
+def test_what_an_academy_denies_is_kept_apart() -> None:
+    """Two that a third resembles are not one work where the academy of one says that they are not the same."""
+
+    def course(number: int, **values: list[Term]) -> Change:
+        url = links(["https://example.org/sampling"])
+        return change("abc"[number], str(number), {"name": names("Survey sampling", "en"), "url": url, **values})
+
+    first, third = course(0), course(2)
+    with Matcher(None, {}) as matcher:
+        matcher.rebuild([first, course(1), third])
+        assert {len(work.members) for work in matcher.works()} == {3}
+    denied = course(1, **{MA + "notSameAs": [Iri(IRIS.resource("a", "0"))]})
+    with Matcher(None, {}) as matcher:
+        matcher.rebuild([first, denied, third])
+        apart = {str(IRIS.resource("a", "0")), str(IRIS.resource("b", "1"))}
+        assert not [work for work in matcher.works() if apart <= set(work.members)]
+        assert {found.rule for found in matcher.all() if {found.left, found.right} == apart} == {"NO.DECLARED"}
+
+
 def test_inferred_matches_stay_private_until_their_notice_ends() -> None:
     """What a source states and exact copies are public at once."""
     records = [record(n, 3, 3, "en", None, True) for n in range(2)]
