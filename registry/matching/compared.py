@@ -33,6 +33,7 @@ def compare(
     told: Callable[[str], None],
     *,
     whole: bool,
+    weigh: scoring.Weigher = scoring.weigh,
 ) -> None:
     """Bring ``outcome`` up to date for the pairs in ``todo`` and ``dropped``; ``seed``: the ends of what changed."""
     db.execute(
@@ -46,7 +47,7 @@ def compare(
     aside = np.array(sorted({number(key) for (key,) in db.execute("SELECT key FROM aside").fetchall()}), np.uint32)
     measures.fill(db, "todo", model.lexicon, aside)
     told("measure")
-    scoring.weigh(db, "measure", "weighed", model.scoring, threads=workers)
+    weigh(db, "measure", "weighed", model.scoring, workers)
     db.execute("UPDATE pair SET weight = w.weight FROM weighed w WHERE pair.l = w.l AND pair.r = w.r")
     told("weigh")
     db.execute(

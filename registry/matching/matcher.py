@@ -26,6 +26,7 @@ from registry.matching.keys import KINDS
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
+from registry.matching.scoring import Weigher, weigh
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
 MADE_TABLES = ("record", "spare", "best", "pair", "outcome", "kept", "ranked", "member", "said", "decided")
@@ -81,7 +82,7 @@ class Matcher:
     ``academy_of`` maps a feed's id to its academy; a feed it does not know counts as an academy of its own.
     ``model`` is the one to use; without one the file's own, or one that is made from the records read first.
     ``notice``: inferred matches stay private until ``ended`` names them. ``without`` are generators of candidates that
-    are left out, to measure what they are worth.
+    are left out, to measure what they are worth. ``weigher`` weighs pairs: DuckDB, or what ``spark.weigher`` gives.
     """
 
     def __init__(
@@ -94,12 +95,13 @@ class Matcher:
         workers: int = 0,
         told: Told = _quiet,
         without: frozenset[str] = frozenset(),
+        weigher: Weigher = weigh,
     ) -> None:
         self._academy_of = dict(academy_of)
         self._tables = load_tables()
         self._rules: dict[str, Rule] = load_rules()
         self._recipe = recipe_digest()
-        self._notice, self._told = notice, told
+        self._notice, self._told, self._weigher = notice, told, weigher
         self._workers = workers or os.cpu_count() or 1
         if work_dir is not None:
             work_dir.mkdir(parents=True, exist_ok=True)
@@ -347,7 +349,7 @@ class Matcher:
             told("candidates")
             db.execute("INSERT INTO moved SELECT n FROM redecided")
             pairs.carry(db)
-        compared.compare(db, model, self._tables, self._rules, self._workers, told, whole=whole)
+        compared.compare(db, model, self._tables, self._rules, self._workers, told, whole=whole, weigh=self._weigher)
         if not whole:
             db.execute("INSERT INTO seed SELECT n FROM redecided UNION SELECT n FROM dirty")
             if spoken:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -49,6 +49,10 @@ class Model:
         body = json.loads(data)
         within, across = (json.dumps(body[name], sort_keys=True) for name in ("within", "across"))
         return Model(body["version"], within, across, body["trained"])
+
+
+Weigher = Callable[[duckdb.DuckDBPyConnection, str, str, Model, int], None]
+"""What weighs the pairs of a table into another, with so many threads: ``weigh``, or ``spark.Spark``."""
 
 
 def default_model() -> Model:
