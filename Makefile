@@ -28,6 +28,7 @@ lock: install
 	$(VENV) -m pip install --quiet uv
 	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o locks/core.txt
 	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev -o locks/dev.txt
+	$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraints locks/dev.txt pyproject.toml --extra build --extra spark -o locks/spark.txt
 	rm -rf *.egg-info  # left by the resolver; it would shadow the installed entry points
 
 clean:
