@@ -96,6 +96,17 @@ def of_record(connection: sqlite3.Connection, feed: str, key: str) -> list[Findi
     return [_finding(row) for row in rows]
 
 
+def of_stage(connection: sqlite3.Connection, feed: str, stage: str) -> list[Finding]:
+    """A feed's findings of one stage, in the order they were found."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM finding WHERE feed=? AND stage=? ORDER BY id", (feed, stage))
+    return [_finding(row) for row in rows]
+
+
+def feeds_with(connection: sqlite3.Connection, stage: str) -> list[str]:
+    """The feeds that have a finding of a stage."""
+    return [feed for (feed,) in connection.execute("SELECT DISTINCT feed FROM finding WHERE stage=?", (stage,))]
+
+
 def groups(connection: sqlite3.Connection, feeds: Sequence[str]) -> list[FindingGroup]:
     """Findings grouped by cause: gravest first, then most frequent."""
     found = connection.execute(

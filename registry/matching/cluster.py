@@ -80,7 +80,7 @@ class Split:
 
     ``component`` is its smallest member. ``reasons`` say why it was looked at: "cannot-link", "sparse", "bridge";
     "size" where it was too large for Leiden. ``members`` counts resources at level "cluster", clusters at level
-    "work"; ``set_aside`` counts the links cut.
+    "work"; ``set_aside`` counts the links cut; ``inside`` are the least members of all that was in it.
     """
 
     level: Level
@@ -89,6 +89,7 @@ class Split:
     parts: int
     set_aside: int
     reasons: tuple[str, ...]
+    inside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,8 @@ def _level(
             conflicts.append(Conflict(level, link, other, kept))
         if (pieces := len(np.unique(parts))) > 1:
             why = tuple(name for name, flags in reasons.items() if flags[head])
-            splits.append(Split(level, int(every[heads[head]]), len(nodes), pieces, cut, why))
+            inside = tuple(every[heads[nodes]].tolist())
+            splits.append(Split(level, int(every[heads[head]]), len(nodes), pieces, cut, why, inside))
     return result, tuple(sorted(splits, key=_split_key)), tuple(sorted(conflicts, key=_conflict_key))
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import duckdb
 
-from registry.matching import candidates, compared, identified, modelled, pairs, settle, stored, taken
+from registry.matching import aside, candidates, compared, identified, modelled, pairs, settle, stored, taken
+from registry.matching.aside import Aside
 from registry.matching.columns import sql
 from registry.matching.keys import KINDS
 from registry.matching.modelled import MatchModel
@@ -51,8 +52,8 @@ class OtherRecipe(Exception):
 class MatchDelta:
     """What a call changed: matches that are new or different, and pairs (left, right) that are no more.
 
-    ``aside`` counts what was set aside as no evidence: keys shared by too many records of a feed, and
-    buckets too large to compare; empty when nothing had changed. ``events`` is what became of works' ids.
+    ``aside`` counts what was set aside as no evidence: keys shared by too many records of a feed, and titles and
+    texts of too many records; empty when nothing had changed. ``events`` is what became of works' ids.
     """
 
     upserts: list[Match]
@@ -165,6 +166,10 @@ class Matcher:
         """The pairs whose match is not public yet."""
         return self._db.execute("SELECT a, b FROM match WHERE private ORDER BY a, b").fetchall()
 
+    def aside(self) -> list[Aside]:
+        """What was set aside, for those who can mend it, by feed and code."""
+        return aside.told(self._db)
+
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the working file, for whoever measures or looks for a fault (``explore``)."""
         return self._db.execute(text).fetchall()
@@ -271,7 +276,7 @@ class Matcher:
         db.execute("BEGIN")
         try:
             if fresh:
-                for table in (*taken.READ_TABLES, *MADE_TABLES):
+                for table in (*taken.READ_TABLES, *MADE_TABLES, *aside.TABLES):
                     db.execute(f"DELETE FROM {table}")
                 identified.forget(db, turn)
             began = monotonic()
@@ -362,12 +367,9 @@ class Matcher:
         told("choose")
         events = identified.inherit(db, turn, whole=whole)
         told("identity")
-        crowded = "(SELECT k, count(*) AS now FROM key GROUP BY k)" if whole else "size"
-        counts = db.execute(
-            f"SELECT (SELECT count(*) FROM aside), (SELECT count(*) FROM {crowded} WHERE now > {candidates.CAP})"
-        ).fetchall()[0]
+        aside.note(db, whole=whole)
         upserts = list(stored.matches(db, "turn = ? AND NOT private", [turn], model.version)) if tell else []
-        return MatchDelta(upserts, removals, {"shared-keys": counts[0], "large-buckets": counts[1]}, events)
+        return MatchDelta(upserts, removals, aside.counts(db), events)
 
 
 def match(

@@ -16,6 +16,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from registry.matching import aside
 from registry.matching.cluster import RELATIONS, Edges, cannot_links, partition
 from registry.matching.columns import insert, sql
 from registry.matching.lexicon import Longs, hashed
@@ -154,6 +155,7 @@ def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     standing = db.execute("SELECT n FROM closure SEMI JOIN record USING (n) ORDER BY n").fetchnumpy()
     nodes = np.asarray(standing["n"], dtype=np.int64)
     found = partition(edges, cannot_links(edges), nodes)
+    aside.note_parts(db, found, whole=whole)
     apart = [RELATIONS.index(name) for name in _APART]
     tied = ~np.isin(relation, apart) & (status != "rejected")
     family = _labels(nodes, left[tied], right[tied])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from registry.matching import candidates
+from registry.matching import aside, candidates
 from registry.matching.normalise import Tables
 from registry.matching.reading import Rows, living, read
 from registry.model import Change
@@ -32,6 +32,7 @@ def take(
         touched = [one.subject for one in batch if one.kind in ("record", "tombstone", "erased")]
         if touched:
             _store(db, touched, rows, tables)
+            aside.measure(db, batch)
     db.execute("INSERT INTO old_own SELECT key FROM own SEMI JOIN dirty USING (n)")
     db.execute("INSERT INTO old_own SELECT key FROM declared SEMI JOIN dirty USING (n)")
     return sequence, int(db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])

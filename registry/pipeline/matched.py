@@ -15,6 +15,7 @@ from registry.ledger import decisions, identity, log, models, notices, runs
 from registry.matching import Matcher, MatchModel, OtherIdentity, from_parts
 from registry.matching import recipe_digest as match_recipe
 from registry.model import Change, Match
+from registry.pipeline import set_aside
 from registry.pipeline.house import DEMO, House
 
 AUTOMATIC = "meta-academy"
@@ -83,6 +84,7 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
         running = {pair for pair, _ in notices.running(connection)}
         notices.forget(connection, running - set(private))
         notices.begin(connection, private, now)
+    set_aside.tell(house, matcher)
     return log.last_sequence(connection)
 
 

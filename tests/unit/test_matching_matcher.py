@@ -133,6 +133,7 @@ def test_what_changed_alone_is_matched_again(seed: int) -> None:
             with Matcher(None, academies, model=matcher.model, workers=1) as whole:
                 whole.rebuild(shuffled, reversed(decisions))
                 assert list(matcher.all()) == list(whole.all())
+                assert matcher.aside() == whole.aside()
                 parts = [sorted((work.level, work.members) for work in one.works()) for one in (matcher, whole)]
                 assert parts[0] == parts[1]
 
@@ -224,7 +225,7 @@ def test_carried_forward_equals_everything_at_once(rounds: list[list[object]], r
                 again = matcher.apply(batch, decisions)
                 carried = list(matcher.all())
                 works = sorted((work.level, work.members) for work in matcher.works())
-                model = matcher.model
+                aside, model = matcher.aside(), matcher.model
                 assert matcher.marker() == (sequence, recipe_digest())
             assert (again.upserts, again.removals) == ([], [])
             for pair in delta.removals:
@@ -235,6 +236,7 @@ def test_carried_forward_equals_everything_at_once(rounds: list[list[object]], r
             with Matcher(None, {"a": "one", "b": "one"}, model=model) as other:
                 other.rebuild(shuffled, reversed(decisions))
                 whole = list(other.all())
+                assert aside == other.aside()
                 assert works == sorted((work.level, work.members) for work in other.works())
             assert carried == whole
             assert [kept[pair] for pair in sorted(kept)] == whole

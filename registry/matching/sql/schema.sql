@@ -62,3 +62,13 @@ CREATE TABLE IF NOT EXISTS minted (level VARCHAR, id VARCHAR, age BIGINT, turn B
 CREATE TABLE IF NOT EXISTS redirect (id VARCHAR, other VARCHAR, turn BIGINT);
 CREATE TABLE IF NOT EXISTS work_gone (id VARCHAR, turn BIGINT);
 CREATE TABLE IF NOT EXISTS pending (nth BIGINT, level VARCHAR, kind VARCHAR, id VARCHAR, other VARCHAR, members VARCHAR);
+-- What academies are told that was set aside (``aside.py``). ``crowd``: keys of titles and texts that too many records
+-- have, by feed, with the least record of the feed. ``lengthy``: how many characters a long description has.
+CREATE TABLE IF NOT EXISTS crowd (
+  k BIGINT, kind SMALLINT, feed VARCHAR, records BIGINT, total BIGINT, subject VARCHAR
+);
+CREATE TABLE IF NOT EXISTS untitled (n BIGINT, feed VARCHAR, subject VARCHAR, title VARCHAR);
+CREATE TABLE IF NOT EXISTS lengthy (subject VARCHAR, letters BIGINT);
+-- Members of a component that was parted (``l`` its least member, ``r`` its parts), and of decisions that contradict
+-- each other: (l, r) against (a, b).
+CREATE TABLE IF NOT EXISTS parted (n BIGINT, code VARCHAR, level VARCHAR, l BIGINT, r BIGINT, a BIGINT, b BIGINT);
