@@ -284,6 +284,16 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """What one comparison of the model says of a pair: the level that it reached, and its weight in bits (as in
+    ``Evidence``). The reasons of a pair add up to its weight; what could not be compared gives none."""
+
+    comparison: str
+    level: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What an academy itself says of its record and another: in its feed, or through its publisher."""
 
@@ -301,7 +311,8 @@ class Match:
     calibrated ``probability`` where there is one, else the band of the rule. ``rule`` is the reason code of the
     rule that decided, ``justification`` a semapv local name or "source-stated". ``weight`` is the match weight
     in bits, ``generators`` name what found the pair, ``answers`` what academies say of it themselves; the status
-    is "discussed" where two of them disagree. ``model`` names the model that scored it.
+    is "discussed" where two of them disagree. ``model`` names the model that scored it, ``reasons`` say what made
+    the weight.
     """
 
     left: str
@@ -320,6 +331,7 @@ class Match:
     generators: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
     model: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

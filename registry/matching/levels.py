@@ -1,4 +1,8 @@
-"""Says in words why a pair weighs what it weighs: the level that each comparison reached, with its weight in bits."""
+"""Says why a pair weighs what it weighs: the level that each comparison reached, with its weight in bits.
+
+A pair's levels are one number (``code``), so that a million pairs keep theirs at eight bytes each; weights and words
+are looked up when somebody reads them.
+"""
 
 from __future__ import annotations
 
@@ -7,68 +11,90 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from registry.matching.scoring import Model
+import duckdb
 
-_CONDITION = re.compile(r"(\w+)_l (?:(IS NULL)|(=|<=|>=|<|>) (-?[\d.]+)|BETWEEN (-?[\d.]+) AND (-?[\d.]+))")
+from registry.matching.scoring import COMPARISONS, Model
+from registry.model import Reason
 
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What one comparison says of a pair: its level (a row of ``models/levels.tsv``), its weight in bits."""
-
-    comparison: str
-    level: str
-    weight: float
+BITS = 4
+"""Bits of a comparison in a code: 0 where it was not made, else the level's place from 1. Bit 0 is the model's
+side."""
+LANGUAGES = ("en", "fr", "es")
 
 
-def words() -> dict[tuple[str, str], dict[str, str]]:
-    """What people read for a level: {(comparison, level): {"en": …, "fr": …, "es": …}}."""
+def words() -> dict[str, dict[str, str]]:
+    """What people read for a level: {"title.same-rare": {"en": …, "fr": …, "es": …}}."""
     text = files("registry.matching").joinpath("models/levels.tsv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return {(row["comparison"], row["level"]): {tag: row[tag] for tag in ("en", "fr", "es")} for row in rows}
+    return {f"{row['comparison']}.{row['level']}": {tag: row[tag] for tag in LANGUAGES} for row in rows}
 
 
-def explain(measures: Mapping[str, Any], model: Model) -> tuple[Reason, ...]:
-    """The reasons for a pair's weight, the strongest first, from its row of the table of measures (with "cross").
+class Levels:
+    """The levels of a model, and how codes of them are written and read."""
 
-    They add up to the weight that ``scoring.weigh`` gives. What cannot be told gives no reason. Raises ValueError
-    for a model whose level conditions are no tests of one measure against numbers.
-    """
-    reasons = []
-    for comparison in json.loads(model.across if measures["cross"] else model.within)["comparisons"]:
-        for level in comparison["comparison_levels"]:
-            if _holds(level["sql_condition"], measures):
-                if not level.get("is_null_level"):
+    def __init__(self, model: Model) -> None:
+        self._sides = [_comparisons(text) for text in (model.within, model.across)]
+
+    def code(self, table: str) -> str:
+        """SQL of the code of a row of ``table``, as ``measures.fill`` makes it."""
+        within, across = (_code(side, table) for side in self._sides)
+        return f'CASE WHEN coalesce({table}."cross", false) THEN 1 + {across} ELSE {within} END'
+
+    @cached_property
+    def _reasons(self) -> dict[tuple[int, int], Reason]:
+        """{(side, code of one comparison in its place): what it says}."""
+        found = {}
+        for side, comparisons in enumerate(self._sides):
+            for name, levels in comparisons.items():
+                for place, level in enumerate(_known(levels), 1):
                     weight = math.log2(level["m_probability"] / level["u_probability"])
-                    reasons.append(Reason(comparison["output_column_name"], level["label_for_charts"], weight))
-                break
-    return tuple(sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.comparison)))
+                    found[side, place << _shift(name)] = Reason(name, level["label_for_charts"], round(weight, 3))
+        return found
+
+    def reasons(self, code: int) -> tuple[Reason, ...]:
+        """What the comparisons say, the strongest first; () for a pair of which nothing was kept."""
+        parts = ((code & 1, code & ((1 << BITS) - 1) << _shift(name)) for name in COMPARISONS)
+        found = [self._reasons[part] for part in parts if part[1]]
+        return tuple(sorted(found, key=lambda reason: (-abs(reason.weight), reason.comparison)))
 
 
-def _holds(condition: str, measures: Mapping[str, Any]) -> bool:
-    """Does a level's condition hold? As in SQL, no test of a null does."""
-    if condition == "ELSE":
-        return True
-    found = _CONDITION.fullmatch(condition)
-    if found is None:
-        raise ValueError(f"the level condition {condition!r} cannot be read")
-    name, null, sign, bound, low, high = found.groups()
-    value = measures[name]
-    if null:
-        return value is None
-    if value is None:
-        return False
-    if low:
-        return bool(float(low) <= value <= float(high))
-    holds = {
-        "=": value == float(bound),
-        "<=": value <= float(bound),
-        ">=": value >= float(bound),
-        "<": value < float(bound),
-        ">": value > float(bound),
-    }
-    return bool(holds[sign])
+def reach(db: duckdb.DuckDBPyConnection, model: Model, *, whole: bool) -> None:
+    """Bring ``reached`` up to date: the codes of the pairs that something ties, from those just measured."""
+    if whole:
+        db.execute("DELETE FROM reached")
+    else:
+        for gone in ("todo", "dropped"):
+            db.execute(f"DELETE FROM reached USING {gone} t WHERE reached.l = t.l AND reached.r = t.r")
+    db.execute(
+        f"INSERT INTO reached SELECT m.l, m.r, {Levels(model).code('m')} FROM measure m SEMI JOIN ("
+        " SELECT l, r FROM outcome UNION SELECT l, r FROM decided) t ON t.l = m.l AND t.r = m.r"
+    )
+
+
+def _shift(comparison: str) -> int:
+    return 1 + BITS * COMPARISONS.index(comparison)
+
+
+def _comparisons(settings: str) -> dict[str, list[Mapping[str, Any]]]:
+    return {one["output_column_name"]: one["comparison_levels"] for one in json.loads(settings)["comparisons"]}
+
+
+def _known(levels: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [level for level in levels if not level.get("is_null_level")]
+
+
+def _code(side: Mapping[str, list[Mapping[str, Any]]], table: str) -> str:
+    parts = []
+    for name, levels in side.items():
+        place, tests = 0, ""
+        for level in levels:
+            place += not level.get("is_null_level")
+            reached = 0 if level.get("is_null_level") else place << _shift(name)
+            condition = re.sub(r"\b(\w+)_l\b", rf"{table}.\1", level["sql_condition"])
+            tests += f" ELSE {reached}" if condition == "ELSE" else f" WHEN {condition} THEN {reached}"
+        parts.append(f"CASE{tests} END::BIGINT")
+    return "(" + " + ".join(parts) + ")"
