@@ -3,60 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
-from registry.matching import measures, scoring
+from registry.matching import measures, scoring, screen
+from registry.matching.blocks import Padded
 from registry.matching.columns import insert
-from registry.matching.judge import Chunk, judged
-from registry.matching.keys import KINDS
+from registry.matching.judge import Chunk, Row, judged
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import Tables
 from registry.matching.outcome import Rule
 from registry.matching.traits import number
 
 CHUNK = 20_000
-HARD = KINDS["identifier"] | KINDS["stated"] | KINDS["decided"] | KINDS["place"] | KINDS["codes"]
-"""What brings two records before the rules whatever their weight."""
 FLOOR = -14.0
 """Bits of match weight below which nothing ties two records."""
+TOPIC_RULE = "OV.SAME_TOPIC"
+"""The rule of which numbers alone tell that it fires (``screen``)."""
 _OUTCOME = "l, r, rule, relation, source, score, strong, evidence, answers"
 
 
-def compare(
-    db: duckdb.DuckDBPyConnection,
-    model: MatchModel,
-    tables: Tables,
-    rules: Mapping[str, Rule],
-    workers: int,
-    told: Callable[[str], None],
-    *,
-    whole: bool,
-    weigh: scoring.Weigher = scoring.weigh,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What pairs are compared with: the model, word lists and rules, how many processes, what weighs."""
+
+    model: MatchModel
+    tables: Tables
+    rules: Mapping[str, Rule]
+    workers: int = 1
+    weigh: scoring.Weigher = scoring.weigh
+
+
+def _nothing_proved(db: duckdb.DuckDBPyConnection) -> Padded:
+    """The numbers of the keys that are set aside."""
+    return np.array(sorted({number(key) for (key,) in db.execute("SELECT key FROM aside").fetchall()}), np.uint32)
+
+
+def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], None], *, whole: bool) -> None:
     """Bring ``outcome`` up to date for the pairs in ``todo`` and ``dropped``; ``seed``: the ends of what changed."""
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE old_outcome AS SELECT * FROM outcome SEMI JOIN ("
-        " SELECT l, r FROM todo UNION ALL SELECT l, r FROM dropped) t USING (l, r)"
-    )
-    if whole:
-        db.execute("DELETE FROM outcome")
-    else:
-        db.execute("DELETE FROM outcome USING old_outcome o WHERE outcome.l = o.l AND outcome.r = o.r")
-    aside = np.array(sorted({number(key) for (key,) in db.execute("SELECT key FROM aside").fetchall()}), np.uint32)
-    measures.fill(db, "todo", model.lexicon, aside)
+    gone = "(SELECT l, r FROM todo UNION ALL SELECT l, r FROM dropped)"
+    db.execute(f"CREATE OR REPLACE TEMP TABLE old_outcome AS SELECT * FROM outcome SEMI JOIN {gone} t USING (l, r)")
+    for table in ("outcome", "shown"):
+        using = "" if whole else f" USING {gone} o WHERE {table}.l = o.l AND {table}.r = o.r"
+        db.execute(f"DELETE FROM {table}{using}")
+    measures.fill(db, "todo", "measure", means.model.lexicon, _nothing_proved(db), means.workers)
     told("measure")
-    weigh(db, "measure", "weighed", model.scoring, workers)
+    db.execute("CREATE OR REPLACE TEMP VIEW tied AS SELECT * FROM measure WHERE tie > 0")
+    means.weigh(db, "tied", "weighed", means.model.scoring, means.workers)
     db.execute("UPDATE pair SET weight = w.weight FROM weighed w WHERE pair.l = w.l AND pair.r = w.r")
     told("weigh")
+    relation = means.rules[TOPIC_RULE].relation
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY p.l, p.r) AS"
-        " nth, p.l, p.r, w.* EXCLUDE (l, r) FROM todo JOIN pair p USING (l, r)"
-        f" JOIN weighed w USING (l, r) WHERE w.weight >= {FLOOR} OR p.kinds & {HARD} <> 0"
+        f"INSERT INTO outcome SELECT l, r, '{TOPIC_RULE}', '{relation}', '', near, true, NULL, ''"
+        f" FROM measure JOIN weighed USING (l, r) WHERE tie = {screen.OVERLAP} AND weight >= {FLOOR}"
     )
-    relations = {code: rule.relation for code, rule in rules.items()}
-    for rows in judged(_chunks(db), tables, model.lexicon, relations, workers):
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY l, r) AS nth, w.*"
+        " FROM weighed w JOIN measure USING (l, r) JOIN pair p USING (l, r)"
+        f" WHERE tie = {screen.JUDGE} AND (w.weight >= {FLOOR} OR p.kinds & {screen.HARD} <> 0)"
+    )
+    for rows in _judged(db, "judging", means):
         insert(db, "outcome", _OUTCOME, rows)
     told("judge")
     db.execute(
@@ -70,14 +78,38 @@ def compare(
     )
 
 
-def _chunks(db: duckdb.DuckDBPyConnection) -> Iterator[Chunk]:
+def explain(db: duckdb.DuckDBPyConnection, means: Means, pairs: str) -> None:
+    """Bring ``shown`` up to date: the evidence of those overlaps among ``pairs`` that numbers alone told."""
+    db.execute(
+        f"CREATE OR REPLACE TEMP TABLE asking AS SELECT l, r FROM {pairs} p"
+        " SEMI JOIN (SELECT l, r FROM outcome WHERE evidence IS NULL) o USING (l, r) ANTI JOIN shown USING (l, r)"
+    )
+    if not db.execute("SELECT count(*) FROM asking").fetchall()[0][0]:
+        return
+    measures.fill(db, "asking", "measure_again", means.model.lexicon, _nothing_proved(db), means.workers)
+    means.weigh(db, "measure_again", "weighed_again", means.model.scoring, means.workers)
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE explaining AS SELECT row_number() OVER (ORDER BY l, r) AS nth, *"
+        " FROM weighed_again"
+    )
+    for rows in _judged(db, "explaining", means):
+        # Two words may have one number, about once in a thousand million pairs: then there is no line to show.
+        insert(db, "shown", "l, r, evidence", [(row[0], row[1], row[7]) for row in rows if row[2] == TOPIC_RULE])
+
+
+def _judged(db: duckdb.DuckDBPyConnection, table: str, means: Means) -> Iterator[list[Row]]:
+    relations = {code: rule.relation for code, rule in means.rules.items()}
+    return judged(_chunks(db, table), means.tables, means.model.lexicon, relations, means.workers)
+
+
+def _chunks(db: duckdb.DuckDBPyConnection, table: str) -> Iterator[Chunk]:
     """The pairs to judge, with their records, some at a time."""
-    (total,) = db.execute("SELECT count(*) FROM judging").fetchall()[0]
-    names = [row[0] for row in db.execute("DESCRIBE judging").fetchall()]
+    (total,) = db.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
+    names = [row[0] for row in db.execute(f"DESCRIBE {table}").fetchall()]
     weights = [name for name in names if name.startswith("w_")]
     columns = ", ".join(["l", "r", *weights])
     for at in range(1, total + 1, CHUNK):
-        part = f"(SELECT {columns} FROM judging WHERE nth BETWEEN {at} AND {at + CHUNK - 1})"
+        part = f"(SELECT {columns} FROM {table} WHERE nth BETWEEN {at} AND {at + CHUNK - 1})"
         rows = db.execute(f"SELECT * FROM {part} ORDER BY l, r").fetchall()
         db.execute(f"CREATE OR REPLACE TEMP TABLE named AS SELECT DISTINCT unnest([l, r]) AS n FROM {part}")
         records = db.execute("SELECT n, data, academy FROM record SEMI JOIN named USING (n)").fetchall()

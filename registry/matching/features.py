@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from operator import attrgetter
 
 from registry.iris import DCAT, DCTERMS, FOAF, MA, RDF, SCHEMA
 from registry.matching.normalise import (
@@ -85,27 +86,34 @@ class Features:
     sketch: tuple[int, ...]
 
     def to_json(self) -> str:
-        """As stored in the working file."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        """As stored in the working file: a list of a list of the values, and of lists of those of each title."""
+        titles, *rest = _values(self)
+        return _written([rest, *map(_title_values, titles)])
 
 
-def _tuples(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    return tuple(map(_tuples, value)) if value and isinstance(value[0], list) else tuple(value)
+_values = attrgetter("titles", *(field.name for field in fields(Features) if field.name != "titles"))
+_title_values = attrgetter(*(field.name for field in fields(Title)))
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def from_json(data: str) -> Features:
     """Read what ``to_json`` wrote."""
-    raw = json.loads(data)
-    titles = tuple(Title(**{name: _tuples(value) for name, value in item.items()}) for item in raw.pop("titles"))
-    return Features(titles=titles, **{name: _tuples(value) for name, value in raw.items()})
+    values, *titles = json.loads(data)
+    resource, record, feed, languages, written, own, declared, repositories, slugs, codes, *values = values
+    authors, about, levels, types, keywords, licence, minutes, created, published, modified, *values = values
+    starts, version, summary, sketched = values
+    return Features(
+        resource, record, feed, tuple(Title(*one[:3], *map(tuple, one[3:])) for one in titles), tuple(languages),
+        written, tuple(own), tuple(map(tuple, declared)), tuple(map(tuple, repositories)),
+        tuple((tuple(words), named) for words, named in slugs), tuple(codes), tuple(authors), tuple(about),
+        tuple(levels), tuple(types), tuple(keywords), licence, minutes, created, published, modified, tuple(starts),
+        version, summary, tuple(sketched),
+    )  # fmt: skip
 
 
-def sketch(text: str) -> tuple[int, ...]:
-    """One-permutation MinHash over word pairs: the least hash in each of 64 bins; () for a short text."""
-    words = tokens(text)
-    pairs = {" ".join(pair) for pair in zip(words, words[1:], strict=False)}
+def sketch(words: Sequence[str]) -> tuple[int, ...]:
+    """One-permutation MinHash over a text's word pairs: the least hash in each of 64 bins; () for a short text."""
+    pairs = {f"{one} {next_}" for one, next_ in pairwise(words)}
     if len(pairs) < MIN_SHINGLES:
         return ()
     bins = [1 << 32] * BINS
@@ -221,9 +229,13 @@ def extract(change: Change, tables: Tables) -> Features:
     starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", []))])
     kinds = values("learningResourceType") + node.get(RDF + "type", [])
     codes = {" ".join(tokens(code)) for code in _texts(values("courseCode"))}
-    about_text = description or " ".join(title.text for title in titles)
+    words = tokens(description)
+    about_text, about_words = description, words
+    if not description:
+        about_text = " ".join(title.text for title in titles)
+        about_words = tokens(about_text)
     return Features(
-        resource, change.subject, change.feed, titles, spoken, detect(about_text, tables),
+        resource, change.subject, change.feed, titles, spoken, detect(about_text, about_words, tables),
         tuple(sorted(own)), tuple(sorted(declared))[: 2 * MAX_VALUES],
         tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(codes - {""})),
         tuple(sorted(a for a in authors if a)[:MAX_VALUES]), tuple(_texts(values("about"))),
@@ -231,5 +243,5 @@ def extract(change: Change, tables: Tables) -> Features:
         tuple(sorted({" ".join(tokens(word[:80])) for word in _texts(values("keywords"))} - {""})),
         _first(values("license")), minutes(_first(values("timeRequired"))), _first(values("dateCreated")),
         _first(values("datePublished")), _first(values("dateModified")), tuple(day[:10] for day in starts),
-        _first(values("version")), description[:160], sketch(description),
+        _first(values("version")), description[:160], sketch(words),
     )  # fmt: skip

@@ -8,9 +8,10 @@ with every record (frequencies, weights, calibration) belongs to the model, whic
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -20,17 +21,34 @@ from typing import Any
 
 import duckdb
 
-from registry.matching import aside, candidates, compared, identified, modelled, pairs, settle, stored, taken
+from registry.matching import (
+    aside,
+    candidates,
+    chances,
+    compared,
+    identified,
+    levels,
+    modelled,
+    pairs,
+    proven,
+    settle,
+    stored,
+    taken,
+)
 from registry.matching.aside import Aside
 from registry.matching.columns import sql
 from registry.matching.keys import KINDS
+from registry.matching.learn import Learnt, Said, learn
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
 from registry.matching.scoring import Weigher, weigh
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
-MADE_TABLES = ("record", "spare", "best", "pair", "outcome", "kept", "ranked", "member", "said", "decided")
+MADE_TABLES = (
+    "record", "spare", "best", "pair", "outcome", "shown", "reached", "kept", "ranked", "member", "said", "decided",
+)  # fmt: skip
+FILE = "matching.duckdb"
 MANY = 10
 """When more than one record in so many changed, everything is made anew: it costs less."""
 GROWN = 2
@@ -100,7 +118,7 @@ class Matcher:
     ) -> None:
         self._academy_of = dict(academy_of)
         self._tables = load_tables()
-        self._rules: dict[str, Rule] = load_rules()
+        self._shipped: dict[str, Rule] = load_rules()
         self._recipe = recipe_digest()
         self._notice, self._told, self._weigher = notice, told, weigher
         self._workers = workers or os.cpu_count() or 1
@@ -110,7 +128,7 @@ class Matcher:
             "memory_limit": MEMORY, "threads": self._workers, "autoinstall_known_extensions": False,
             "autoload_known_extensions": False, "preserve_insertion_order": False,
         }  # fmt: skip
-        self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / "matching.duckdb"), config=config)
+        self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / FILE), config=config)
         self._db.execute("SET enable_progress_bar = false")
         self._db.execute(sql("schema"))
         self._without = sum(bit for name, bit in KINDS.items() if name in without)
@@ -129,8 +147,8 @@ class Matcher:
 
     @property
     def rules(self) -> Mapping[str, Rule]:
-        """The rules by reason code."""
-        return self._rules
+        """The rules by reason code, as they count after what people answered."""
+        return proven.applied(self._shipped, self._model.proven if self._model else None)
 
     @property
     def model(self) -> MatchModel | None:
@@ -209,6 +227,10 @@ class Matcher:
     def use(self, model: MatchModel) -> None:
         """Match with another model from the next call on."""
         self._model = self._given = model
+
+    def learn(self, said: Sequence[Said], *, unlabelled: bool = False) -> Learnt:
+        """A new model from these records and what people said (``learn.learn``); nothing changes by it."""
+        return learn(self._db, self._shipped, said, unlabelled=unlabelled, workers=self._workers)
 
     def pending(self) -> list[IdentityEvent]:
         """Identity events that the ledger is still to keep, in order; ``confirm`` them with its sequence."""
@@ -330,8 +352,12 @@ class Matcher:
             self._told(stage, monotonic() - began)
             began = monotonic()
 
+        rules = self.rules
+        means = compared.Means(model, self._tables, rules, self._workers, self._weigher)
         candidates.know(db, model.lexicon)
-        settle.know(db, self._rules)
+        settle.know(db, rules)
+        proven.know(db, self._shipped, rules)
+        chances.know(db, model.chances)
         source = "record" if whole else "dirty SEMI JOIN record USING (n)"
         db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT n FROM {source}")
         if whole:
@@ -354,7 +380,8 @@ class Matcher:
             told("candidates")
             db.execute("INSERT INTO moved SELECT n FROM redecided")
             pairs.carry(db)
-        compared.compare(db, model, self._tables, self._rules, self._workers, told, whole=whole, weigh=self._weigher)
+        compared.compare(db, means, told, whole=whole)
+        levels.reach(db, model.scoring, whole=whole)
         if not whole:
             db.execute("INSERT INTO seed SELECT n FROM redecided UNION SELECT n FROM dirty")
             if spoken:
@@ -363,7 +390,9 @@ class Matcher:
                     " UNION SELECT n FROM record SEMI JOIN ended ON a = resource"
                     " UNION SELECT n FROM record SEMI JOIN ended ON b = resource"
                 )
-        removals = settle.settle(db, self._rules, turn, whole=whole, notice=self._notice)
+        removals = settle.settle(
+            db, rules, turn, partial(compared.explain, db, means), whole=whole, notice=self._notice
+        )
         told("choose")
         events = identified.inherit(db, turn, whole=whole)
         told("identity")

@@ -1,4 +1,5 @@
-"""The model of matching: frequencies, weights of agreement, calibration. Versioned, kept in the ledger as bytes.
+"""The model of matching: frequencies, weights of agreement, what people answered to the rules, chances. Versioned,
+kept in the ledger as bytes.
 
 Without one, a model is made from the records that are read first, deterministically; it stays until another is
 trained (``meta-academy match train``).
@@ -6,6 +7,7 @@ trained (``meta-academy match train``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -15,11 +17,10 @@ import numpy as np
 
 from registry.matching import lexicon as frequencies
 from registry.matching import scoring
-from registry.matching.calibrate import Calibration
+from registry.matching.blocks import TOPIC
+from registry.matching.chances import Chances
 from registry.matching.lexicon import COMMON, GRAMS, Lexicon
-from registry.matching.measures import TOPIC
-
-PARTS = ("lexicon", "scoring", "calibration")
+from registry.matching.proven import Proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,17 @@ class MatchModel:
 
     lexicon: Lexicon
     scoring: scoring.Model
-    calibration: Calibration | None = None
+    proven: Proven | None = None
+    chances: Chances | None = None
     version: str = ""
 
     def parts(self) -> dict[str, bytes]:
         """As the ledger keeps it."""
-        found = {"lexicon": self.lexicon.to_bytes(), "scoring": self.scoring.to_bytes()}
-        if self.calibration is not None:
-            found["calibration"] = self.calibration.to_json().encode()
-        return found
+        return {"lexicon": self.lexicon.to_bytes(), "scoring": self.scoring.to_bytes(), **self._learnt()}
+
+    def _learnt(self) -> dict[str, bytes]:
+        found = {"proven": self.proven, "chances": self.chances}
+        return {name: part.to_json().encode() for name, part in found.items() if part is not None}
 
 
 def named(model: MatchModel) -> MatchModel:
@@ -44,19 +47,25 @@ def named(model: MatchModel) -> MatchModel:
     state = sha256(model.scoring.to_bytes())
     for array in (model.lexicon.keys, model.lexicon.counts, model.lexicon.grams):
         state.update(np.ascontiguousarray(array).tobytes())
-    if model.calibration is not None:
-        state.update(model.calibration.to_json().encode())
+    for body in model._learnt().values():
+        state.update(body)
     return replace(model, version=state.hexdigest()[:12])
 
 
 def from_parts(parts: Mapping[str, bytes]) -> MatchModel:
-    """Read what ``parts`` gave."""
-    calibration = parts.get("calibration")
+    """Read what ``parts`` gave; other parts are passed over. Raises ValueError for weights that this version of
+    matching cannot use."""
+    weights = scoring.Model.from_bytes(parts["scoring"])
+    for text, names in ((weights.within, scoring.WITHIN), (weights.across, scoring.ACROSS)):
+        if {one["output_column_name"] for one in json.loads(text)["comparisons"]} != set(names):
+            raise ValueError("the model compares other things than this version of matching does")
+    proven, chances = (parts[name].decode() if name in parts else None for name in ("proven", "chances"))
     return named(
         MatchModel(
             frequencies.from_bytes(parts["lexicon"]),
-            scoring.Model.from_bytes(parts["scoring"]),
-            Calibration.from_json(calibration.decode()) if calibration else None,
+            weights,
+            Proven.from_json(proven) if proven else None,
+            Chances.from_json(chances) if chances else None,
         )
     )
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -27,6 +26,13 @@ _TRACKING = re.compile(r"(?:utm_\w+|[fg]clid|mc_[ce]id|j?(?:php)?sess(?:ion)?id|
 _HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "framagit.org"})
 _PAGES = re.compile(r"([a-z0-9-]+)\.(github\.io|gitlab\.io)")
 _DEFAULT_REFS = frozenset({"", "main", "master", "head", "gh-pages", "trunk", "default"})
+_SPOKEN = re.compile(r"[?&](?:lang|language|hl|locale)=([A-Za-z]{2,3})(?:[-_]\w+)?(?=&|$)")
+_TAG = re.compile(r"[a-z]{2}(-[a-z]{2})?")
+_LAST = re.compile(r"\.(?:html?|php|md|aspx?|pdf)$")
+_HANDLE = re.compile(r"(?:hdl\.handle\.net/|^hdl:)(\S+/\S+)", re.I)
+_URN = re.compile(r"urn:(?!uuid:)[a-z0-9-]+:.", re.I)
+_OTHERS = re.compile(r"(?:et\.?\s+al\.?|and others|others|y otros|et autres|u\.?\s?a\.?)", re.I)
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$")
 _README = re.compile(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 
@@ -86,21 +92,26 @@ def tokens(text: str) -> list[str]:
 def language(tag: str) -> str:
     """The primary subtag in lower case, "" for none or undetermined."""
     primary = tag.strip().lower().replace("_", "-").split("-", 1)[0]
-    return primary if re.fullmatch(r"[a-z]{2,3}", primary) and primary not in ("und", "mul", "zxx", "mis") else ""
+    return primary if _LANGUAGE.fullmatch(primary) and primary not in ("und", "mul", "zxx", "mis") else ""
 
 
-def detect(text: str, tables: Tables) -> str:
-    """The language that a text is written in, as far as its script or function words tell; else ""."""
+def detect(text: str, words: Sequence[str], tables: Tables) -> str:
+    """The language that a text is written in, as far as its script or function words tell; else "".
+
+    ``words`` are its tokens; of either the beginning is looked at.
+    """
     sample = text[:2000].casefold()
     if not sample.isascii() and (script := _by_script(sample)) is not None:
         return script
-    votes: Counter[str] = Counter()
-    for word in tokens(sample):
-        votes.update(tables.function_words.get(word, ()))
-    ranked = sorted(((count, code) for code, count in votes.items()), reverse=True)
-    best, code = ranked[0] if ranked else (0, "")
+    votes: dict[str, int] = {}
+    usual = tables.function_words
+    for word in words[:300]:
+        for language in usual.get(word, ()):
+            votes[language] = votes.get(language, 0) + 1
+    ranked = sorted(((count, language) for language, count in votes.items()), reverse=True)
+    best, found = ranked[0] if ranked else (0, "")
     second = ranked[1][0] if len(ranked) > 1 else 0
-    return code if best >= 3 and best >= 1.5 * second else ""
+    return found if best >= 3 and best >= 1.5 * second else ""
 
 
 def _by_script(sample: str) -> str | None:
@@ -187,14 +198,14 @@ def identifier(value: str) -> str:
     found = _ARXIV.search(value)
     if found:
         return "doi:10.48550/arxiv." + found[1].lower()
-    handle = re.search(r"(?:hdl\.handle\.net/|^hdl:)(\S+/\S+)", value, re.I)
+    handle = _HANDLE.search(value)
     if handle:
         return "hdl:" + handle[1].lower()
     bare = re.sub(r"[\s-]", "", value) if re.match(r"(urn:)?isbn", value, re.I) or value[:3] in ("978", "979") else ""
     isbn = _ISBN.fullmatch(bare) if bare else None
     if isbn:
         return "isbn:" + (isbn[1] if len(isbn[1]) == 13 else "978" + isbn[1][:9])[:12].lower()
-    return value.lower() if re.match(r"urn:(?!uuid:)[a-z0-9-]+:.", value, re.I) else ""
+    return value.lower() if _URN.match(value) else ""
 
 
 def canonical_url(url: str) -> str:
@@ -226,13 +237,15 @@ def canonical_url(url: str) -> str:
 def without_language(key: str, tables: Tables) -> tuple[str, str]:
     """An address key without its language segment, suffix or parameter, and that language ("" if none)."""
     names = tables.words["language"]
-    found = re.search(r"[?&](?:lang|language|hl|locale)=([A-Za-z]{2,3})(?:[-_]\w+)?(?=&|$)", key)
+    found = _SPOKEN.search(key) if "=" in key else None
     if found and found[1].lower() in names:
         return key[: found.start()] + key[found.end() :], names[found[1].lower()]
     head, *segments = key.split("/")
     for position, segment in enumerate(segments):
+        if len(segment) not in (2, 5):
+            continue
         tag = segment.lower().replace("_", "-")
-        if re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", tag) and tag[:2] in names:
+        if _TAG.fullmatch(tag) and tag[:2] in names:
             return "/".join([head, *segments[:position], *segments[position + 1 :]]), names[tag[:2]]
     return key, ""
 
@@ -240,7 +253,7 @@ def without_language(key: str, tables: Tables) -> tuple[str, str]:
 def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:
     """The words of an address's last segment and the language that it names at its end or start ("")."""
     path = key.split("?")[0].split("#")[0]
-    last = re.sub(r"\.(?:html?|php|md|aspx?|pdf)$", "", path.rsplit("/", 1)[-1]) if "/" in path else ""
+    last = _LAST.sub("", path.rsplit("/", 1)[-1]) if "/" in path else ""
     words = tuple(tokens(last.replace("_", " ").replace("-", " ")))
     names = tables.words["language"]
     if len(words) > 1 and words[-1] in names:
@@ -253,7 +266,7 @@ def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:
 def person(name: str) -> str:
     """A name as surname and first initial ("haase r"), so that "Haase, Robert" and "R. Haase" agree; "" for
     "et al." and the like."""
-    if re.fullmatch(r"(?:et\.?\s+al\.?|and others|others|y otros|et autres|u\.?\s?a\.?)", name.strip(), re.I):
+    if _OTHERS.fullmatch(name.strip()):
         return ""
     surname, comma, given = name.partition(",")
     words = tokens(surname)

@@ -6,8 +6,8 @@ import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import astuple
 from itertools import islice
+from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ BATCH = 2_000
 FEW = 2
 """Batches that are read in this process: starting others costs more than they save."""
 
+_values = attrgetter(*traits.NAMES)
 Rows = dict[str, pa.Table]
 """Arrow tables by the name of the working file's table."""
 
@@ -51,7 +52,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
         records.append((n, item.record, item.resource, item.feed, "", repository, item.to_json()))
         own.extend((n, item.feed, key, hashed("own:" + key)) for key in item.own)
         declared.extend((n, key) for key in sorted({key for _, key in item.declared}))
-        numbers.append((n, *astuple(traits.traits(item, tables))))
+        numbers.append((n, *_values(traits.traits(item, tables))))
         tokens.extend((n, hashed("word:" + word)) for word in title_tokens(item))
         found.extend((n, *key) for key in keys(item, tables))
     word = np.array(tokens, np.int64).reshape(-1, 2)

@@ -7,7 +7,7 @@ what was touched gives what settling everything gives; overlaps between two fami
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from sys import intern
 
 import duckdb
@@ -197,14 +197,16 @@ def overlaps(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
 
 _KEYS = (
     "a, b, l, r, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict, note, weight,"
-    " kinds, evidence, answers, private"
+    " kinds, evidence, answers, private, probability, levels"
 )
 
 
 def settle(
-    db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], turn: int, *, whole: bool, notice: bool
-) -> list[tuple[str, str]]:
-    """Settle the components of the records in ``seed`` (of all if ``whole``); the pairs that are public no more."""
+    db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], turn: int, explain: Callable[[str], None], *,
+    whole: bool, notice: bool,
+) -> list[tuple[str, str]]:  # fmt: skip
+    """Settle the components of the records in ``seed`` (of all if ``whole``); the pairs that are public no more.
+    ``explain`` gives the overlaps among some pairs their evidence."""
     close(db, whole=whole)
     speak(db, rules, whole=whole)
     choose(db, rules, whole=whole)
@@ -214,6 +216,7 @@ def settle(
     overlaps(db, whole=whole)
     best = f"SELECT l, r FROM ranked WHERE {_best()}"
     if whole:
+        explain(f"({best})")
         matches(db, f"({best})", notice=notice, add=True)
         db.execute("CREATE OR REPLACE TEMP TABLE look AS SELECT l, r FROM match UNION SELECT l, r FROM fresh_match")
     else:
@@ -223,6 +226,7 @@ def settle(
             " UNION SELECT l, r FROM match m JOIN ended e ON e.a = m.a AND e.b = m.b WHERE private"
         )
         looked = "SEMI JOIN other_look USING (l, r) ANTI JOIN fresh_match USING (l, r)"
+        explain(f"(SELECT * FROM ({best}) {looked})")
         matches(db, f"(SELECT * FROM ({best}) {looked})", notice=notice, add=True)
         db.execute(
             "CREATE OR REPLACE TEMP TABLE look AS SELECT l, r FROM other_look UNION SELECT l, r FROM fresh_match"

@@ -6,7 +6,7 @@ Afterwards ``dirty`` holds the numbers of the resources that changed, ``old_key`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,8 @@ from registry.matching.normalise import Tables
 from registry.matching.reading import Rows, living, read
 from registry.model import Change
 
+TOGETHER = 20_000
+"""Changes that are stored at once."""
 READ_TABLES = ("own", "declared", "trait", "token", "key")
 
 
@@ -27,15 +29,36 @@ def take(
         "CREATE OR REPLACE TEMP TABLE dirty (n BIGINT); CREATE OR REPLACE TEMP TABLE old_key (k BIGINT);"
         "CREATE OR REPLACE TEMP TABLE old_own (key VARCHAR)"
     )
-    for batch, rows in read(changes, tables, workers):
-        sequence = max(sequence, *(change.sequence for change in batch))
-        touched = [one.subject for one in batch if one.kind in ("record", "tombstone", "erased")]
+    for some, rows in _gathered(read(changes, tables, workers)):
+        sequence = max(sequence, *(change.sequence for change in some))
+        touched = [one.subject for one in some if one.kind in ("record", "tombstone", "erased")]
         if touched:
             _store(db, touched, rows, tables)
-            aside.measure(db, batch)
+            aside.measure(db, some)
     db.execute("INSERT INTO old_own SELECT key FROM own SEMI JOIN dirty USING (n)")
     db.execute("INSERT INTO old_own SELECT key FROM declared SEMI JOIN dirty USING (n)")
     return sequence, int(db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])
+
+
+def _gathered(read: Iterable[tuple[list[Change], Rows]]) -> Iterator[tuple[list[Change], Rows]]:
+    """Batches put together, each subject once: every statement looks through all records that are there."""
+    changes: list[Change] = []
+    parts: list[Rows] = []
+    seen: set[str] = set()
+
+    def together() -> tuple[list[Change], Rows]:
+        return changes, {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
+
+    for batch, rows in read:
+        subjects = {change.subject for change in batch}
+        if parts and (seen & subjects or len(changes) + len(batch) > TOGETHER):
+            yield together()
+            changes, parts, seen = [], [], set()
+        changes += batch
+        parts.append(rows)
+        seen |= subjects
+    if parts:
+        yield together()
 
 
 def _store(db: duckdb.DuckDBPyConnection, subjects: list[str], rows: Rows, tables: Tables) -> None:
@@ -47,16 +70,22 @@ def _store(db: duckdb.DuckDBPyConnection, subjects: list[str], rows: Rows, table
         " UNION SELECT n FROM spare SEMI JOIN subjects_ USING (subject) UNION SELECT n FROM new_record;"
         "CREATE OR REPLACE TEMP TABLE leaving AS SELECT n FROM there ANTI JOIN dirty USING (n)"
     )
-    candidates.remember(db)
-    for table in ("own", "declared"):
-        db.execute(f"INSERT INTO old_own SELECT key FROM {table} SEMI JOIN leaving USING (n)")
+    (known,) = db.execute(
+        "SELECT (SELECT count(*) FROM record SEMI JOIN there USING (n))"
+        " + (SELECT count(*) FROM spare SEMI JOIN there USING (n))"
+    ).fetchall()[0]
+    if known:
+        candidates.remember(db)
+        for table in ("own", "declared"):
+            db.execute(f"INSERT INTO old_own SELECT key FROM {table} SEMI JOIN leaving USING (n)")
     db.execute("INSERT INTO dirty SELECT n FROM leaving")
     # Of records that were dirty before in this run only the rows go; their old keys are noted already.
-    for table in READ_TABLES:
-        db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM there)")
-    db.execute("INSERT INTO record SELECT * FROM spare SEMI JOIN there USING (n)")
-    db.execute("DELETE FROM spare WHERE n IN (SELECT n FROM there)")
-    db.execute("DELETE FROM record WHERE subject IN (SELECT subject FROM subjects_)")
+    if known:
+        for table in READ_TABLES:
+            db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM there)")
+        db.execute("INSERT INTO record SELECT * FROM spare SEMI JOIN there USING (n)")
+        db.execute("DELETE FROM spare WHERE n IN (SELECT n FROM there)")
+        db.execute("DELETE FROM record WHERE subject IN (SELECT subject FROM subjects_)")
     doubled = db.execute(
         "SELECT DISTINCT n FROM record SEMI JOIN there USING (n) UNION"
         " SELECT n FROM new_record GROUP BY n HAVING count(*) > 1"

@@ -20,6 +20,7 @@ _DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){1,3})(?![\w.])")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
 _LEADING = re.compile(r"^\s*(\d{1,2})(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
 _EAST = re.compile("第\\s*([0-9一二三四五六七八九十]+)\\s*[章部回課课讲節节]|제?\\s*(\\d+)\\s*[장부과강](?!\\w)")
+_JOINED = re.compile(r"([a-z]{3,})(\d{1,2})")
 _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
 
 
@@ -70,7 +71,7 @@ def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
         if word in names and after and (_number(after, tables) or re.fullmatch("[a-h]", after)):
             parts.append(_number(after, tables) or after)
             i += 2
-        elif (joined := re.fullmatch(r"([a-z]{3,})(\d{1,2})", word)) and joined[1] in names:
+        elif word[-1].isdigit() and (joined := _JOINED.fullmatch(word)) and joined[1] in names:
             parts.append(str(int(joined[2])))
             i += 1
         else:

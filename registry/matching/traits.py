@@ -6,17 +6,20 @@ A trait is a set of hashed values of at most ``WIDTH`` members, kept as bytes; a
 from __future__ import annotations
 
 import re
+import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
-
-import numpy as np
 
 from registry.matching.features import Features
 from registry.matching.lexicon import GRAMS, hashed
 from registry.matching.normalise import Tables, without_language
+from registry.matching.titles import Title
 
 WIDTH = 8
+WORDS = 16
+"""Words of a title that are looked at side by side; a record with more is ``wide``."""
+UNTITLED = Title("", "")
 _CODE = re.compile(r"(?=\w*\d)[a-z0-9][\w.-]*|\b[a-z]+\d\w*", re.ASCII)
 _ACRONYM = re.compile(r"\b[A-Z][A-Z0-9]{1,9}s?\b")
 
@@ -27,6 +30,9 @@ class Traits:
 
     ``title`` is the number of the first title's words in order (0 without one), ``written`` and ``langs`` those
     of languages, ``day`` and ``year`` of the oldest stated date, ``minutes`` the learning time; 0 for unknown.
+    Of the only title: ``core`` its meaningful words, ``topical`` and ``tools`` those of them that are such,
+    ``parts`` and ``levels``, ``words`` all but stop words. ``made`` and ``issued`` are the days of creation and
+    publication. ``wide``: there is no one title, or a set does not fit, so that only the whole record can tell.
     """
 
     title: int
@@ -45,10 +51,28 @@ class Traits:
     minutes: int
     year: int
     day: int
+    core: bytes
+    topical: bytes
+    tools: bytes
+    parts: bytes
+    levels: bytes
+    words: bytes
+    made: int
+    issued: int
+    wide: int
 
 
 NAMES = tuple(field.name for field in fields(Traits))
-SETS = ("ids", "authorities", "urls", "authors", "topics", "codes", "places", "sections", "langs")
+SETS = {
+    "ids": WIDTH, "authorities": WIDTH, "urls": WIDTH, "authors": WIDTH, "topics": 2 * WIDTH, "codes": WIDTH,
+    "places": WIDTH, "sections": WIDTH, "langs": 4, "core": WORDS, "topical": 4, "tools": 4, "parts": 4, "levels": 4,
+    "words": WORDS,
+}  # fmt: skip
+"""The traits that are sets, and how many members are kept of each."""
+
+
+def _packed(values: list[int]) -> bytes:
+    return struct.pack(f"<{len(values)}I", *values)
 
 
 def number(text: str) -> int:
@@ -59,14 +83,20 @@ def number(text: str) -> int:
 def numbers(values: Iterable[str], width: int = WIDTH) -> bytes:
     """Some values as numbers, sorted, the least ``width`` of them."""
     found = sorted({number(value) for value in values})[:width]
-    return np.array(found, "<u4").tobytes()
+    return _packed(found)
+
+
+def words(values: Iterable[str], width: int = WIDTH) -> bytes:
+    """Some words as numbers, the low half of the number that the frequencies know them by."""
+    found = sorted({hashed("word:" + value) & 0xFFFFFFFF or 1 for value in values})[:width]
+    return _packed(found)
 
 
 def grams(text: str) -> bytes:
     """The three-letter groups of a normalised title, as slots, sorted."""
     padded = f" {text} "[:302]
     found = {zlib.crc32(padded[i : i + 3].encode("utf-8", "replace")) % GRAMS for i in range(len(padded) - 2)}
-    return np.array(sorted(found), "<u4").tobytes()
+    return _packed(sorted(found))
 
 
 def codes(item: Features) -> set[str]:
@@ -102,21 +132,37 @@ def traits(item: Features, tables: Tables) -> Traits:
     identifiers = [key for key in item.own if not key.startswith(("url:", "iri:"))]
     dates = sorted(day[:10] for day in (item.created, item.published, item.modified) if day[:4].isdigit())
     oldest = dates[0] if dates else ""
+    only = item.titles[0] if item.titles else UNTITLED
+    stop = tables.words["stop"]
+    spoken = {word for word in only.norm.split() if word not in stop or word in only.tools}
+    sets: dict[str, Collection[str]] = {
+        "authors": item.authors, "topics": {*item.about, *item.keywords}, "langs": item.languages, "core": only.core,
+        "topical": only.topics, "tools": only.tools, "parts": set(only.parts), "levels": only.levels, "words": spoken,
+    }  # fmt: skip
     return Traits(
         title=hashed("title:" + first) if first else 0,
         grams=grams(first) if first else b"",
-        sketch=np.array(item.sketch, "<u2").tobytes(),
+        sketch=struct.pack(f"<{len(item.sketch)}H", *item.sketch),
         ids=numbers(identifiers),
         authorities=numbers(key.split("/")[0] for key in identifiers),
         urls=numbers(key for key in item.own if key.startswith("url:")),
         authors=numbers(item.authors),
-        topics=numbers([*item.about, *item.keywords], 2 * WIDTH),
+        topics=numbers(sets["topics"], 2 * WIDTH),
         codes=numbers(codes(item)),
         places=numbers(stems),
         sections=numbers(sections),
-        langs=numbers(item.languages),
+        langs=numbers(item.languages, SETS["langs"]),
         written=number(item.written) if item.written else 0,
         minutes=item.minutes,
         year=int(oldest[:4]) if oldest else 0,
         day=number(oldest) if len(oldest) == 10 else 0,
+        core=words(only.core, WORDS),
+        topical=words(only.topics, SETS["topical"]),
+        tools=words(only.tools, SETS["tools"]),
+        parts=numbers(only.parts, SETS["parts"]),
+        levels=numbers(only.levels, SETS["levels"]),
+        words=numbers(spoken, WORDS),
+        made=number(item.created[:10]) if len(item.created) >= 10 else 0,
+        issued=number(item.published[:10]) if len(item.published) >= 10 else 0,
+        wide=int(len(item.titles) != 1 or any(len(found) > SETS[name] for name, found in sets.items())),
     )

@@ -7,8 +7,11 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pytest
 
+from registry.matching import measures, screen
 from registry.matching.scoring import Model, default_model
 
 KINDS = {
@@ -78,3 +81,14 @@ def pairs(
     db.execute("CREATE OR REPLACE TABLE measure AS SELECT * FROM drawn_")
     db.unregister("drawn_")
     return match
+
+
+def everything_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the rules look at every pair, whatever the screen says."""
+
+    def judge(
+        _: object, one: npt.NDArray[np.int64], *__: object
+    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+        return np.full(len(one), screen.JUDGE, np.int8), np.zeros(len(one))
+
+    monkeypatch.setattr(measures, "screen", judge)

@@ -93,7 +93,7 @@ def test_names_of_people() -> None:
     ],
 )
 def test_written_language(text: str, language: str) -> None:
-    assert detect(text, TABLES) == language
+    assert detect(text, tokens(text), TABLES) == language
 
 
 def test_titles_are_taken_apart() -> None:
@@ -117,7 +117,7 @@ def test_anything_can_be_normalised(text: str) -> None:
         assert isinstance(key, str)
     assert tokens(text) == tokens(" ".join(tokens(text))) or not text.isascii()
     parse(text, "", TABLES)
-    detect(text, TABLES)
+    detect(text, tokens(text), TABLES)
     slug(text, TABLES)
     without_language(text, TABLES)
     repository("https://github.com/" + text)

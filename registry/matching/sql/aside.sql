@@ -10,5 +10,6 @@ FROM key JOIN large USING (k) JOIN record USING (n) GROUP BY k, key.kind, record
 
 DELETE FROM untitled WHERE {changed};
 INSERT INTO untitled
-SELECT n, feed, subject, coalesce(json_extract_string(data, '$.titles[0].text'), '') FROM record
-WHERE {changed} AND len(json_extract(data, '$.titles[*].core[0]')) = 0;
+SELECT n, feed, subject, coalesce(json_extract_string(data, '$[1][0]'), '') FROM record SEMI JOIN (
+  SELECT n FROM trait WHERE octet_length(core) = 0
+) t USING (n) WHERE {changed};

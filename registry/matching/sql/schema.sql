@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS record (
 -- Its numbers, for measures.
 CREATE TABLE IF NOT EXISTS trait (
   n BIGINT, title BIGINT, grams BLOB, sketch BLOB, ids BLOB, authorities BLOB, urls BLOB, authors BLOB, topics BLOB,
-  codes BLOB, places BLOB, sections BLOB, langs BLOB, written BIGINT, minutes BIGINT, year BIGINT, day BIGINT
+  codes BLOB, places BLOB, sections BLOB, langs BLOB, written BIGINT, minutes BIGINT, year BIGINT, day BIGINT,
+  core BLOB, topical BLOB, tools BLOB, parts BLOB, levels BLOB, words BLOB, made BIGINT, issued BIGINT, wide BIGINT
 );
 -- Keys of identity in words (a record's sameAs counts), and those of others that a record names.
 CREATE TABLE IF NOT EXISTS own (n BIGINT, feed VARCHAR, key VARCHAR, k BIGINT);
@@ -23,10 +24,15 @@ CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLI
 CREATE TABLE IF NOT EXISTS best (n BIGINT, other BIGINT, weight INTEGER, kinds SMALLINT);
 CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
 CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT, weight DOUBLE);
--- What a comparison gave where something ties the two; ``kept``: it is among the matches.
+-- What a comparison gave where something ties the two, without evidence where numbers alone told (``screen``);
+-- ``kept``: it is among the matches.
 CREATE TABLE IF NOT EXISTS outcome (
   l BIGINT, r BIGINT, rule VARCHAR, relation VARCHAR, source VARCHAR, score DOUBLE, strong BOOLEAN, evidence VARCHAR, answers VARCHAR
 );
+-- The evidence of overlaps that numbers alone told, where it was asked for (a line of JSON).
+CREATE TABLE IF NOT EXISTS shown (l BIGINT, r BIGINT, evidence VARCHAR);
+-- Which level each comparison of the model reached, as one number (``levels.py``), where something ties the two.
+CREATE TABLE IF NOT EXISTS reached (l BIGINT, r BIGINT, code BIGINT);
 CREATE TABLE IF NOT EXISTS kept (l BIGINT, r BIGINT);
 -- Overlaps that are the best between two families, with their rank for each.
 CREATE TABLE IF NOT EXISTS ranked (l BIGINT, r BIGINT, fl BIGINT, fr BIGINT, rank_l INTEGER, rank_r INTEGER);
@@ -45,7 +51,8 @@ CREATE TABLE IF NOT EXISTS said (
 CREATE TABLE IF NOT EXISTS match (
   a VARCHAR, b VARCHAR, l BIGINT, r BIGINT, relation VARCHAR, confidence DOUBLE, status VARCHAR, rule VARCHAR,
   justification VARCHAR, source VARCHAR, reviewer VARCHAR, reviewed VARCHAR, verdict VARCHAR, note VARCHAR,
-  weight DOUBLE, kinds SMALLINT, evidence VARCHAR, answers VARCHAR, private BOOLEAN, turn BIGINT
+  weight DOUBLE, kinds SMALLINT, evidence VARCHAR, answers VARCHAR, private BOOLEAN, probability DOUBLE, levels BIGINT,
+  turn BIGINT
 );
 CREATE TABLE IF NOT EXISTS gone (a VARCHAR, b VARCHAR, turn BIGINT);
 -- The family, work and duplicates that a resource belongs to, by the least number in it.

@@ -1,0 +1,119 @@
+"""Which pairs the rules must look at, told from numbers: most pairs of a large catalogue share a word and no more.
+
+A pair is judged (``JUDGE``) where any rule but the last could fire; this errs to one side only. Of the others the
+last rule alone can tell something, that two share a topic, and it follows from numbers too (``OVERLAP``, with the
+score that ``rules`` would give). ``tests/unit/test_matching_screen.py`` shows that screen and rules together say what
+the rules say of every pair. The necessary conditions stand beside the rules they belong to, by name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from registry.matching.blocks import Block, Flags, shared, within
+from registry.matching.keys import KINDS
+from registry.matching.lexicon import Ints, Longs
+
+NONE, OVERLAP, JUDGE = 0, 1, 2
+HARD = KINDS["identifier"] | KINDS["stated"] | KINDS["decided"] | KINDS["place"] | KINDS["codes"]
+"""What brings two records before the rules whatever else: one identity, a statement, an address, a course code."""
+TEXT = 0.3
+"""Descriptions less alike say nothing (``OV.TEXT``, the lowest bound of the rules that look at texts)."""
+LIKE = 0.6
+"""Titles of whose three-letter groups fewer agree (Dice) are not the same but for a letter or two: at
+``compare.NEAR`` one letter in twelve may differ, and each takes three groups with it."""
+COVERAGE = 0.5
+
+Reals = npt.NDArray[np.float64]
+Verdicts = npt.NDArray[np.int8]
+
+
+def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Ints, named: Ints, topics: Ints) -> Flags:
+    """Where ``translations`` could count enough signals: as many as are needed, one of them an anchor."""
+    number = block.numbers
+    things = np.zeros(len(one), np.int32)
+    equal = np.ones(len(one), bool)
+    for name in ("topical", "tools"):
+        both, here, there = shared(block.sets[name][one], block.sets[name][two])
+        equal &= (both == here) & (both == there)
+        things += both
+    home = block.academy[one] == block.academy[two]
+    title = (equal & ((things >= 2) | ((things == 1) & home))) | (rare >= 2) | ((rare >= 1) & (named >= 1))
+    lines = title.astype(np.int32) + (authors > 0) + (topics >= 2)
+    lines += (number["minutes"][one] != 0) & (number["minutes"][one] == number["minutes"][two])
+    days = np.zeros(len(one), bool)
+    for name in ("made", "issued"):
+        days |= (number[name][one] != 0) & (number[name][one] == number[name][two])
+    lines += days
+    return np.asarray((title | (authors > 0)) & (lines >= np.where(home, 2, 3)))
+
+
+def _series(block: Block, one: Longs, two: Longs) -> Flags:
+    """Where two titles could be one template with one word exchanged (``compare``)."""
+    both, here, there = shared(block.sets["words"][one], block.sets["words"][two])
+    return np.asarray((here - both == 1) & (there - both == 1) & (both >= 2))
+
+
+def _apart(block: Block, name: str, one: Longs, two: Longs) -> Flags:
+    """Where both have something and nothing of it in common."""
+    both, here, there = shared(block.sets[name][one], block.sets[name][two])
+    return np.asarray((here > 0) & (there > 0) & (both == 0))
+
+
+def screen(
+    block: Block, one: Longs, two: Longs, differ: Flags, written: Flags, text: Reals, identities: Ints, authors: Ints,
+    alike: Reals, kinds: Ints,
+) -> tuple[Verdicts, Reals]:  # fmt: skip
+    """The verdict on each pair, and its score where that is OVERLAP.
+
+    ``one`` and ``two`` are places in the block; ``differ``: the stated languages are known and disjoint; ``written``:
+    both texts are in one language; ``authors``: how many they share; ``alike``: the titles' letter groups
+    (Dice); ``kinds``: the generators that found the pair.
+    """
+    number = block.numbers
+    tie = np.zeros(len(one), np.int8)
+    near = np.zeros(len(one))
+    core_a, core_b = block.sets["core"][one], block.sets["core"][two]
+    both, here, there = shared(core_a, core_b)
+    title = (number["title"][one] == number["title"][two]) & (number["title"][one] != 0)
+    same = title | ((both > 0) & (both == here) & (both == there)) | (alike >= LIKE)
+    wide = (number["wide"][one] != 0) | (number["wide"][two] != 0)
+    asked = kinds & (HARD | KINDS["title"]) != 0
+    judge = wide | asked | (identities >= 1) | (text >= TEXT) | same
+    rest = np.flatnonzero(~judge & (both > 0) | (~judge & differ & ~written))
+    left, right = one[rest], two[rest]
+    shared_words = within(core_a[rest], core_b[rest])
+    things = np.zeros(shared_words.shape, bool)
+    for name in ("topical", "tools"):
+        things |= within(core_a[rest], block.sets[name][left])
+    rare = within(core_a[rest], block.rare[left]) & within(core_a[rest], block.rare[right])
+    named_count = (shared_words & things).sum(axis=1, dtype=np.int32)
+    rare_count = (shared_words & rare & ~things).sum(axis=1, dtype=np.int32)
+    topics, *_ = shared(block.sets["topics"][left], block.sets["topics"][right])
+    abroad = differ[rest] & ~written[rest]
+    judge[rest] |= abroad & _translations(block, left, right, authors[rest], rare_count, named_count, topics)
+
+    fewer = np.minimum(here[rest], there[rest])
+    coverage = both[rest] / np.maximum(fewer, 1)
+    enough = (named_count > 0) | (rare_count >= 2) | ((rare_count >= 1) & (topics > 0))
+    ties = ~judge[rest] & (both[rest] > 0) & (coverage >= COVERAGE) & enough
+    ties &= ~_apart(block, "topical", left, right)
+    some = np.flatnonzero(ties)
+    left, right = left[some], right[some]
+    home = block.academy[left] == block.academy[right]
+    topical, *_ = shared(block.sets["topical"][left], block.sets["topical"][right])
+    both_parts, parts, others = shared(block.sets["parts"][left], block.sets["parts"][right])
+    guarded = (parts > 0) & (others > 0) & ((both_parts != parts) | (both_parts != others))
+    guarded |= _apart(block, "levels", left, right)
+    tools = _apart(block, "tools", left, right)
+    out = (home & (guarded | tools)) | (tools & (topical == 0))
+    one_language = ~differ[rest][some] | written[rest][some]
+    unsure = ~out & one_language & (home | (topical == 0)) & _series(block, left, right)
+    at = rest[some]
+    judge[at[unsure]] = True
+    tie[at[~out & ~unsure]] = OVERLAP
+    tie[judge] = JUDGE
+    score = coverage[some] + 0.2 * named_count[some] + 0.1 * rare_count[some] + 0.05 * topics[some]
+    near[at] = np.round(score + np.where(home, 0.0, 0.3) + text[at], 9)
+    return tie, near
