@@ -20,6 +20,7 @@ from registry.iris import SCHEMA
 from registry.matching import candidates
 from registry.matching.cluster import Partition
 from registry.matching.columns import insert, sql
+from registry.matching.features import from_json
 from registry.matching.keys import KINDS
 from registry.matching.normalise import MAX_TEXT
 from registry.matching.outcome import shown_key
@@ -139,6 +140,12 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
 
 
+def _title(data: str, record: str) -> str:
+    """The first title of a record as it is shown, else the record's IRI."""
+    titles = from_json(data).titles
+    return _short(titles[0].text) if titles else record
+
+
 def _aside(feed: str, record: str, code: str, value: str, **params: object) -> Aside:
     told_ = tuple(sorted((name, str(one)) for name, one in params.items()))
     return Aside(feed, record, Issue(code, "", value, told_))
@@ -161,21 +168,22 @@ def _titles(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     for feed, title, count, record in rows:
         yield count, _aside(feed, record, "matching-empty-title", _short(title) or "–", count=count)
     rows = db.execute(
-        "SELECT crowd.feed, records, total, crowd.subject, json_extract_string(data, '$.titles[0].text') FROM crowd"
+        "SELECT crowd.feed, records, total, crowd.subject, data FROM crowd"
         f" JOIN record ON record.subject = crowd.subject WHERE kind = {KINDS['title']}"
     ).fetchall()
-    for feed, count, total, record, title in rows:
-        yield count, _aside(feed, record, "matching-same-title", _short(title), count=count, total=total)
+    for feed, count, total, record, data in rows:
+        yield count, _aside(feed, record, "matching-same-title", _title(data, record), count=count, total=total)
 
 
 def _texts(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     """Descriptions that too many records share, and those of which only a part is compared."""
     rows = db.execute(  # the same records share many keys of one text: they are told once
-        "SELECT c.feed, max(records), max(total), c.subject, any_value(json_extract_string(data, '$.summary'))"
+        "SELECT c.feed, max(records), max(total), c.subject, any_value(data)"
         f" FROM crowd c JOIN record r ON r.subject = c.subject WHERE kind = {KINDS['text']} GROUP BY c.feed, c.subject"
     ).fetchall()
-    for feed, count, total, record, text in rows:
-        yield count, _aside(feed, record, "matching-same-text", _short(text), count=count, total=total)
+    for feed, count, total, record, data in rows:
+        text = _short(from_json(data).summary)
+        yield count, _aside(feed, record, "matching-same-text", text, count=count, total=total)
     rows = db.execute("SELECT feed, subject, letters FROM lengthy JOIN record USING (subject)").fetchall()
     for feed, record, letters in rows:
         yield letters, _aside(feed, record, "matching-long-text", str(letters), limit=MAX_TEXT)
@@ -184,8 +192,8 @@ def _texts(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
 def _pairs(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     """Public pairs of which lists say what cannot be, and those that academies disagree on: told in both lists."""
     rows = db.execute(
-        "SELECT m.rule, m.status, x.feed, x.subject, json_extract_string(x.data, '$.titles[0].text'), y.feed,"
-        " y.subject, json_extract_string(y.data, '$.titles[0].text') FROM match m JOIN record x ON x.n = m.l"
+        "SELECT m.rule, m.status, x.feed, x.subject, x.data, y.feed, y.subject, y.data"
+        " FROM match m JOIN record x ON x.n = m.l"
         " JOIN record y ON y.n = m.r WHERE NOT private AND (status = 'discussed' OR rule LIKE '%.DECLARED_BOTH_WAYS'"
         " OR rule IN (?, ?))",
         _OTHERWISE,
@@ -194,9 +202,9 @@ def _pairs(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
         code = "matching-both-ways" if rule.endswith("_BOTH_WAYS") else "matching-stated-otherwise"
         code = "matching-discussed" if status == "discussed" else code
         one, other = sorted([tuple(ends[:3]), tuple(ends[3:])])
-        yield 1, _aside(one[0], one[1], code, _short(other[2] or other[1]))
+        yield 1, _aside(one[0], one[1], code, _title(other[2], other[1]))
         if other[0] != one[0]:
-            yield 1, _aside(other[0], other[1], code, _short(one[2] or one[1]))
+            yield 1, _aside(other[0], other[1], code, _title(one[2], one[1]))
 
 
 def _circles(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
@@ -223,7 +231,7 @@ def _circle(entries: Sequence[_Entry]) -> Iterator[tuple[int, Aside]]:
     for _, subject, feed, _ in entries:
         if feed not in told_:
             told_.add(feed)
-            others = [_short(title or one) for _, one, _, title in entries if one != subject]
+            others = [title for _, one, _, title in entries if one != subject]
             named = " · ".join(others[:OTHERS]) + (" …" if len(others) > OTHERS else "")
             yield len(entries), _aside(feed, subject, "matching-circle", named, count=len(entries))
 
@@ -240,9 +248,7 @@ def _parted(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
         "SELECT feed, min(subject), l, r, a, b FROM parted JOIN record USING (n)"
         " WHERE code = 'matching-contradiction' GROUP BY feed, l, r, a, b"  # of both levels once
     ).fetchall()
-    titles = {
-        n: _short(title or subject) for n, subject, _, title in _records(db, {n for row in rows for n in row[2:]})
-    }
+    titles = {n: title for n, _, _, title in _records(db, {n for row in rows for n in row[2:]})}
     for feed, record, *ends in rows:
         names = [titles.get(n, "…") for n in ends]
         against = " – ".join(names[2:])
@@ -253,8 +259,7 @@ def _records(db: duckdb.DuckDBPyConnection, numbers: Iterable[int]) -> list[_Ent
     """(number, record, feed, title) of some resources, by record."""
     db.register("asked_", pa.table({"n": pa.array(sorted(numbers), pa.int64())}))
     rows = db.execute(
-        "SELECT n, subject, feed, json_extract_string(data, '$.titles[0].text') FROM record SEMI JOIN asked_ USING (n)"
-        " ORDER BY subject"
+        "SELECT n, subject, feed, data FROM record SEMI JOIN asked_ USING (n) ORDER BY subject"
     ).fetchall()
     db.unregister("asked_")
-    return rows
+    return [(n, subject, feed, _title(data, subject)) for n, subject, feed, data in rows]
