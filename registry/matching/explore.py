@@ -41,6 +41,7 @@ def _matched(
 ) -> Iterator[Matcher]:
     with Matcher(None, academy_of, model=model, without=without) as matcher:
         matcher.rebuild(records, tell=False)
+        matcher.weigh_all()
         yield matcher
 
 

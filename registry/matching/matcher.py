@@ -155,6 +155,11 @@ class Matcher:
         """The model in use, None before anything was read."""
         return self._model
 
+    @property
+    def given(self) -> bool:
+        """Whether it was given a model, and did not make its own."""
+        return self._given is not None
+
     def _meta(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT name, value FROM meta").fetchall())
 
@@ -187,6 +192,11 @@ class Matcher:
     def aside(self) -> list[Aside]:
         """What was set aside, for those who can mend it, by feed and code."""
         return aside.told(self._db)
+
+    def weigh_all(self) -> None:
+        """Make ``weighed`` of the last call complete: it holds no pairs that nothing ties (``explore``)."""
+        assert self._model is not None
+        self._weigher(self._db, "measure", "weighed", self._model.scoring, self._workers)
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the working file, for whoever measures or looks for a fault (``explore``)."""
