@@ -4,9 +4,10 @@ reading → candidates → measures → weights → rules → choice → works a
 """
 
 from registry.matching.identified import OtherIdentity
-from registry.matching.matcher import MatchDelta, Matcher, OtherRecipe, match, recipe_digest
+from registry.matching.matcher import MatchDelta, Matcher, OtherRecipe, match
 from registry.matching.modelled import MatchModel, from_parts
 from registry.matching.outcome import Rule, load_rules
+from registry.matching.recipe import recipe_digest
 
 __all__ = [
     "MatchDelta", "MatchModel", "Matcher", "OtherIdentity", "OtherRecipe", "Rule", "from_parts", "load_rules", "match",

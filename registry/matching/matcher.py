@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic
@@ -42,6 +40,7 @@ from registry.matching.learn import Learnt, Said, learn
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
+from registry.matching.recipe import recipe_digest
 from registry.matching.scoring import Weigher, weigh
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
@@ -78,17 +77,6 @@ class MatchDelta:
     removals: list[tuple[str, str]]
     aside: Mapping[str, int]
     events: list[IdentityEvent] = field(default_factory=list)
-
-
-def recipe_digest() -> str:
-    """The digest of this room's code and tables; another digest means rebuild."""
-    found = sha256()
-    folder = files("registry.matching")
-    for where in (folder, *(folder.joinpath(name) for name in ("tables", "sql", "models"))):
-        for entry in sorted(where.iterdir(), key=lambda item: item.name):
-            if entry.name.endswith((".py", ".tsv", ".sql", ".json")):
-                found.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
-    return found.hexdigest()
 
 
 def _quiet(stage: str, seconds: float) -> None:

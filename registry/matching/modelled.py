@@ -120,6 +120,9 @@ def keep(db: duckdb.DuckDBPyConnection, model: MatchModel) -> None:
 
 
 def kept(db: duckdb.DuckDBPyConnection) -> MatchModel | None:
-    """The model of the working file, None in a new one."""
+    """The model of the working file, None in a new one, or in one that another version of matching made."""
     parts = dict(db.execute("SELECT part, body FROM model").fetchall())
-    return from_parts(parts) if parts else None
+    try:
+        return from_parts(parts) if parts else None
+    except ValueError:
+        return None

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 import duckdb
 
 from registry.matching.keys import names_of
+from registry.matching.levels import Levels
+from registry.matching.scoring import Model
 from registry.matching.voices import order
 from registry.model import Answer, Decision, Evidence, Match
 
 PAGE = 4_000
 _COLUMNS = (
-    "a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict,"
-    " note, weight, kinds,"
-    " evidence, answers"
+    "a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict, note, weight,"
+    " kinds, evidence, answers, probability, levels"
 )
 
 
@@ -23,14 +24,16 @@ def matches(db: duckdb.DuckDBPyConnection, where: str, values: Sequence[object],
     """Matches by left and right IRI, page by page: DuckDB keeps the whole answer of a query in memory."""
     last = ("", "")
     sql = f"SELECT {_COLUMNS} FROM match WHERE {where} AND (a > ? OR (a = ? AND b > ?)) ORDER BY a, b LIMIT {PAGE}"
+    body = db.execute("SELECT body FROM model WHERE part = 'scoring'").fetchall()
+    levels = Levels(Model.from_bytes(body[0][0])) if body else None
     while rows := db.execute(sql, [*values, last[0], *last]).fetchall():
-        yield from (_match(row, model) for row in rows)
+        yield from (_match(row, model, levels) for row in rows)
         last = rows[-1][:2]
 
 
-def _match(row: tuple[object, ...], model: str) -> Match:
+def _match(row: tuple[object, ...], model: str, levels: Levels | None) -> Match:
     (a, b, relation, confidence, status, rule, justification, source, reviewer, reviewed, verdict, note, weight, kinds,
-     evidence, answers) = row  # fmt: skip
+     evidence, answers, probability, code) = row  # fmt: skip
     lines = [Evidence(**line) for line in json.loads(str(evidence))]
     if verdict:
         lines.insert(0, Evidence("reviewed", str(verdict), 1.0, str(note), str(note)))
@@ -38,6 +41,7 @@ def _match(row: tuple[object, ...], model: str) -> Match:
         a, b, relation, confidence, status, rule, justification, tuple(lines), source, reviewer, reviewed,  # type: ignore[arg-type]
         weight=weight or 0.0, generators=names_of(int(kinds or 0)),  # type: ignore[arg-type, call-overload]
         answers=tuple(Answer(**one) for one in json.loads(str(answers))), model=model,
+        probability=probability, reasons=levels.reasons(int(code)) if levels and code else (),  # type: ignore[arg-type, call-overload]
     )  # fmt: skip
 
 
