@@ -7,23 +7,18 @@ are looked up when somebody reads them.
 from __future__ import annotations
 
 import csv
-import json
 import math
-import re
-from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
 
 import duckdb
 
+from registry.matching import codes
 from registry.matching.scoring import COMPARISONS, Model
 from registry.model import Reason
 
-BITS = 4
-"""Bits of a comparison in a code: 0 where it was not made, else the level's place from 1. Bit 0 is the model's
-side."""
 LANGUAGES = ("en", "fr", "es")
+_PLACES = {name: place for place, name in enumerate(COMPARISONS)}
 
 
 def words() -> dict[str, dict[str, str]]:
@@ -37,11 +32,11 @@ class Levels:
     """The levels of a model, and how codes of them are written and read."""
 
     def __init__(self, model: Model) -> None:
-        self._sides = [_comparisons(text) for text in (model.within, model.across)]
+        self._sides = [codes.comparisons(text) for text in (model.within, model.across)]
 
     def code(self, table: str) -> str:
         """SQL of the code of a row of ``table``, as ``measures.fill`` makes it."""
-        within, across = (_code(side, table) for side in self._sides)
+        within, across = (codes.code(side, _PLACES, table) for side in self._sides)
         return f'CASE WHEN coalesce({table}."cross", false) THEN 1 + {across} ELSE {within} END'
 
     @cached_property
@@ -50,16 +45,22 @@ class Levels:
         found = {}
         for side, comparisons in enumerate(self._sides):
             for name, levels in comparisons.items():
-                for place, level in enumerate(_known(levels), 1):
+                for place, level in enumerate(codes.known(levels), 1):
                     weight = math.log2(level["m_probability"] / level["u_probability"])
-                    found[side, place << _shift(name)] = Reason(name, level["label_for_charts"], round(weight, 3))
+                    found[side, place << codes.shift(_PLACES[name])] = Reason(
+                        name, level["label_for_charts"], round(weight, 3)
+                    )
         return found
 
     def reasons(self, code: int) -> tuple[Reason, ...]:
         """What the comparisons say, the strongest first; () for a pair of which nothing was kept."""
-        parts = ((code & 1, code & ((1 << BITS) - 1) << _shift(name)) for name in COMPARISONS)
+        parts = ((code & 1, code & ((1 << codes.BITS) - 1) << codes.shift(_PLACES[name])) for name in COMPARISONS)
         found = [self._reasons[part] for part in parts if part[1]]
         return tuple(sorted(found, key=lambda reason: (-abs(reason.weight), reason.comparison)))
+
+    def weights(self, code: int) -> dict[str, float]:
+        """What each comparison weighs, in bits."""
+        return {reason.comparison: reason.weight for reason in self.reasons(code)}
 
 
 def reach(db: duckdb.DuckDBPyConnection, model: Model, *, whole: bool) -> None:
@@ -73,28 +74,3 @@ def reach(db: duckdb.DuckDBPyConnection, model: Model, *, whole: bool) -> None:
         f"INSERT INTO reached SELECT m.l, m.r, {Levels(model).code('m')} FROM measure m SEMI JOIN ("
         " SELECT l, r FROM outcome UNION SELECT l, r FROM decided) t ON t.l = m.l AND t.r = m.r"
     )
-
-
-def _shift(comparison: str) -> int:
-    return 1 + BITS * COMPARISONS.index(comparison)
-
-
-def _comparisons(settings: str) -> dict[str, list[Mapping[str, Any]]]:
-    return {one["output_column_name"]: one["comparison_levels"] for one in json.loads(settings)["comparisons"]}
-
-
-def _known(levels: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [level for level in levels if not level.get("is_null_level")]
-
-
-def _code(side: Mapping[str, list[Mapping[str, Any]]], table: str) -> str:
-    parts = []
-    for name, levels in side.items():
-        place, tests = 0, ""
-        for level in levels:
-            place += not level.get("is_null_level")
-            reached = 0 if level.get("is_null_level") else place << _shift(name)
-            condition = re.sub(r"\b(\w+)_l\b", rf"{table}.\1", level["sql_condition"])
-            tests += f" ELSE {reached}" if condition == "ELSE" else f" WHEN {condition} THEN {reached}"
-        parts.append(f"CASE{tests} END::BIGINT")
-    return "(" + " + ".join(parts) + ")"

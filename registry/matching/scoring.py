@@ -17,11 +17,11 @@ from typing import Any
 
 import duckdb
 
+from registry.matching import codes
+
 WITHIN = ("title", "text", "identity", "authors", "topics", "codes", "minutes", "years", "place")
 ACROSS = ("title", "authors", "topics", "codes", "minutes", "day", "place")
 COMPARISONS = tuple(dict.fromkeys((*WITHIN, *ACROSS)))
-AT_ONCE = 2_000_000
-"""Pairs that are weighed in one call; more would be held in memory together."""
 DECIMALS = 9
 """Sums of floats are rounded here, so that threads and engines give one number."""
 
@@ -72,36 +72,46 @@ def _linker(settings: str, api: Any, left: Any, right: Any) -> Any:
 
 
 def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, threads: int = 2) -> None:
-    """Make the temporary table ``into``: l, r, weight (bits) and one ``w_…`` for each comparison, for all pairs.
+    """Make the temporary view ``into``: l, r, weight (bits) and one ``w_…`` for each comparison, for all pairs.
 
-    A comparison that cannot be made, or that the pair's model does not have, weighs nothing.
+    A comparison that cannot be made, or that the pair's model does not have, weighs nothing. Pairs that reach the
+    same levels weigh the same: Splink weighs each set of levels once.
     """
     db.execute(f"SET threads = {threads}")
     columns = ", ".join(f"w_{name} DOUBLE" for name in COMPARISONS)
-    db.execute(f"CREATE OR REPLACE TEMP TABLE {into} (l BIGINT, r BIGINT, weight DOUBLE, {columns})")
-    for across, settings, names in ((False, model.within, WITHIN), (True, model.across, ACROSS)):
-        which = f'coalesce("cross", false) = {str(across).lower()}'
-        (count,) = db.execute(f"SELECT count(*) FROM {table} WHERE {which}").fetchall()[0]
-        for part in range(-(-count // AT_ONCE)):
-            parts = max(1, -(-count // AT_ONCE))
-            chosen = f"{which} AND (l + r) % {parts} IN ({part}, {part - parts})" if parts > 1 else which
-            _weigh_part(db, table, chosen, into, settings, names)
+    db.execute(f"CREATE OR REPLACE TEMP TABLE {into}_levels (code BIGINT, weight DOUBLE, {columns})")
+    places = {name: place for place, name in enumerate(COMPARISONS)}
+    sides = (("false", model.within, WITHIN), ("true", model.across, ACROSS))
+    within, across = (codes.code(codes.comparisons(settings), places, "t") for _, settings, _ in sides)
+    db.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into}_pairs AS SELECT l, r,"
+        f' CASE WHEN coalesce("cross", false) THEN 1 + {across} ELSE {within} END AS code FROM {table} t'
+    )
+    for side, settings, names in sides:
+        _weigh_side(db, table, side, into, settings, names)
+    db.execute(
+        f"CREATE OR REPLACE TEMP VIEW {into} AS SELECT l, r, {into}_levels.* EXCLUDE (code)"
+        f" FROM {into}_pairs JOIN {into}_levels USING (code)"
+    )
 
 
-def _weigh_part(
-    db: duckdb.DuckDBPyConnection, table: str, chosen: str, into: str, settings: str, names: tuple[str, ...]
+def _weigh_side(
+    db: duckdb.DuckDBPyConnection, table: str, side: str, into: str, settings: str, names: tuple[str, ...]
 ) -> None:
     from splink.backends.duckdb import DuckDBAPI
 
     needed = ", ".join([*names, *(["title_df"] if names == WITHIN else [])])
+    # One pair stands for all that reach its levels; which one does not matter.
     db.execute(
-        f"CREATE OR REPLACE TABLE pair_row AS SELECT row_number() OVER () AS pair, l AS l_, r AS r_, {needed}"
-        f" FROM {table} WHERE {chosen};"
-        "CREATE OR REPLACE TABLE other_row AS SELECT * REPLACE (0::BIGINT AS pair) FROM pair_row LIMIT 1;"
+        f"CREATE OR REPLACE TABLE pair_row AS SELECT code AS pair, unnest(any_value(t)) FROM (SELECT l, r, {needed}"
+        f' FROM {table} WHERE coalesce("cross", false) = {side}) t JOIN {into}_pairs USING (l, r) GROUP BY code;'
+        "CREATE OR REPLACE TABLE other_row AS SELECT * REPLACE (-1::BIGINT AS pair) FROM pair_row LIMIT 1;"
         "CREATE OR REPLACE TABLE pair_block AS SELECT '0' AS match_key, 'a-__-' || pair AS join_key_l,"
-        " 'b-__-0' AS join_key_r FROM pair_row"
+        " 'b-__--1' AS join_key_r FROM pair_row"
     )
     try:
+        if not db.execute("SELECT count(*) FROM pair_row").fetchall()[0][0]:
+            return
         api = DuckDBAPI(connection=db)
         left = api.register("pair_row", dataset_display_name="a")
         right = api.register("other_row", dataset_display_name="b")
@@ -111,8 +121,8 @@ def _weigh_part(
         weights = ", ".join(f"mw_{name} AS w_{name}" for name in names)
         total = " + ".join(f"mw_{name}" for name in names)
         db.execute(
-            f"INSERT INTO {into} BY NAME SELECT l_ AS l, r_ AS r, round({total}, {DECIMALS}) AS weight, {weights}"
-            f" FROM {found} JOIN pair_row ON pair = pair_l"
+            f"INSERT INTO {into}_levels BY NAME SELECT pair_l AS code, round({total}, {DECIMALS}) AS weight, {weights}"
+            f" FROM {found}"
         )
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     finally:

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from registry.matching import scoring
-from registry.matching.levels import BITS, Levels, words
+from registry.matching.codes import BITS
+from registry.matching.levels import Levels, words
 from tests.support.measured_pairs import pairs
 
 

@@ -1,0 +1,44 @@
+"""A pair's levels as one number: what a weight, and every reason for it, follows from.
+
+Many pairs share one code, so each is weighed once, and a million pairs keep their levels at eight bytes each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+BITS = 4
+"""Bits of a comparison in a code: 0 where it was not made, else the level's place from 1. Bit 0 is the model's
+side."""
+
+
+def shift(place: int) -> int:
+    """Where the bits of the comparison at a place in ``scoring.COMPARISONS`` begin."""
+    return 1 + BITS * place
+
+
+def comparisons(settings: str) -> dict[str, list[Mapping[str, Any]]]:
+    """The levels of each comparison of a side's settings, by its name."""
+    return {one["output_column_name"]: one["comparison_levels"] for one in json.loads(settings)["comparisons"]}
+
+
+def known(levels: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The levels but for that of what cannot be told."""
+    return [level for level in levels if not level.get("is_null_level")]
+
+
+def code(side: Mapping[str, list[Mapping[str, Any]]], places: Mapping[str, int], table: str) -> str:
+    """SQL of the code of a row of ``table``, as ``measures.fill`` makes it, by one side of a model."""
+    parts = []
+    for name, levels in side.items():
+        place, tests = 0, ""
+        for level in levels:
+            place += not level.get("is_null_level")
+            reached = 0 if level.get("is_null_level") else place << shift(places[name])
+            condition = re.sub(r"\b(\w+)_l\b", rf"{table}.\1", level["sql_condition"])
+            tests += f" ELSE {reached}" if condition == "ELSE" else f" WHEN {condition} THEN {reached}"
+        parts.append(f"CASE{tests} END::BIGINT")
+    return "(" + " + ".join(parts) + ")"
