@@ -12,6 +12,7 @@ from registry.matching import measures, scoring, screen
 from registry.matching.blocks import Padded
 from registry.matching.columns import insert
 from registry.matching.judge import Chunk, Row, judged
+from registry.matching.levels import Levels
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import Tables
 from registry.matching.outcome import Rule
@@ -60,9 +61,10 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
         f" FROM measure JOIN weighed USING (l, r) WHERE tie = {screen.OVERLAP} AND weight >= {FLOOR}"
     )
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY l, r) AS nth, w.*"
-        " FROM weighed w JOIN measure USING (l, r) JOIN pair p USING (l, r)"
-        f" WHERE tie = {screen.JUDGE} AND (w.weight >= {FLOOR} OR p.kinds & {screen.HARD} <> 0)"
+        "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY l, r) AS nth, l, r,"
+        f" {Levels(means.model.scoring).code('m')} AS code FROM measure m JOIN weighed w USING (l, r)"
+        f" JOIN pair p USING (l, r) WHERE tie = {screen.JUDGE}"
+        f" AND (w.weight >= {FLOOR} OR p.kinds & {screen.HARD} <> 0)"
     )
     for rows in _judged(db, "judging", means):
         insert(db, "outcome", _OUTCOME, rows)
@@ -81,16 +83,9 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
 def explain(db: duckdb.DuckDBPyConnection, means: Means, pairs: str) -> None:
     """Bring ``shown`` up to date: the evidence of those overlaps among ``pairs`` that numbers alone told."""
     db.execute(
-        f"CREATE OR REPLACE TEMP TABLE asking AS SELECT l, r FROM {pairs} p"
-        " SEMI JOIN (SELECT l, r FROM outcome WHERE evidence IS NULL) o USING (l, r) ANTI JOIN shown USING (l, r)"
-    )
-    if not db.execute("SELECT count(*) FROM asking").fetchall()[0][0]:
-        return
-    measures.fill(db, "asking", "measure_again", means.model.lexicon, _nothing_proved(db), means.workers)
-    means.weigh(db, "measure_again", "weighed_again", means.model.scoring, means.workers)
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE explaining AS SELECT row_number() OVER (ORDER BY l, r) AS nth, *"
-        " FROM weighed_again"
+        "CREATE OR REPLACE TEMP TABLE explaining AS SELECT row_number() OVER (ORDER BY l, r) AS nth, l, r, code"
+        f" FROM {pairs} p SEMI JOIN (SELECT l, r FROM outcome WHERE evidence IS NULL) o USING (l, r)"
+        " ANTI JOIN shown USING (l, r) JOIN reached USING (l, r)"
     )
     for rows in _judged(db, "explaining", means):
         # Two words may have one number, about once in a thousand million pairs: then there is no line to show.
@@ -99,26 +94,19 @@ def explain(db: duckdb.DuckDBPyConnection, means: Means, pairs: str) -> None:
 
 def _judged(db: duckdb.DuckDBPyConnection, table: str, means: Means) -> Iterator[list[Row]]:
     relations = {code: rule.relation for code, rule in means.rules.items()}
-    return judged(_chunks(db, table), means.tables, means.model.lexicon, relations, means.workers)
+    model = means.model
+    return judged(_chunks(db, table), means.tables, model.lexicon, model.scoring, relations, means.workers)
 
 
 def _chunks(db: duckdb.DuckDBPyConnection, table: str) -> Iterator[Chunk]:
-    """The pairs to judge, with their records, some at a time."""
+    """The pairs to judge (l, r, code, numbered by ``nth``), with their records, some at a time."""
     (total,) = db.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
-    names = [row[0] for row in db.execute(f"DESCRIBE {table}").fetchall()]
-    weights = [name for name in names if name.startswith("w_")]
-    columns = ", ".join(["l", "r", *weights])
     for at in range(1, total + 1, CHUNK):
-        part = f"(SELECT {columns} FROM {table} WHERE nth BETWEEN {at} AND {at + CHUNK - 1})"
-        rows = db.execute(f"SELECT * FROM {part} ORDER BY l, r").fetchall()
+        part = f"(SELECT l, r, code FROM {table} WHERE nth BETWEEN {at} AND {at + CHUNK - 1})"
+        pairs = db.execute(f"SELECT * FROM {part} ORDER BY l, r").fetchall()
         db.execute(f"CREATE OR REPLACE TEMP TABLE named AS SELECT DISTINCT unnest([l, r]) AS n FROM {part}")
         records = db.execute("SELECT n, data, academy FROM record SEMI JOIN named USING (n)").fetchall()
         aside = db.execute(
             "SELECT DISTINCT key FROM own SEMI JOIN named USING (n) SEMI JOIN aside USING (key)"
         ).fetchall()
-        shorts = [name.removeprefix("w_") for name in weights]
-        pairs = [
-            (row[0], row[1], {name: value for name, value in zip(shorts, row[2:], strict=True) if value})
-            for row in rows
-        ]
         yield Chunk({n: (data, academy) for n, data, academy in records}, pairs, frozenset(key for (key,) in aside))

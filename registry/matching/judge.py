@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
+from operator import attrgetter
 from typing import cast
 
 import numpy as np
@@ -23,9 +24,11 @@ from registry.matching.candidates import CAP, RAREST, UNKNOWN
 from registry.matching.compare import Facts, compare
 from registry.matching.features import Features, from_json
 from registry.matching.keys import title_tokens
+from registry.matching.levels import Levels
 from registry.matching.lexicon import Lexicon, hashed
 from registry.matching.normalise import Tables, load_tables
 from registry.matching.rules import STATED, relate
+from registry.matching.scoring import Model
 from registry.model import Answer, Evidence, Relation
 
 WEIGHS = {
@@ -45,19 +48,27 @@ Row = tuple[int, int, str, str, str, float, bool, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some pairs: {number: (features as JSON, academy)}, (l, r, {comparison: weight}), keys set aside."""
+    """Some pairs: {number: (features as JSON, academy)}, (l, r, code of levels), keys set aside."""
 
     records: Mapping[int, tuple[str, str]]
-    pairs: Sequence[tuple[int, int, Mapping[str, float]]]
+    pairs: Sequence[tuple[int, int, int]]
     aside: frozenset[str]
 
 
 class Judge:
     """What judging needs beside the pairs; made once in each process."""
 
-    def __init__(self, tables: Tables, known: Lexicon, relations: Mapping[str, str]) -> None:
+    def __init__(self, tables: Tables, known: Lexicon, model: Model, relations: Mapping[str, str]) -> None:
         self._tables, self._known, self._relations = tables, known, relations
+        self._levels = Levels(model)
         self._counts: dict[str, tuple[int, int]] = {}
+        self._weights: dict[int, dict[str, float]] = {}
+
+    def _weights_of(self, code: int) -> dict[str, float]:
+        """What each comparison weighs for a pair of these levels."""
+        if code not in self._weights:
+            self._weights[code] = self._levels.weights(code)
+        return self._weights[code]
 
     def _rarest(self, item: Features) -> AbstractSet[str]:
         """The rarest words of a record, as candidates see them."""
@@ -77,7 +88,7 @@ class Judge:
             item = from_json(data)
             read[n] = item, academy, self._rarest(item)
         found: list[Row] = []
-        for one, two, weights in chunk.pairs:
+        for one, two, code in chunk.pairs:
             (a, academy, rare_a), (b, other, rare_b) = read[one], read[two]
             if b.resource < a.resource:
                 (a, academy, rare_a), (b, other, rare_b) = (b, other, rare_b), (a, academy, rare_a)
@@ -86,17 +97,27 @@ class Judge:
             outcome = relate(facts)
             if outcome is None:
                 continue
-            lines = [weighed(line, weights) for line in outcome.evidence]
+            weights = self._weights_of(code)
+            lines = [line_values(weighed(line, weights)) for line in outcome.evidence]
             answers = [asdict(one) for one in answers_of(facts, academy, other)]
             source = {"left": a.resource, "right": b.resource}.get(outcome.source, "")
             found.append(
                 (
                     one, two, outcome.rule, self._relations[outcome.rule], source, outcome.score, outcome.strong,
-                    json.dumps([asdict(line) for line in lines], ensure_ascii=False),
+                    json.dumps(lines, ensure_ascii=False),
                     json.dumps(answers, ensure_ascii=False) if answers else "",
                 )
             )  # fmt: skip
         return found
+
+
+_EVIDENCE = tuple(field.name for field in fields(Evidence))
+_line = attrgetter(*_EVIDENCE)
+
+
+def line_values(line: Evidence) -> dict[str, object]:
+    """A line of evidence as the working file keeps it."""
+    return dict(zip(_EVIDENCE, _line(line), strict=True))
 
 
 def weighed(line: Evidence, weights: Mapping[str, float]) -> Evidence:
@@ -122,8 +143,8 @@ def answers_of(facts: Facts, academy: str, other: str) -> Iterator[Answer]:
 _READY: dict[str, Judge] = {}
 
 
-def _begin(known: bytes, relations: Mapping[str, str]) -> None:
-    _READY["judge"] = Judge(load_tables(), frequencies.from_bytes(known), relations)
+def _begin(known: bytes, model: bytes, relations: Mapping[str, str]) -> None:
+    _READY["judge"] = Judge(load_tables(), frequencies.from_bytes(known), Model.from_bytes(model), relations)
 
 
 def _judge(chunk: Chunk) -> list[Row]:
@@ -131,11 +152,16 @@ def _judge(chunk: Chunk) -> list[Row]:
 
 
 def judged(
-    chunks: Iterable[Chunk], tables: Tables, known: Lexicon, relations: Mapping[str, str], workers: int
+    chunks: Iterable[Chunk],
+    tables: Tables,
+    known: Lexicon,
+    model: Model,
+    relations: Mapping[str, str],
+    workers: int,
 ) -> Iterator[list[Row]]:
     """The rows of each chunk, in order; beyond the second chunk in ``workers`` processes."""
     source = iter(chunks)
-    here = Judge(tables, known, relations)
+    here = Judge(tables, known, model, relations)
     for chunk in islice(source, FEW_CHUNKS):
         yield here.judge(chunk)
     first = next(source, None)
@@ -143,7 +169,7 @@ def judged(
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=(known.to_bytes(), dict(relations))
+        workers, mp_context=context, initializer=_begin, initargs=(known.to_bytes(), model.to_bytes(), dict(relations))
     ) as pool:
         waiting: deque[Future[list[Row]]] = deque([pool.submit(_judge, first)])
         for chunk in source:
