@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry import cli_add, cli_frameworks, cli_reports, cli_review
+from registry import cli_add, cli_frameworks, cli_match, cli_reports, cli_review
 from registry.console import OK, TO_MEND, UNUSABLE, Json, fail, house, out, report_form, settings, tell_report
 
 app = typer.Typer(
@@ -242,18 +242,7 @@ def template(
     typer.echo(f"{written}: {columns} columns")
 
 
-@app.command()
-def match(as_json: Json = False) -> None:
-    """Compare the published entries with one another."""
-    from registry.pipeline.publisher import match_all
-
-    with house() as opened:
-        counts = match_all(opened)
-    if as_json:
-        out(counts)
-    else:
-        for relation, number in counts.items():
-            typer.echo(f"{relation}: {number}")
+cli_match.add_to(app)
 
 
 @app.command()

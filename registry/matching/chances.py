@@ -23,6 +23,8 @@ from registry.matching.proven import alike, learns
 
 MEASURED = 10
 """Answers on a rule below which its pairs have a band and no chance."""
+TOLD = 0.1
+"""The chance below which a pair is not told to anybody."""
 FOLDS = 5
 RIDGE_RULE, RIDGE_SLOPE, RIDGE_KIND = 1.0, 1.0, 0.1
 """How firmly a rule's effect, the slope of the weight (in tens of bits), and the level of a kind are held at 0."""

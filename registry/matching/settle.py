@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from registry.matching import aside
+from registry.matching.chances import TOLD
 from registry.matching.cluster import RELATIONS, Edges, cannot_links, partition
 from registry.matching.columns import insert, sql
 from registry.matching.lexicon import Longs, hashed
@@ -133,7 +134,7 @@ def choose(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: b
 def matches(db: duckdb.DuckDBPyConnection, pairs: str, *, notice: bool, add: bool = False) -> None:
     """Make ``fresh_match``, or ``add`` to it, for the pairs (l, r) of a table or a query in brackets."""
     start = "INSERT INTO fresh_match " if add else "CREATE OR REPLACE TEMP TABLE fresh_match AS "
-    db.execute(start + sql("matches").format(pairs=pairs, notice="true" if notice else "false"))
+    db.execute(start + sql("matches").format(pairs=pairs, notice="true" if notice else "false", least=TOLD))
 
 
 def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:

@@ -6,10 +6,12 @@ identity events waits in the file, and is kept before anything else is.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from registry.ledger import decisions, identity, log, models, notices, runs
 from registry.matching import Matcher, MatchModel, OtherIdentity, from_parts
@@ -46,15 +48,29 @@ def later(house: House, after: int, until: int) -> Iterator[Sequence[Change]]:
 def open_matcher(house: House) -> Matcher:
     """The matcher's working file with the ledger's model; a file that other rules made is begun anew."""
     folder = house.settings.data / "matching"
-    kept = models.load(house.connection)
-    model: MatchModel | None = from_parts(kept.parts) if kept is not None else None
-    notice = notice_days(house) > 0
-    matcher = Matcher(folder, feeds_of(house), model=model, notice=notice)
+    model = in_use(house)
+    matcher = matcher_in(house, folder, model)
     if matcher.marker()[1] not in ("", match_recipe()):
         matcher.close()
         shutil.rmtree(folder)
-        matcher = Matcher(folder, feeds_of(house), model=model, notice=notice)
+        matcher = matcher_in(house, folder, model)
     return matcher
+
+
+def in_use(house: House) -> MatchModel | None:
+    """The ledger's model; None while there is none, or where this version of matching cannot use it: then one with the
+    shipped weights is made."""
+    kept = models.load(house.connection)
+    try:
+        return from_parts(kept.parts) if kept is not None else None
+    except ValueError as error:
+        logging.getLogger("registry.publish").warning("the model in use is left: %s; train one again", error)
+        return None
+
+
+def matcher_in(house: House, folder: Path, model: MatchModel | None) -> Matcher:
+    """A matcher with its working file in a folder."""
+    return Matcher(folder, feeds_of(house), model=model, notice=notice_days(house) > 0)
 
 
 def catch_up(house: House, matcher: Matcher, now: str) -> int:
@@ -65,7 +81,7 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
     if days and (over := notices.due(connection, now, days)):
         notices.end(connection, over, now)
     carry(house, matcher, log.last_sequence(connection))
-    if models.current(connection) is None and matcher.model is not None:
+    if not matcher.given and matcher.model is not None:
         version = models.save(connection, matcher.model.parts(), {}, time=now, by=AUTOMATIC)
         models.use(connection, version, time=now, by=AUTOMATIC)
     elif (model := matcher.outgrown()) is not None:

@@ -20,13 +20,16 @@ from registry.cli import app
 
 
 def leaves(commands: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Every verb, those of a group ("review next") too."""
+    """Every verb, those of a group ("review next") too; a group that does something alone ("match") is one."""
     for name, one in commands.items():
-        yield from leaves(one.commands, f"{above}{name} ") if hasattr(one, "commands") else [(above + name, one)]
+        if not hasattr(one, "commands") or one.invoke_without_command:
+            yield above + name, one
+        if hasattr(one, "commands"):
+            yield from leaves(one.commands, f"{above}{name} ")
 
 
 VERBS: dict[str, Any] = dict(leaves(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
-GROUPS = {verb.rpartition(" ")[0] for verb in VERBS} - {""}
+GROUPS = {verb.rpartition(" ")[0] for verb in VERBS} - {"", *VERBS}
 PAGE = (ROOT / "docs" / "commands.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^###? ([\w ]+)\n(.*?)(?=^###? |\Z)", PAGE, re.M | re.S))
 CLEAN = (

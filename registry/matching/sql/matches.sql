@@ -1,4 +1,5 @@
--- The matches of the pairs in a table, as they are to stand.
+-- The matches of the pairs in a table, as they are to stand. What hardly ever proves right is not told.
+SELECT * FROM (
 SELECT
   least(x.resource, y.resource) AS a, greatest(x.resource, y.resource) AS b, k.l, k.r,
   coalesce(v.relation, o.relation) AS relation,
@@ -19,3 +20,4 @@ LEFT JOIN rule ON rule.code = o.rule LEFT JOIN chance c ON c.code = o.rule LEFT 
 LEFT JOIN reached z ON z.l = k.l AND z.r = k.r
 LEFT JOIN said v ON v.l = k.l AND v.r = k.r
 LEFT JOIN ended e ON e.a = least(x.resource, y.resource) AND e.b = greatest(x.resource, y.resource)
+) WHERE probability IS NULL OR probability >= {least}
