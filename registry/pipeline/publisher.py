@@ -30,6 +30,7 @@ from registry.graph.works import WorkDelta
 from registry.ledger import findings, log, notices, runs, utc_now
 from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
+from registry.matching.levels import words as level_words
 from registry.model import Change, Match, Work
 from registry.pipeline import matched
 from registry.pipeline.house import House
@@ -318,7 +319,7 @@ def _figures(
         works=works,
         redirects=matcher.redirects(),
         retired=matcher.retired(),
-        rules={code: rule.words for code, rule in matcher.rules.items()},
+        rules={**level_words(), **{code: rule.words for code, rule in matcher.rules.items()}},
     )
 
 

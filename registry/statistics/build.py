@@ -6,6 +6,7 @@ listed, never counted as overlap. Pairs within one academy are counted apart fro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -85,8 +86,8 @@ def build(
     matches and works (the last part of their IRIs) go. A match between resources that are not in the release is left
     out and counted as ``matches_left_out``. ``axes`` are the schemes that coverage is counted by. ``works`` are
     those that may be shown, of both levels; ``redirects`` {former id: what took it in} and ``retired`` (with the
-    last members) are always all; ``rules`` {code: {language: what it says}}; ``churn`` are numbers on ids, told with
-    the totals.
+    last members) are always all; ``rules`` {code of a rule or level: {language: what it says}}; ``churn`` are numbers
+    on ids, told with the totals.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
@@ -178,6 +179,7 @@ def _resources(
 
 def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> None:
     academy = "SELECT academy FROM resource WHERE iri=?"
+    known: dict[str, int] = {}
     for match in matches:
         left, right = (connection.execute(academy, (iri,)).fetchone() for iri in (match.left, match.right))
         identifier = iris.match(match.left, match.right).rsplit("/", 1)[-1]
@@ -187,12 +189,17 @@ def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iri
             continue
         connection.execute("DELETE FROM left_out WHERE id=?", (identifier,))
         evidence = json.dumps([asdict(line) for line in match.evidence], ensure_ascii=False)
+        reasons = json.dumps([(one.comparison, one.level, one.weight) for one in match.reasons], separators=(",", ":"))
+        number = known.get(reasons)
+        if number is None:  # the same number in every release, so that rows can be carried forward
+            number = known[reasons] = int.from_bytes(hashlib.sha256(reasons.encode()).digest()[:8], "big") >> 1
+            connection.execute("INSERT OR IGNORE INTO weighed VALUES (?,?)", (number, reasons))
         connection.execute(
-            "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (identifier, match.left, match.right, left[0], right[0], int(left == right), match.relation,
              match.confidence, match.status, match.rule, match.justification, match.source, match.reviewer,
              match.reviewed, evidence, match.weight, match.probability, match.model, json.dumps(match.generators),
-             json.dumps([asdict(answer) for answer in match.answers])),
+             json.dumps([asdict(answer) for answer in match.answers]), number),
         )  # fmt: skip
 
 

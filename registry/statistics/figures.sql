@@ -36,21 +36,24 @@ CREATE TABLE carries (iri TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL
 WITHOUT ROWID;
 
 -- A pair of resources. within is 1 when both stand in one academy; evidence, generators and answers are JSON lists;
--- weight is in bits, probability NULL where it is not calibrated.
+-- weight is in bits, probability NULL where it is not calibrated; weighed names the row that says what made the weight.
 CREATE TABLE match (
     id TEXT PRIMARY KEY, left_iri TEXT NOT NULL, right_iri TEXT NOT NULL, left_academy TEXT NOT NULL,
     right_academy TEXT NOT NULL, within INTEGER NOT NULL, relation TEXT NOT NULL, confidence REAL NOT NULL,
     status TEXT NOT NULL, rule TEXT NOT NULL, justification TEXT NOT NULL, source TEXT NOT NULL,
     reviewer TEXT NOT NULL, reviewed TEXT NOT NULL, evidence TEXT NOT NULL, weight REAL NOT NULL, probability REAL,
-    model TEXT NOT NULL, generators TEXT NOT NULL, answers TEXT NOT NULL
+    model TEXT NOT NULL, generators TEXT NOT NULL, answers TEXT NOT NULL, weighed INTEGER NOT NULL
 );
+-- What comparisons weigh, as JSON [[comparison, level, bits]], the strongest first, under a number that follows from it.
+-- Thousands of pairs share one row; one that no pair names any more may stay.
+CREATE TABLE weighed (number INTEGER PRIMARY KEY, reasons TEXT NOT NULL);
 CREATE INDEX match_order ON match (confidence DESC, id);
 CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
 CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
 
--- What a rule says in words, as JSON {language: text}.
+-- What a rule, or a level of a comparison ("title.same-rare"), says in words, as JSON {language: text}.
 CREATE TABLE rule (code TEXT PRIMARY KEY, text TEXT NOT NULL);
 
 -- All forms of one course (level work) and what is listed several times (level cluster; parent is its work or "").

@@ -180,10 +180,14 @@ def _decode(cursor: str, query: MatchQuery) -> tuple[float, str]:
     return float(confidence), str(identifier)
 
 
+REASONS = "(SELECT reasons FROM weighed WHERE number = match.weighed) AS reasons"
+
+
 def match_row(row: sqlite3.Row) -> dict[str, Any]:
     """A pair as it is handed on, its lists read."""
     lists = {name: json.loads(row[name]) for name in ("evidence", "generators", "answers")}
-    return {**dict(row), "within": bool(row["within"]), **lists}
+    reasons = [dict(zip(("comparison", "level", "weight"), one, strict=True)) for one in json.loads(row["reasons"])]
+    return {**dict(row), "within": bool(row["within"]), **lists, "reasons": reasons}
 
 
 def matches(connection: sqlite3.Connection, query: MatchQuery) -> tuple[list[dict[str, Any]], int, str | None]:
@@ -195,7 +199,8 @@ def matches(connection: sqlite3.Connection, query: MatchQuery) -> tuple[list[dic
         where += " AND (confidence < ? OR (confidence = ? AND id > ?))"
         values += [confidence, confidence, identifier]
     rows = connection.execute(
-        f"SELECT * FROM match WHERE {where} ORDER BY confidence DESC, id LIMIT ?", [*values, query.limit + 1]
+        f"SELECT *, {REASONS} FROM match WHERE {where} ORDER BY confidence DESC, id LIMIT ?",
+        [*values, query.limit + 1],
     ).fetchall()
     found = [match_row(row) for row in rows[: query.limit]]
     cursor = None
@@ -207,7 +212,7 @@ def matches(connection: sqlite3.Connection, query: MatchQuery) -> tuple[list[dic
 
 def match(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] | None:
     """One pair with its evidence, or None."""
-    row = connection.execute("SELECT * FROM match WHERE id=?", (identifier,)).fetchone()
+    row = connection.execute(f"SELECT *, {REASONS} FROM match WHERE id=?", (identifier,)).fetchone()
     return match_row(row) if row else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.statistics.axes import COUNTED
-from registry.statistics.reader import BadCursor, match_row
+from registry.statistics.reader import REASONS, BadCursor, match_row
 
 _HOPS = 50
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -143,7 +143,7 @@ def members(connection: sqlite3.Connection, identifier: str, limit: int) -> list
 def pairs(connection: sqlite3.Connection, identifier: str, limit: int) -> list[dict[str, Any]]:
     """Pairs between members of a work that were not rejected, surest first."""
     rows = connection.execute(
-        "SELECT match.* FROM member l JOIN match ON left_iri = l.iri JOIN member r ON r.iri = right_iri"
+        f"SELECT match.*, {REASONS} FROM member l JOIN match ON left_iri = l.iri JOIN member r ON r.iri = right_iri"
         " WHERE l.work = ? AND r.work = ? AND status <> 'rejected' ORDER BY confidence DESC, match.id LIMIT ?",
         (identifier, identifier, limit),
     )
@@ -156,7 +156,7 @@ def beside(connection: sqlite3.Connection, identifier: str, limit: int) -> list[
     only the surest.
     """
     sides = " UNION ALL ".join(
-        f"SELECT match.*, {here} AS here, {there} AS there, coalesce(o.work, '') AS there_work"
+        f"SELECT match.*, {REASONS}, {here} AS here, {there} AS there, coalesce(o.work, '') AS there_work"
         f" FROM member m JOIN match ON {here} = m.iri LEFT JOIN member o ON o.iri = {there} AND o.level = 'work'"
         f" WHERE m.work = :id AND NOT EXISTS (SELECT 1 FROM member x WHERE x.iri = {there} AND x.work = :id)"
         f" AND {COUNTED} AND relation <> 'different'"

@@ -77,6 +77,12 @@ MATCH: dict[str, Any] = {
          "words": {"en": "Title: “Introduction to Git” and “Introducción a Git”; very alike; words in common; "
                          "speaks strongly for it (Title)"}},
     ],
+    "reasons": [
+        {"comparison": "title", "level": "cognate", "weight": 5.1, "speaks": "strongly",
+         "words": {"en": "Titles with mostly the same words in both languages"}},
+        {"comparison": "authors", "level": "all", "weight": 4.65, "speaks": "for",
+         "words": {"en": "The same authors"}},
+    ],
 }  # fmt: skip
 _WORK: dict[str, Any] = {
     "id": "w01", "iri": f"{_BASE}/id/work/w01", "page": f"{_BASE}/work/w01", "level": "work",

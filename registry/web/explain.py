@@ -84,6 +84,11 @@ def how(line: Mapping[str, Any], voice: Voice) -> str:
     return "; ".join(part for part in (alike(line, voice), voice(f"speaks.{weight}") if weight else "") if part)
 
 
+def bits(weight: float) -> str:
+    """A weight as it is shown: "+7.6", "−2.3"."""
+    return f"{weight:+.1f}".replace("-", "−")
+
+
 def found_by(match: Mapping[str, Any], voice: Voice) -> str:
     """What brought a pair together, in words; "" where that has none."""
     keys = [f"found.{name}" for name in match["generators"]]
@@ -117,8 +122,12 @@ def answer(one: Mapping[str, Any], voice: Voice) -> str:
     return voice(f"answer.{one['origin']}", name=voice.best(one["name"]), relation=voice.relation(one["relation"]))
 
 
-def add_words(match: dict[str, Any], words: Words, rule: Mapping[str, str], languages: tuple[str, ...]) -> None:
-    """Put the words of some languages into a pair as it is handed on: ``sure``, ``why``, those of each reason."""
+def add_words(
+    match: dict[str, Any], words: Words, told: Mapping[str, Mapping[str, str]], languages: tuple[str, ...]
+) -> None:
+    """Put the words of some languages into a pair as it is handed on: ``sure``, ``why``, those of each reason.
+    ``told`` are those of its rule and of the levels that comparisons reached."""
+    rule = told.get(match["rule"], {})
     voices = {tag: Voice(words, tag) for tag in languages if tag in LANGUAGES}
     match["sure"] = {tag: sureness(match, voice) for tag, voice in voices.items()}
     match["why"] = {tag: rule[tag] for tag in voices if tag in rule}
@@ -127,6 +136,12 @@ def add_words(match: dict[str, Any], words: Words, rule: Mapping[str, str], lang
         {**line, "speaks": speaks(line["weight"]) or None,
          "words": {tag: sentence(line, voice) for tag, voice in voices.items()}}
         for line in match["evidence"]
+    ]  # fmt: skip
+    match["reasons"] = [
+        {**one, "speaks": speaks(one["weight"]) or None,
+         "words": {tag: text for tag, text in told.get(f"{one['comparison']}.{one['level']}", {}).items()
+                   if tag in voices}}
+        for one in match["reasons"]
     ]  # fmt: skip
     match["answers"] = [
         {**one, "words": {tag: answer(one, voice) for tag, voice in voices.items()}} for one in match["answers"]

@@ -89,7 +89,8 @@ def matches(
     """Pairs with both sides described, and all that is said of them in words of some languages."""
     found = list(rows)
     known = figures.resources(connection, {row[side] for row in found for side in ("left_iri", "right_iri")})
-    told = figures.rules(connection, {row["rule"] for row in found})
+    levels = {f"{one['comparison']}.{one['level']}" for row in found for one in row["reasons"]}
+    told = figures.rules(connection, levels | {row["rule"] for row in found})
     names = academy_names(connection) if any(row["answers"] for row in found) else {}
     listed = []
     for row in found:
@@ -119,8 +120,9 @@ def matches(
             "generators": row["generators"],
             "answers": answers,
             "evidence": row["evidence"],
+            "reasons": row["reasons"],
         }
-        explain.add_words(pair, visit.shared.words, told.get(row["rule"], {}), languages)
+        explain.add_words(pair, visit.shared.words, told, languages)
         listed.append(pair)
     return listed
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from support import small_release as small
 
-from registry.model import Academy, Answer, Change, Evidence, Feed, Match, Work
+from registry.matching.levels import words
+from registry.model import Academy, Answer, Change, Evidence, Feed, Match, Reason, Work
 from registry.terms import XSD, Literal
 
 ISLAND = Feed("island-git", "island", "git", "https://island.example/git")
@@ -78,6 +79,9 @@ def match(one: str, two: str, relation: str, confidence: float, **more: object) 
     return Match(iri(one), iri(two), relation, confidence, **values)  # type: ignore[arg-type]
 
 
+REASONS = (Reason("authors", "all", 8.5), Reason("minutes", "other", -1.35))
+
+
 def matches() -> list[Match]:
     said = (Answer("southland", "translation", "feed"),)
     against = (Answer("northland", "translation", "publisher"), Answer("southland", "different", "publisher"))
@@ -86,7 +90,7 @@ def matches() -> list[Match]:
               reviewed=small.TIME),
         match("git", "git-es", "translation", 0.98, source="git", status="accepted", answers=said,
               justification="source-stated", rule="TR.DECLARED"),
-        match("git", "git-fr", "translation", 0.82, source="git", probability=0.82),
+        match("git", "git-fr", "translation", 0.82, source="git", probability=0.82, reasons=REASONS),
         match("git-2", "git-ja", "translation", 0.75, source="git-2"),
         match("git", "git-again", "copy", 0.99, status="accepted"),
         match("git", "git-near", "near-copy", 0.93),
@@ -123,5 +127,5 @@ def build(data: Path) -> Path:
     """A finished release under a data directory."""
     return small.build(
         data, all_changes=changes(), all_matches=matches(), academies=ACADEMIES, works=works(),
-        redirects=REDIRECTS, retired=RETIRED, rules=RULES, churn={"ids_kept": 3, "ids_changed": 1},
+        redirects=REDIRECTS, retired=RETIRED, rules={**RULES, **words()}, churn={"ids_kept": 3, "ids_changed": 1},
     )  # fmt: skip

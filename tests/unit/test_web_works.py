@@ -166,6 +166,24 @@ def test_a_pair_explains_itself_in_three_languages_or_in_one(client: TestClient)
     assert client.get(f"/api/matches/{found['id']}?language=de").status_code == 400
 
 
+def test_a_pair_says_what_each_comparison_reached_and_weighs(client: TestClient) -> None:
+    found = _pair(client, "git", "git-fr")
+    assert [(one["comparison"], one["level"], one["weight"], one["speaks"]) for one in found["reasons"]] == [
+        ("authors", "all", 8.5, "strongly"), ("minutes", "other", -1.35, "against"),
+    ]  # fmt: skip
+    assert sum(one["weight"] for one in found["reasons"]) == pytest.approx(found["weight"])
+    assert found["reasons"][0]["words"] == {
+        "en": "The same authors", "fr": "Les mêmes auteurs", "es": "Los mismos autores",
+    }  # fmt: skip
+    assert _pair(client, "git", "git-near")["reasons"] == []
+    page = client.get(f"/compare/{found['id']}?lang=fr", headers=HTML).text
+    for text in ("Les mêmes auteurs", "+8.5", "Durées différentes", "−1.4", "En tout", "+7.2"):
+        assert text in page, text
+    assert page.count("parle fortement en faveur") == 1  # told once: of the comparison, not of each line again
+    beside = client.get("/api/works/w-git").json()["matches"]
+    assert [one["reasons"] for one in beside if one["id"] == found["id"]] == [found["reasons"]]
+
+
 def test_how_sure_in_words(client: TestClient) -> None:
     expected = {
         ("git", "git-2"): "confirmed by A. Reviewer",
