@@ -55,6 +55,32 @@ class Churn:
         return self.moved / (self.moved + self.kept) if self.moved else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How lasting ids are, of both levels. ``ever`` were given, ``in_use`` stand today. By the last change of ids
+    ``new`` came (created, split off or revived), ``merged`` were taken in by another
+    and ``retired`` were left with fewer than two members, of ``before`` that were in use; ``split`` of the new ones
+    left another.
+    """
+
+    ever: int = 0
+    in_use: int = 0
+    new: int = 0
+    split: int = 0
+    merged: int = 0
+    retired: int = 0
+
+    @property
+    def before(self) -> int:
+        """Ids in use before the last change."""
+        return self.in_use - self.new + self.merged + self.retired
+
+    @property
+    def changed(self) -> int:
+        """Ids that no longer stand for a work since then: the churn, of ``before``."""
+        return self.merged + self.retired
+
+
 def append(connection: sqlite3.Connection, events: Sequence[IdentityEvent], time: str) -> int | None:
     """Append a batch of events in this order, by one change (kind "identity", cause "rules"): its sequence, None
     for no events. ``time`` is theirs; their own ``time`` and ``sequence`` are not read.
@@ -137,6 +163,21 @@ def counts(connection: sqlite3.Connection, after: int = 0) -> dict[tuple[Level, 
         "SELECT level, kind, count(*) FROM identity_event WHERE sequence > ? GROUP BY level, kind", (after,)
     )
     return {(level, kind): number for level, kind, number in rows}
+
+
+def stability(connection: sqlite3.Connection) -> Stability:
+    """How lasting ids are, as the events tell it: the same whenever and however often it is asked."""
+    ever, in_use = connection.execute(
+        "SELECT count(*), coalesce(sum(state=?), 0) FROM identity", (_CURRENT,)
+    ).fetchone()
+    (last,) = connection.execute("SELECT max(sequence) FROM identity_event").fetchone()
+    if last is None:
+        return Stability()
+    told: Counter[str] = Counter()
+    for (_, kind), number in counts(connection, last - 1).items():
+        told[kind] += number
+    new = told["created"] + told["split"] + told["revived"]
+    return Stability(ever, in_use, new, told["split"], told["absorbed"], told["retired"])
 
 
 def churn(before: IdentityState, after: IdentityState, unchanged: Container[str] | None = None) -> dict[Level, Churn]:

@@ -32,7 +32,7 @@ from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
 from registry.matching.levels import words as level_words
 from registry.model import Change, Match, Work
-from registry.pipeline import matched
+from registry.pipeline import matched, told
 from registry.pipeline.house import House
 from registry.pipeline.matched import feeds_of, later
 from registry.pipeline.progress import Shown
@@ -277,7 +277,7 @@ def _figures(
     before: release.Release | None,
     not_here: Sequence[Known],
     axes: Axes,
-) -> dict[str, int]:
+) -> dict[str, float]:
     """The figures of the release being made; carried forward from the one before where that is possible."""
     connection = house.connection
     to_mend = {
@@ -319,6 +319,7 @@ def _figures(
         works=works,
         redirects=matcher.redirects(),
         retired=matcher.retired(),
+        told=told.of_ledger(connection),
         rules={**level_words(), **{code: rule.words for code, rule in matcher.rules.items()}},
     )
 

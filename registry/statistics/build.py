@@ -75,8 +75,8 @@ def build(
     redirects: Mapping[str, str] | None = None,
     retired: Iterable[Work] = (),
     rules: Mapping[str, Mapping[str, str]] | None = None,
-    churn: Mapping[str, int] | None = None,
-) -> dict[str, int]:
+    told: Mapping[str, float] | None = None,
+) -> dict[str, float]:
     """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
 
     ``resources`` are documents as ``registry.search.document.item`` makes them; ``runs`` the newest run of
@@ -86,8 +86,8 @@ def build(
     matches and works (the last part of their IRIs) go. A match between resources that are not in the release is left
     out and counted as ``matches_left_out``. ``axes`` are the schemes that coverage is counted by. ``works`` are
     those that may be shown, of both levels; ``redirects`` {former id: what took it in} and ``retired`` (with the
-    last members) are always all; ``rules`` {code of a rule or level: {language: what it says}}; ``churn`` are numbers
-    on ids, told with the totals.
+    last members) are always all; ``rules`` {code of a rule or level: {language: what it says}}; ``told`` are numbers
+    of the ledger (on ids and on reviewers), told with the totals.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
@@ -115,11 +115,11 @@ def build(
             "INSERT INTO known VALUES (?,?,?,?,?)",
             [(one.id, one.name, one.homepage, one.country, one.note) for one in known],
         )
-        told = [(code, json.dumps(dict(text), ensure_ascii=False)) for code, text in (rules or {}).items()]
-        connection.executemany("INSERT INTO rule VALUES (?,?)", told)
+        words = [(code, json.dumps(dict(text), ensure_ascii=False)) for code, text in (rules or {}).items()]
+        connection.executemany("INSERT INTO rule VALUES (?,?)", words)
         connection.execute("INSERT INTO meta VALUES ('sequence', ?)", (str(sequence),))
         connection.commit()
-        totals = _totals(connection) | dict(churn or {})
+        totals: dict[str, float] = {**_totals(connection), **(told or {})}
         overlap = {"sequence": sequence, "totals": totals, "cells": cells(connection)}
         connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in totals.items()])
         connection.commit()

@@ -68,9 +68,10 @@ def open_figures(folder: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def totals(connection: sqlite3.Connection) -> dict[str, int]:
+def totals(connection: sqlite3.Connection) -> dict[str, float]:
     """The numbers of the whole release, as ``build`` returned them, with its sequence."""
-    return {row["name"]: int(row["value"]) for row in connection.execute("SELECT name, value FROM meta")}
+    rows = connection.execute("SELECT name, value FROM meta")
+    return {name: float(value) if "." in value else int(value) for name, value in map(tuple, rows)}
 
 
 def _academy(row: sqlite3.Row) -> dict[str, Any]:

@@ -289,7 +289,9 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
     @router.get("/about")
     def about(request: Request) -> Response:
         here = visit(request)
-        return pages.render(request, "about.html", visit=here, relations=list(shared.words.relations))
+        with figures.open_figures(here.opened.release.figures) as connection:
+            totals = figures.totals(connection)
+        return pages.render(request, "about.html", visit=here, relations=list(shared.words.relations), totals=totals)
 
     @router.get("/query")
     def query(request: Request) -> Response:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from registry import release
 from registry.ledger import decisions, findings
 from registry.messages import LANGUAGES, fill
 from registry.model import Academy, Decision, Feed, Finding, Match, Work
@@ -177,6 +178,14 @@ def test_no_record_has_many_pairs_and_no_course_is_a_giant(world: World) -> None
     assert most == 30 and 0 < compared <= 30 * records
 
 
+def test_how_lasting_ids_are_is_published(world: World) -> None:
+    current = release.current(world.house.settings.data)
+    assert current is not None
+    counts = current.manifest["counts"]
+    assert counts["ids"] == counts["ids_ever"] == counts["ids_new"] == len(world.works) > 0
+    assert (counts["ids_before"], counts["ids_changed"], counts["read_twice"]) == (0, 0, 0)
+
+
 def test_one_title_many_times(world: World) -> None:
     told = world.told("titles", "matching-same-title")
     assert (told.issue.value, dict(told.issue.params)) == (
@@ -265,6 +274,8 @@ def test_what_is_mended_is_told_no_longer(world: World) -> None:
     """The last decision is taken back: the contradiction is gone with the next release."""
     (number,) = [one.id for one in decisions.standing(world.house.connection) if one.verdict == "reject"]
     decisions.undo(world.house.connection, number, "ana", "2026-01-02T00:00:00Z", "mistaken")
-    seen(world.house)
+    after = seen(world.house)
+    current = release.current(world.house.settings.data)
+    assert current is not None and current.manifest["counts"]["ids"] == len(after.works)
     codes = {one.issue.code for one in findings.listed(world.house.connection, ["said"], limit=99)[0]}
     assert not {"matching-contradiction", "matching-kept-apart"} & codes

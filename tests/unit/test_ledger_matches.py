@@ -128,6 +128,26 @@ def test_churn_is_of_members_that_had_an_id_and_have_another(ledger: sqlite3.Con
     assert identity.churn(before, before)["work"].share == 0
 
 
+def test_stability_tells_of_the_last_change_and_of_all(ledger: sqlite3.Connection) -> None:
+    assert identity.stability(ledger) == identity.Stability()
+    identity.append(ledger, [created(f"w{n}", f"a{n}", f"b{n}") for n in range(5)], NOW)
+    first = identity.stability(ledger)
+    assert (first.ever, first.in_use, first.new, first.before, first.changed) == (5, 5, 5, 0, 0)
+    identity.append(
+        ledger,
+        [IdentityEvent("work", "retired", "w0"), IdentityEvent("work", "absorbed", "w1", other="w2"),
+         IdentityEvent("work", "grown", "w2", members=("a1", "a2", "b1", "b2")),
+         IdentityEvent("work", "split", "w9", other="w2", members=("a7", "b7"))],
+        NOW,
+    )  # fmt: skip
+    told = identity.stability(ledger)
+    assert told == identity.Stability(ever=6, in_use=4, new=1, split=1, merged=1, retired=1)
+    assert (told.before, told.changed) == (5, 2)
+    identity.append(ledger, [IdentityEvent("work", "grown", "w2", members=("a1", "a2"))], NOW)
+    after = identity.stability(ledger)
+    assert (after.before, after.changed, after.ever) == (4, 0, 6), "members that come and go change no id"
+
+
 @pytest.mark.parametrize(
     "bad",
     [

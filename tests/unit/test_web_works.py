@@ -135,6 +135,18 @@ def test_the_identifier_of_a_work_answers_by_media_type(client: TestClient, pool
     assert "schema:exampleOfWork" in pool.asked[0] and "$" not in pool.asked[0]
 
 
+def test_how_far_the_figures_are_to_be_trusted(client: TestClient) -> None:
+    """Agreement of readers and lasting ids: in words of each language, and for programs."""
+    counts = client.get("/api/release").json()["counts"]
+    assert {name: counts[name] for name in family.TOLD} == family.TOLD
+    for language, alike, gone in (
+        ("en", "11 of 12 pairs", "2 of 5 went, and 1 came"), ("fr", "11 des 12 paires", "2 sur 5 sont parties"),
+        ("es", "11 de las 12 parejas", "2 de 5 y llegaron 1"),
+    ):  # fmt: skip
+        shown = html.unescape(client.get(f"/about?lang={language}", headers=HTML).text)
+        assert alike in shown and gone in shown and "0.86" in shown and "{" not in shown.split("<main")[1]
+
+
 def test_a_resource_names_its_work(client: TestClient) -> None:
     found = client.get("/api/resources/north-oai/git").json()
     assert found["work"] == {
