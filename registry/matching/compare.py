@@ -21,13 +21,23 @@ from registry.model import Evidence
 UNTITLED = Title("", "")
 NEAR = 0.92
 """Titles at least this alike, without a differing word that carries meaning, count as the same."""
+SAME_TEXT = 0.95
+"""Likeness of texts that are the same word for word. Three of 64 bins may differ: punctuation, a link."""
+NEAR_TEXT = 0.6
+"""Likeness of texts of which nine words of ten are the same: each other word breaks two word pairs, which leaves 0.8
+of the pairs on both sides and a Jaccard similarity of 0.67; the sketch's standard error is 0.06."""
+SOME_TEXT = 0.35
+"""Likeness of texts that have whole passages in common: half of the word pairs on both sides."""
+OTHER_TEXT = 0.1
+"""Likeness below which two texts speak of different things; phrases that every course uses give a little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What rules look at. ``differ``: the stated languages are known and disjoint; ``one_text``: both texts
     are written in one language whatever is stated; ``guards``: reason codes that forbid one work;
-    ``text``: similarity of the descriptions, None when one is missing or too short."""
+    ``text``: similarity of the descriptions, None when one is missing or too short; ``verbatim``: the descriptions
+    are the same word for word, however short."""
 
     left: Features
     right: Features
@@ -44,6 +54,7 @@ class Facts:
     addresses: tuple[str, ...]
     authors: tuple[str, ...]
     text: float | None
+    verbatim: bool
     rare: tuple[str, ...]
     aside: Set[str]
 
@@ -60,22 +71,37 @@ def _best_titles(left: Features, right: Features) -> tuple[Title, Title, float]:
     return best[2], best[3], max(best[1], 0.0)
 
 
-def _series(a: Title, b: Title, tables: Tables) -> bool:
-    """Whether two titles are one template with one meaningful word exchanged."""
+def _series(a: Title, b: Title, least: int, tables: Tables) -> bool:
+    """Whether two titles are one template of ``least`` words or more with one meaningful word exchanged."""
     stop = tables.words["stop"]
     words_a = {w for w in a.norm.split() if w not in stop or w in a.tools}
     words_b = {w for w in b.norm.split() if w not in stop or w in b.tools}
     only_a, only_b = words_a - words_b, words_b - words_a
-    if not (len(only_a) == len(only_b) == 1 and len(words_a & words_b) >= 2):
+    if not (len(only_a) == len(only_b) == 1 and len(words_a & words_b) >= least):
         return False
     (one,), (other,) = only_a, only_b
     typed = ("level", "number", "format", "cohort", "language", "part")
-    if any(re.match(r"\d", w) or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
+    if any(re.match(r"v?\d", w) or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
         return False
     return fuzz.ratio(one, other) < 80
 
 
-def _guards(a: Title, b: Title, one_language: bool, tables: Tables) -> list[str]:
+def _other_subtitle(a: Title, b: Title, tables: Tables) -> bool:
+    """Whether two titles begin with the same words and go on with a subtitle of other words each."""
+    if not a.head or a.head != b.head or " " not in a.head:
+        return False
+    head = set(a.head.split())
+    empty = [
+        tables.words[kind] for kind in ("stop", "generic", "cohort", "format", "part", "number", "edition", "form")
+    ]
+    one, other = (
+        {w for w in title.norm.split() if w not in head and not w.isdigit() and not any(w in kind for kind in empty)}
+        for title in (a, b)
+    )
+    return bool(one and other) and not one & other
+
+
+def _guards(a: Title, b: Title, one_language: bool, same_academy: bool, tables: Tables) -> list[str]:
     found = []
     if a.parts and b.parts and set(a.parts) != set(b.parts):
         found.append("NO.PART_NUMBER")
@@ -83,9 +109,19 @@ def _guards(a: Title, b: Title, one_language: bool, tables: Tables) -> list[str]
         found.append("NO.LEVEL")
     if a.tools and b.tools and not set(a.tools) & set(b.tools):
         found.append("NO.OTHER_TOOL")
-    if one_language and _series(a, b, tables):
+    if a.issue and b.issue and (a.years, a.cohorts) != (b.years, b.cohorts):
+        found.append("NO.OTHER_ISSUE")
+    # Within one academy a title of two words is a template as well ("MRI physics", "CT physics").
+    if one_language and _series(a, b, 1 if same_academy else 2, tables):
         found.append("NO.SERIES_WORD")
+    if one_language and same_academy and _other_subtitle(a, b, tables):
+        found.append("NO.SUBTITLE")
     return found
+
+
+def _same_words(left: Features, right: Features) -> bool:
+    """Whether two short descriptions are equal; of a few words each they say nothing."""
+    return len(left.summary) >= 40 and not left.sketch and left.summary.casefold() == right.summary.casefold()
 
 
 def compare(
@@ -99,15 +135,17 @@ def compare(
     core_a, core_b = set(a.core), set(b.core)
     rest = tuple(w for w in a.core if w not in core_b), tuple(w for w in b.core if w not in core_a)
     shared = sorted((set(left.own) & set(right.own)) - aside)
+    text = likeness(left.sketch, right.sketch)
+    verbatim = text >= SAME_TEXT if text is not None else _same_words(left, right)
     alike = ratio >= NEAR and fuzz.ratio(" ".join(rest[0]), " ".join(rest[1])) >= 80
     return Facts(
         left, right, same_academy, differ, one_text, (a, b), ratio,
         bool(core_a) and (a.norm == b.norm or not any(rest) or alike),
         tuple(w for w in a.core if w in core_b), rest,
-        tuple(_guards(a, b, not differ or one_text, tables)),
+        tuple(_guards(a, b, not differ or one_text, same_academy, tables)),
         tuple(key for key in shared if not key.startswith(("url:", "iri:"))),
         tuple(key for key in shared if key.startswith("url:")),
-        tuple(sorted(set(left.authors) & set(right.authors))), likeness(left.sketch, right.sketch), rare, aside,
+        tuple(sorted(set(left.authors) & set(right.authors))), text, verbatim, rare, aside,
     )  # fmt: skip
 
 

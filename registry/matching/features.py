@@ -11,8 +11,9 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import attrgetter
+from urllib.parse import unquote
 
 from registry.iris import DCAT, DCTERMS, FOAF, MA, RDF, SCHEMA
 from registry.matching.normalise import (
@@ -21,10 +22,12 @@ from registry.matching.normalise import (
     detect,
     identifier,
     language,
+    page,
     person,
     repository,
     slug,
     tokens,
+    without_language,
 )
 from registry.matching.titles import Title, parse
 from registry.model import Change
@@ -35,6 +38,11 @@ BINS = 64
 MIN_SHINGLES = 20
 """Descriptions of fewer word pairs are not sketched: they prove nothing."""
 MAX_VALUES = 20
+_NUMBERED = re.compile(r"0?(\d{1,2})[a-c]?(?: .*[^\W\d].*)|.*[^\W\d] 0?(\d{1,2})|[a-z]{1,2}(\d{1,2})")
+_NAMED = re.compile(r"https?://[^\s<>()\[\]\"']{4,300}|\b10\.\d{4,9}/[^\s<>()\"']{1,200}")
+READ, NEARBY, MAX_NAMED = 4000, 70, 5
+"""Characters of a description in which addresses are looked for, and before each; how many addresses."""
+_EDX = re.compile(r"\bcourse-v1:([\w.-]+)[+~]([\w.-]+)(?:[+~]([\w.-]+))?")
 EMPTY = 0xFFFF
 """An empty bin; full ones hold less."""
 DECLARED = (
@@ -55,9 +63,13 @@ DECLARED = (
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """One record as matching sees it. ``own`` are keys of its identity (identifier, address, IRI),
-    ``declared`` pairs of (short name of the property, key of the other resource). Dates are ISO strings as
-    stated, ``minutes`` the learning time, ``sketch`` the description's MinHash, 16 bits a bin."""
+    """One record as matching sees it. ``own`` are keys of its identity (identifier, address, IRI), ``declared`` pairs
+    of (short name of the property, key of the other resource); what a description says of an address that it names
+    is among them as "says-…". ``languages`` are stated, else told by the text; ``written`` is what the text is
+    written in. ``slugs`` are words of addresses and ``pages`` addresses, both without the language that they name,
+    beside it. ``position`` is the number of a part in its address, ``session`` the run in a key of Open edX,
+    ``media`` the kinds of carrier ("video", "slides"). Dates are ISO strings as stated, ``minutes`` the learning
+    time, ``sketch`` the description's MinHash, 16 bits a bin."""
 
     resource: str
     record: str
@@ -69,11 +81,15 @@ class Features:
     declared: tuple[tuple[str, str], ...]
     repositories: tuple[tuple[str, str, str], ...]
     slugs: tuple[tuple[tuple[str, ...], str], ...]
+    pages: tuple[tuple[str, str], ...]
+    position: str
+    session: str
     codes: tuple[str, ...]
     authors: tuple[str, ...]
     about: tuple[str, ...]
     levels: tuple[str, ...]
     types: tuple[str, ...]
+    media: tuple[str, ...]
     keywords: tuple[str, ...]
     licence: str
     minutes: int
@@ -99,15 +115,15 @@ _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def from_json(data: str) -> Features:
     """Read what ``to_json`` wrote."""
     values, *titles = json.loads(data)
-    resource, record, feed, languages, written, own, declared, repositories, slugs, codes, *values = values
-    authors, about, levels, types, keywords, licence, minutes, created, published, modified, *values = values
-    starts, version, summary, sketched = values
+    resource, record, feed, languages, written, own, declared, repositories, slugs, pages, *values = values
+    position, session, codes, authors, about, levels, types, media, keywords, licence, *values = values
+    minutes, created, published, modified, starts, version, summary, sketched = values
     return Features(
-        resource, record, feed, tuple(Title(*one[:3], *map(tuple, one[3:])) for one in titles), tuple(languages),
+        resource, record, feed, tuple(Title(*one[:5], *map(tuple, one[5:])) for one in titles), tuple(languages),
         written, tuple(own), tuple(map(tuple, declared)), tuple(map(tuple, repositories)),
-        tuple((tuple(words), named) for words, named in slugs), tuple(codes), tuple(authors), tuple(about),
-        tuple(levels), tuple(types), tuple(keywords), licence, minutes, created, published, modified, tuple(starts),
-        version, summary, tuple(sketched),
+        tuple((tuple(words), named) for words, named in slugs), tuple(map(tuple, pages)), position, session,
+        tuple(codes), tuple(authors), tuple(about), tuple(levels), tuple(types), tuple(media), tuple(keywords),
+        licence, minutes, created, published, modified, tuple(starts), version, summary, tuple(sketched),
     )  # fmt: skip
 
 
@@ -153,6 +169,36 @@ def _first(values: Iterable[Term]) -> str:
     return texts[0][:40] if texts else ""
 
 
+def _position(words: str) -> str:
+    """The number of a part that the last words of an address give ("03 create", "unit 3", "m3"), "" for none."""
+    found = _NUMBERED.fullmatch(words.rpartition("/")[2])
+    return str(int(found[1] or found[2] or found[3])) if found else ""
+
+
+def _kind_words(kind: str) -> list[str]:
+    """The words of a kind of resource, or of the last part of its IRI ("VideoObject": video, object)."""
+    last = re.split(r"[/#]", kind)[-1]
+    return tokens(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last))
+
+
+def _said(text: str, tables: Tables) -> set[tuple[str, str]]:
+    """What a description says of the addresses that it names ("adapted from https://…"): pairs as of ``declared``."""
+    found: set[tuple[str, str]] = set()
+    end = 0
+    for match in islice(_NAMED.finditer(text[:READ]), MAX_NAMED):
+        before = f" {' '.join(tokens(text[max(end, match.start() - NEARBY) : match.start()]))} "
+        end = match.end()
+        said = {meaning for cue, meaning in tables.words["cue"].items() if f" {cue} " in before}
+        found |= {("says-" + meaning, key) for meaning in said for key in keys_of(match[0].rstrip(".,;:"))}
+    return found
+
+
+def _edx(values: Iterable[str]) -> tuple[str, str]:
+    """The course and the run that a key of Open edX names (opaque keys: "course-v1:organisation+course+run")."""
+    found = next((match for value in values if (match := _EDX.search(unquote(value)))), None)
+    return (" ".join(tokens(f"{found[1]} {found[2]}")), (found[3] or "").lower()) if found else ("", "")
+
+
 def keys_of(value: str) -> list[str]:
     """The identity keys of one address or identifier."""
     found = [key for key in (identifier(value),) if key]
@@ -180,6 +226,7 @@ def extract(change: Change, tables: Tables) -> Features:
     elsewhere = set(_texts(values("codeRepository"))) - set(_texts(values("url"))) if values("url") else set()
     repositories: set[tuple[str, str, str]] = set()
     slugs: set[tuple[tuple[str, ...], str]] = set()
+    pages: set[tuple[str, str]] = set()
     for address in _texts(values("url") + values("codeRepository") + values("identifier") + values("sameAs")):
         if address.startswith(base):
             continue  # the registry's own page stands in for a missing one: no evidence
@@ -189,12 +236,17 @@ def extract(change: Change, tables: Tables) -> Features:
         if place:
             repositories.add((place.key, place.ref, place.path))
             name, named = slug("/" + place.key, tables)
-            slugs.add(((*name, place.path) if place.path else name, named))
             if place.path:
-                below, named = slug("/" + place.path, tables)
-                slugs.add(((place.key, place.path.rpartition("/")[0], *below), named))
+                stem, inner = without_language("/" + page(place.path), tables)
+                last, ending = slug(stem, tables)
+                stem = stem.rpartition("/")[0][1:] + "/" + " ".join(last)
+                slugs.add(((*name, stem), named or inner or ending))
+                slugs.add(((place.key, stem), inner or ending))
+            else:
+                slugs.add((name, named))
         elif address in _texts(values("url")) and canonical_url(address):
             slugs.add(slug(canonical_url(address), tables))
+            pages.add(without_language(canonical_url(address), tables))
     spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))
     names = sorted(
         (
@@ -205,13 +257,20 @@ def extract(change: Change, tables: Tables) -> Features:
         key=lambda item: (language(item[1]) not in spoken, item[1] != "en", item),
     )
     titles = tuple(parse(text, language(tag), tables) for text, tag in names[:4] if text.strip())
-    description = " ".join(
-        value.value[:20_000]
-        for value in sorted(values("description"), key=str)[:4]
-        if isinstance(value, Literal) and (not spoken or language(value.language) in (*spoken, ""))
-    )
+    texts = [value for value in sorted(values("description"), key=str)[:4] if isinstance(value, Literal)]
+    # A text in another language than the resource is read where there is none in its own: it may not be translated.
+    own_texts = [value for value in texts if not spoken or language(value.language) in (*spoken, "")]
+    description = " ".join(value.value[:20_000] for value in own_texts or texts)
+    words = about_words = tokens(description)
+    about = description
+    if not description:
+        about = " ".join(title.text for title in titles)
+        about_words = tokens(about)
+    written = detect(about, about_words, tables)
     if not spoken:
         spoken = tuple(sorted({title.language for title in titles if title.language}))[:1] if len(titles) == 1 else ()
+    if not spoken and written:
+        spoken = (written,)
     declared = {
         (name, key)
         for predicate, name in DECLARED
@@ -219,6 +278,7 @@ def extract(change: Change, tables: Tables) -> Features:
         for key in [*keys_of(value), "iri:" + value]
         if value != resource and (name == "same" or key not in own)
     }
+    declared |= {(name, key) for name, key in _said(description, tables) if key not in own}
     authors: set[str] = set()
     for author in _texts(values("author")):
         agent = described.get(author, {})
@@ -228,18 +288,21 @@ def extract(change: Change, tables: Tables) -> Features:
     instances = [node_ for iri in _texts(values("hasCourseInstance")) for node_ in [described.get(iri, {})]]
     starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", []))])
     kinds = values("learningResourceType") + node.get(RDF + "type", [])
+    carriers = tables.words["media"]
+    media = {carriers[word] for kind in _texts(kinds) for word in _kind_words(kind) if word in carriers}
+    media |= {carriers[word] for title in titles for word in title.formats if word in carriers}
     codes = {" ".join(tokens(code)) for code in _texts(values("courseCode"))}
-    words = tokens(description)
-    about_text, about_words = description, words
-    if not description:
-        about_text = " ".join(title.text for title in titles)
-        about_words = tokens(about_text)
+    positions = {_position(" ".join(last)) for last, _ in slugs}
+    course, session = _edx([resource, *_texts(values("url") + values("identifier"))])
+    codes.add(course)
     return Features(
-        resource, change.subject, change.feed, titles, spoken, detect(about_text, about_words, tables),
+        resource, change.subject, change.feed, titles, spoken, written,
         tuple(sorted(own)), tuple(sorted(declared))[: 2 * MAX_VALUES],
-        tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(codes - {""})),
+        tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(pages)),
+        positions.pop() if len(positions) == 1 else "", session, tuple(sorted(codes - {""})),
         tuple(sorted(a for a in authors if a)[:MAX_VALUES]), tuple(_texts(values("about"))),
         tuple(_texts(values("educationalLevel"))), tuple(_texts(kinds)),
+        tuple(sorted(media)),
         tuple(sorted({" ".join(tokens(word[:80])) for word in _texts(values("keywords"))} - {""})),
         _first(values("license")), minutes(_first(values("timeRequired"))), _first(values("dateCreated")),
         _first(values("datePublished")), _first(values("dateModified")), tuple(day[:10] for day in starts),

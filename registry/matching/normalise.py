@@ -34,6 +34,27 @@ _URN = re.compile(r"urn:(?!uuid:)[a-z0-9-]+:.", re.I)
 _OTHERS = re.compile(r"(?:et\.?\s+al\.?|and others|others|y otros|et autres|u\.?\s?a\.?)", re.I)
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$")
+_EXTENSION = re.compile(r"\.(?:html?|r?md|markdown|qmd|rst|txt|ipynb|adoc|tex|pdf|php|aspx?|jsp)$")
+_HOLDERS = frozenset(
+    {
+        "episodes",
+        "docs",
+        "doc",
+        "content",
+        "contents",
+        "pages",
+        "src",
+        "site",
+        "source",
+        "locale",
+        "locales",
+        "i18n",
+        "l10n",
+        "translations",
+        "lessons",
+        "chapters",
+    }
+)
 _README = re.compile(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 
 
@@ -55,7 +76,7 @@ def load_tables() -> Tables:
     reader = csv.DictReader(folder.joinpath("words.tsv").read_text("utf-8").splitlines(), delimiter="\t")
     for row in reader:
         phrase = tokens(row["word"])
-        longest = max(longest, len(phrase))
+        longest = max(longest, len(phrase) if row["kind"] in ("tool", "topic") else 1)
         words.setdefault(row["kind"], {}).setdefault(" ".join(phrase), row["meaning"])
     rows = csv.DictReader(folder.joinpath("function_words.tsv").read_text("utf-8").splitlines(), delimiter="\t")
     usual: dict[str, list[str]] = {}
@@ -104,14 +125,17 @@ def detect(text: str, words: Sequence[str], tables: Tables) -> str:
     if not sample.isascii() and (script := _by_script(sample)) is not None:
         return script
     votes: dict[str, int] = {}
+    kinds: dict[str, set[str]] = {}
     usual = tables.function_words
     for word in words[:300]:
         for language in usual.get(word, ()):
             votes[language] = votes.get(language, 0) + 1
+            kinds.setdefault(language, set()).add(word)
     ranked = sorted(((count, language) for language, count in votes.items()), reverse=True)
     best, found = ranked[0] if ranked else (0, "")
     second = ranked[1][0] if len(ranked) > 1 else 0
-    return found if best >= 3 and best >= 1.5 * second else ""
+    # One word alone may be a name: "MIT" is no German.
+    return found if best >= 3 and len(kinds[found]) >= 2 and best >= 1.5 * second else ""
 
 
 def _by_script(sample: str) -> str | None:
@@ -248,6 +272,13 @@ def without_language(key: str, tables: Tables) -> tuple[str, str]:
         if _TAG.fullmatch(tag) and tag[:2] in names:
             return "/".join([head, *segments[:position], *segments[position + 1 :]]), names[tag[:2]]
     return key, ""
+
+
+def page(path: str) -> str:
+    """A path in a repository as its published page would name it: in lower case, without the extension, underscores
+    before folders, and folders that only hold pages ("_episodes/01-basics.md" and "01-basics.html" are one)."""
+    *folders, last = (segment.lstrip("_") for segment in _EXTENSION.sub("", path.lower()).split("/"))
+    return "/".join([*(folder for folder in folders if folder not in _HOLDERS), last])
 
 
 def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:

@@ -47,6 +47,13 @@ class Outcome:
     strong: bool = True
 
 
+def like_titles(facts: Facts) -> bool:
+    """Whether the titles name the same thing: no other word, part or level."""
+    a, b = facts.titles
+    above = (set(a.levels) ^ set(b.levels)) & {"advanced", "intermediate"}
+    return facts.same_title and set(a.parts) == set(b.parts) and not above
+
+
 def shown_key(key: str) -> str:
     """A key as people know it."""
     kind, _, value = key.partition(":")

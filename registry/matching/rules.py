@@ -6,18 +6,12 @@ The rules' relations, confidence bands, standing and words are rows of ``tables/
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from registry.matching.compare import (
-    NEAR,
-    Facts,
-    author_evidence,
-    same,
-    text_evidence,
-    title_evidence,
-)
-from registry.matching.outcome import Outcome, days, older, pinned, repository_names, shown_key
+from registry.matching.compare import NEAR, Facts, same, text_evidence, title_evidence
+from registry.matching.copies import copy, derivative, fork, not_translated, untranslated
+from registry.matching.editions import address_edition, edition, older_edition, revised, run, successor, version
+from registry.matching.outcome import Outcome, older, shown_key
 from registry.matching.translations import translation
 from registry.model import Evidence
 
@@ -32,7 +26,6 @@ STATED = {
     "has-part": ("part", False),
 }
 """What a stated property means: the relation, and whether the named resource is the source."""
-_EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
 PREFIX = {"copy": "OK", "translation": "TR", "version": "VER", "derivative": "DER", "part": "PART"}
 
 
@@ -69,6 +62,9 @@ def _declared(facts: Facts) -> Outcome | None:
         if not sides:
             continue
         evidence = (*(sides[s] for s in sorted(sides)), *title_evidence(facts))
+        if relation == "translation" and (found_same := untranslated(facts)):
+            rule = "OK.DECLARED_TRANSLATION" if found_same == "OK" else "NEAR.DECLARED_TRANSLATION"
+            return Outcome(rule, "", (*evidence, *text_evidence(facts)), 9.0)
         if relation == "copy" and facts.guards:
             return Outcome("OK.DECLARED_CONFLICT", "", evidence)
         if relation == "copy" and facts.differ and not facts.one_text:
@@ -88,48 +84,6 @@ def _related(facts: Facts) -> Outcome | None:
     return None
 
 
-def _run(facts: Facts) -> Outcome | None:
-    if facts.guards or not facts.same_title or not (facts.same_academy or facts.authors or facts.addresses):
-        return None
-    left, right = facts.left, facts.right
-    if left.starts and right.starts:
-        if set(left.starts) & set(right.starts):
-            return None
-        dates = ", ".join(left.starts[:5]), ", ".join(right.starts[:5])
-        line = Evidence("other-date", "differs", 0.0, *dates, "startDate", "startDate")
-        near = -min(abs(days(one) - days(other)) for one in left.starts for other in right.starts)
-        return Outcome("RUN.OTHER_DATE", "", (line, *title_evidence(facts)), near)
-    a, b = facts.titles
-    if a.cohorts and b.cohorts and (a.cohorts, a.years) != (b.cohorts, b.years):
-        return Outcome("RUN.COHORT", "", tuple(title_evidence(facts)))
-    return None
-
-
-def _edition(facts: Facts) -> str:
-    """The rule by which the two are editions of one title, "" if nothing says so."""
-    a, b = facts.titles
-    if a.versions != b.versions and (a.versions or b.versions):
-        return "VER.TITLE_EDITION"
-    if a.years and b.years and a.years != b.years:
-        return "VER.TITLE_YEAR"
-    if facts.left.version and facts.right.version and facts.left.version != facts.right.version:
-        return "VER.STATED_VERSION"
-    return ""
-
-
-def _number(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit() and len(part) < 10)
-
-
-def _older_edition(facts: Facts) -> str:
-    a, b = facts.titles
-    pairs = (a.versions, b.versions), (a.years, b.years), ((facts.left.version,), (facts.right.version,))
-    for one, other in pairs:
-        if one and other and one != other and _number(one[0]) != _number(other[0]):
-            return "left" if _number(one[0]) < _number(other[0]) else "right"
-    return older(facts)
-
-
 def _identity(facts: Facts) -> Outcome | None:
     if facts.guards or not (facts.identifiers or facts.addresses):
         return None
@@ -137,15 +91,15 @@ def _identity(facts: Facts) -> Outcome | None:
     key = facts.identifiers[0] if identified else facts.addresses[0]
     feature = "same-doi" if key.startswith("doi:") else "same-identifier" if identified else "same-url"
     evidence = (same(feature, shown_key(key), field="identifier" if identified else "url"), *title_evidence(facts))
-    if _edition(facts):
-        return Outcome("VER.SAME_IDENTIFIER", _older_edition(facts), evidence)
+    a, b = facts.titles
+    if edition(facts) and (a.years and b.years or a.versions != b.versions):
+        return Outcome("VER.SAME_IDENTIFIER", older_edition(facts), evidence)
     # a site's front page is shared by everything on it
     front = not identified and "/" not in key and "?" not in key
     rule = "OK.SAME_IDENTIFIER" if identified else "OK.SAME_URL"
-    if _titles_agree(facts) and not (facts.differ and not facts.one_text) and not front:
-        a, b = facts.titles
-        if a.core and b.core and not (set(a.parts) ^ set(b.parts)):
-            return Outcome(rule, "", evidence)
+    like = _titles_agree(facts) and bool(a.core and b.core) and set(a.parts) == set(b.parts)
+    if like and not (facts.differ and not facts.one_text) and not front:
+        return Outcome(rule, "", evidence)
     return None if front and not facts.same_title else Outcome(rule + "_OTHER_TITLE", "", evidence)
 
 
@@ -166,136 +120,32 @@ def _repository(facts: Facts) -> Outcome | None:
     return None
 
 
-def _address_edition(facts: Facts) -> Outcome | None:
-    """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2")."""
-    if facts.guards or not _titles_agree(facts):
+SAID = {"says-based-on": "DER.SAID", "says-translation-of": "TR.SAID", "says-previous": "VER.SAID"}
+"""The rule for what a description says of an address that it names, which is the source's."""
+
+
+def _said(facts: Facts) -> Outcome | None:
+    """What a description says of the other, whose address it names ("adapted from https://…")."""
+    if facts.guards:
         return None
-    for one in facts.left.own:
-        for other in facts.right.own:
-            a, b = _EDITION.sub("", one), _EDITION.sub("", other)
-            if one.startswith("url:") and one != other and a == b and not {one, other, a} & facts.aside:
-                line = Evidence(
-                    "same-url", "equal-without-edition", 1.0, shown_key(one), shown_key(other), "url", "url"
-                )
-                first = "left" if (len(one), one) < (len(other), other) else "right"
-                return Outcome("VER.ADDRESS_EDITION", first, (line, *title_evidence(facts)))
-    return None
-
-
-def _deposits(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Pairs of different DOIs of one archive (one DOI prefix)."""
-    for a in facts.left.own:
-        for b in facts.right.own:
-            if a.startswith("doi:") and b.startswith("doi:") and a != b and a.split("/")[0] == b.split("/")[0]:
-                yield a, b
-
-
-def _version(facts: Facts) -> Outcome | None:
-    """Editions by title, stated version or deposit. On Zenodo the identifier of all versions and that of
-    the first version are minted one after the other (Zenodo, "DOI versioning")."""
-    parts_differ = set(facts.titles[0].parts) != set(facts.titles[1].parts)
-    if facts.guards or parts_differ or not facts.same_title or (facts.differ and not facts.one_text):
-        return None
-    titles = tuple(title_evidence(facts))
-    tied = facts.same_academy or bool(facts.authors)
-    rule = _edition(facts)
-    if rule and tied:
-        lines: list[Evidence] = []
-        if rule == "VER.STATED_VERSION":
-            stated = facts.left.version, facts.right.version
-            lines.append(Evidence("stated-version", "differs", 0.0, *stated, "version", "version"))
-        return Outcome(rule, _older_edition(facts), (*titles, *lines, *author_evidence(facts)))
-    if facts.ratio < NEAR:
-        return None
-    for one, other in _deposits(facts):
-        line = Evidence("other-doi", "differs", 0.0, shown_key(one), shown_key(other), "identifier", "identifier")
-        numbers = [key.rpartition("zenodo.")[2] for key in (one, other) if "/zenodo." in key]
-        if len(numbers) == 2 and all(n.isdigit() for n in numbers) and abs(int(numbers[0]) - int(numbers[1])) == 1:
-            return Outcome("OK.CONCEPT_IDENTIFIER", "", (line, *titles, *author_evidence(facts)))
-        if facts.authors or (facts.same_academy and (facts.text or 0) >= 0.5):
-            both = (line, *titles, *author_evidence(facts), *text_evidence(facts))
-            return Outcome("VER.OTHER_DEPOSIT", older(facts), both)
-    return None
-
-
-def _successor(facts: Facts) -> Outcome | None:
-    if facts.guards or facts.differ or not facts.same_academy or not facts.shared_core:
-        return None
-    for owner, other_owner, name, other in repository_names(facts):
-        shorter, longer = sorted((name, other), key=len)
-        if owner != other_owner or len(shorter) < 3 or len(longer) == len(shorter) or set(shorter) - set(longer):
-            continue
-        old, new = (facts.left, facts.right) if shorter == name else (facts.right, facts.left)
-        if (
-            0 < days(old.modified) <= days(new.created) + 90 < days(new.modified)
-            and abs(days(old.modified) - days(new.created)) <= 90
-        ):
-            dates = Evidence("succession", "days-apart", 1.0, old.modified, new.created, "dateModified", "dateCreated")
-            names = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
-            source = "left" if old is facts.left else "right"
-            if source == "right":
-                dates = Evidence(
-                    "succession", "days-apart", 1.0, new.created, old.modified, "dateCreated", "dateModified"
-                )
-            return Outcome("VER.SUCCESSOR", source, (names, dates, *title_evidence(facts)))
-    return None
-
-
-def _apart(facts: Facts) -> bool:
-    """Whether one site publishes both under different addresses: it holds them for two things."""
-    sites = [
-        {key[4:].split("/")[0] for key in side.own if key.startswith("url:")} for side in (facts.left, facts.right)
-    ]
-    return bool(sites[0] & sites[1]) and not facts.addresses
-
-
-def _copy(facts: Facts) -> Outcome | None:
-    a, b = facts.titles
-    if facts.guards or (facts.differ and not facts.one_text) or set(a.parts) != set(b.parts) or _edition(facts):
-        return None
-    if (set(a.levels) ^ set(b.levels)) & {"intermediate", "advanced"}:
-        return None
-    evidence = (*title_evidence(facts), *text_evidence(facts), *author_evidence(facts))
-    text = facts.text or 0.0
-    if facts.same_title and text >= 0.8:
-        return Outcome("OK.TITLE_AND_TEXT", "", evidence)
-    if facts.same_title and facts.ratio >= 0.95 and facts.authors and len(a.core) >= 2 and not _apart(facts):
-        return Outcome("OK.TITLE_AND_AUTHORS", "", evidence)
-    if text >= 0.9 and not facts.same_academy and facts.shared_core:
-        return Outcome("OK.SAME_TEXT", "", evidence)
-    return None
-
-
-def _fork(facts: Facts) -> Outcome | None:
-    """Same title, and repositories of two owners with one name; equal texts are left to the copy rules."""
-    like = facts.same_title or facts.ratio >= NEAR
-    if facts.guards or not like or (facts.differ and not facts.one_text) or (facts.text or 0) >= 0.97:
-        return None
-    for owner, other_owner, name, other in repository_names(facts):
-        shorter, longer = sorted((name, other), key=len)
-        if owner != other_owner and len(shorter) >= 2 and longer[: len(shorter)] == shorter:
-            source = "" if name == other else "left" if name == shorter else "right"
-            line = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
-            evidence = (line, *title_evidence(facts), *text_evidence(facts))
-            return Outcome("DER.REPOSITORY_NAME", source, evidence, facts.ratio - pinned(facts))
-    return None
-
-
-def _derivative(facts: Facts) -> Outcome | None:
-    if facts.guards or facts.same_academy or facts.text is None or (facts.differ and not facts.one_text):
-        return None
-    near = facts.ratio >= 0.6 or len(facts.shared_core) > max(len(rest) for rest in facts.rest)
-    if facts.text >= 0.35 and near and facts.shared_core:
-        evidence = (*title_evidence(facts), *text_evidence(facts))
-        return Outcome("DER.TEXT", older(facts), evidence, facts.text)
+    for side, one, other in (("left", facts.left, facts.right), ("right", facts.right, facts.left)):
+        targets = set(other.own) - facts.aside
+        for name, key in one.declared:
+            if name in SAID and key in targets:
+                rule = SAID[name] if name != "says-translation-of" or facts.differ else "DER.SAID"
+                ends = (one.resource, shown_key(key), "description", "identity")
+                if side == "right":
+                    ends = (shown_key(key), one.resource, "identity", "description")
+                line = Evidence("text-says", name.removeprefix("says-"), 1.0, *ends)
+                return Outcome(rule, "right" if side == "left" else "left", (line, *title_evidence(facts)), 8.0)
     return None
 
 
 def _overlap(facts: Facts) -> Outcome | None:
     a, b = facts.titles
-    if facts.same_academy and facts.guards:
+    if facts.guards and (facts.same_academy or set(facts.guards) - {"NO.SERIES_WORD", "NO.OTHER_TOOL"}):
         return None
-    if set(facts.guards) & {"NO.SERIES_WORD", "NO.OTHER_TOOL"} and not set(a.topics) & set(b.topics):
+    if facts.guards and not set(a.topics) & set(b.topics):
         return None
     evidence = (*title_evidence(facts), *text_evidence(facts))
     bonus = (0.0 if facts.same_academy else 0.3) + (facts.text or 0.0)
@@ -318,8 +168,8 @@ def _overlap(facts: Facts) -> Outcome | None:
 
 
 ORDER: tuple[Callable[[Facts], Outcome | None], ...] = (
-    _declared, _run, _identity, _repository, _address_edition, _version, translation, _successor, _fork, _copy,
-    _derivative, _related, _overlap,
+    _declared, run, _identity, _repository, address_edition, _said, version, not_translated, translation, successor,
+    fork, revised, copy, derivative, _related, _overlap,
 )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
         things += both
     home = block.academy[one] == block.academy[two]
     title = (equal & ((things >= 2) | ((things == 1) & home))) | (rare >= 2) | ((rare >= 1) & (named >= 1))
-    lines = title.astype(np.int32) + (authors > 0) + (topics >= 2)
+    lines = title.astype(np.int32) + (authors > 0) + (topics >= 1)
+    lines += (number["position"][one] != 0) & (number["position"][one] == number["position"][two])
     lines += (number["minutes"][one] != 0) & (number["minutes"][one] == number["minutes"][two])
     days = np.zeros(len(one), bool)
     for name in ("made", "issued"):
@@ -49,10 +50,12 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
     return np.asarray((title | (authors > 0)) & (lines >= np.where(home, 2, 3)))
 
 
-def _series(block: Block, one: Longs, two: Longs) -> Flags:
-    """Where two titles could be one template with one word exchanged (``compare``)."""
+def _series(block: Block, one: Longs, two: Longs, home: Flags) -> Flags:
+    """Where two titles could be one template with one word or the subtitle exchanged (``compare``)."""
     both, here, there = shared(block.sets["words"][one], block.sets["words"][two])
-    return np.asarray((here - both == 1) & (there - both == 1) & (both >= 2))
+    template = (here - both == 1) & (there - both == 1) & (both >= np.where(home, 1, 2))
+    head = block.numbers["head"]
+    return np.asarray(template | (home & (head[one] != 0) & (head[one] == head[two])))
 
 
 def _apart(block: Block, name: str, one: Longs, two: Longs) -> Flags:
@@ -81,6 +84,8 @@ def screen(
     wide = (number["wide"][one] != 0) | (number["wide"][two] != 0)
     asked = kinds & (HARD | KINDS["title"]) != 0
     judge = wide | asked | (identities >= 1) | (text >= TEXT) | same
+    for name in ("courses", "works"):
+        judge |= shared(block.sets[name][one], block.sets[name][two])[0] > 0
     rest = np.flatnonzero(~judge & (both > 0) | (~judge & differ & ~written))
     left, right = one[rest], two[rest]
     shared_words = within(core_a[rest], core_b[rest])
@@ -107,9 +112,9 @@ def screen(
     guarded = (parts > 0) & (others > 0) & ((both_parts != parts) | (both_parts != others))
     guarded |= _apart(block, "levels", left, right)
     tools = _apart(block, "tools", left, right)
-    out = (home & (guarded | tools)) | (tools & (topical == 0))
+    out = guarded | (home & tools) | (tools & (topical == 0))
     one_language = ~differ[rest][some] | written[rest][some]
-    unsure = ~out & one_language & (home | (topical == 0)) & _series(block, left, right)
+    unsure = ~out & one_language & (home | (topical == 0)) & _series(block, left, right, home)
     at = rest[some]
     judge[at[unsure]] = True
     tie[at[~out & ~unsure]] = OVERLAP

@@ -40,8 +40,9 @@ def _bound(pairs: Sequence[Pair]) -> set[Pair]:
 def _best_partner(pairs: Sequence[Pair]) -> set[Pair]:
     """Translations and adaptations by the rules: one partner for each resource and academy.
 
-    Of several descriptions of one repository the best is kept. A tie of weak evidence is no evidence:
-    the modules of a course agree in authors and duration with every module of its translation.
+    Of several descriptions of one repository the best is kept, and the best of one of its older editions: what
+    translates a page translates its editions. A tie of weak evidence is no evidence: the modules of a course agree in
+    authors and duration with every module of its translation.
     """
     groups: dict[tuple[str, str, str], list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -50,7 +51,7 @@ def _best_partner(pairs: Sequence[Pair]) -> set[Pair]:
             (pair.right, pair.left, pair.academy, pair.repository),
         ):
             groups[one, "academy", "" if pair.strong else academy].append(pair)
-            groups[one, "repository", repository or other].append(pair)
+            groups[one, "repository", f"{repository} {_of_edition(pair)}" if repository else other].append(pair)
     dropped: set[Pair] = set()
     for (_, kind, _), own in groups.items():
         top = max(pair.score for pair in own)
@@ -75,14 +76,26 @@ def _target(pair: Pair) -> str:
     return pair.right if pair.source == "left" else pair.left
 
 
+def _place(pair: Pair) -> str:
+    """The repository of the original, or the original itself."""
+    original, place = (pair.left, pair.repository) if pair.source == "left" else (pair.right, pair.other_repository)
+    return place or original
+
+
+def _of_edition(pair: Pair) -> bool:
+    """Whether one side is a fixed revision of a repository, by the deduction of ``outcome.pinned``."""
+    return pair.rule == "TR.ADDRESS" and pair.score % 1 > 0.5
+
+
 def _best_original(pairs: Sequence[Pair], declared: Sequence[Pair]) -> list[Pair]:
-    """Of translations told by the address: for each translation the originals that score best, none
-    beside one that the source states, and no pair of two translations of one original."""
+    """Of translations told by the address: for each translation the originals that score best, with the other editions
+    of their repositories; none beside one that the source states, and no pair of two translations of one original."""
     best: dict[str, float] = {_target(pair): 99.0 for pair in declared if pair.source}
     for pair in pairs:
         if pair.source:
             best[_target(pair)] = max(best.get(_target(pair), 0.0), pair.score)
-    kept = [pair for pair in pairs if pair.source and pair.score == best[_target(pair)]]
+    places = {(_target(pair), _place(pair)) for pair in pairs if pair.source and pair.score == best[_target(pair)]}
+    kept = [pair for pair in pairs if pair.source and (_target(pair), _place(pair)) in places]
     originals: dict[str, set[str]] = defaultdict(set)
     for pair in (*kept, *declared):
         if pair.source:

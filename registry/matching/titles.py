@@ -12,13 +12,23 @@ from dataclasses import dataclass
 from registry.matching.normalise import Tables, tokens
 
 MAX_TITLE = 300
+_LETTERS = frozenset("abcdefgh")
 _SUFFIX = re.compile(r"\s(?:\||·|::|»)\s+[^|·»]{2,60}$")
 _SITE = re.compile(r"\s[-–—]\s+(?:wikipedia|youtube|github|zenodo|coursera|edx|moodle|figshare|vimeo)\s*$", re.I)
 _VERSION = re.compile(r"\b(?:v|vers?|versi[oó]n|versão|release|[eé]dition|edici[oó]n|rev)[\s.:]*(\d+(?:\.\d+)*)\b")
-_ORDINAL = re.compile(r"\b(\d{1,2})(?:\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+(?:[eé]di[ctç]\w*|auflage)\b")
+_ORDINAL = re.compile(
+    r"\b(\d{1,2})(?:\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+(?:[eé]di[ctç]\w*|auflage|видання|издание)\b"
+)
+_EAST_EDITION = re.compile("第?\\s*(\\d{1,2})\\s*版|제?\\s*(\\d{1,2})\\s*판(?!\\w)")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_SUBTITLE = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+|：")
 _DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){1,3})(?![\w.])")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
-_LEADING = re.compile(r"^\s*(\d{1,2})(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
+_LEADING = re.compile(r"^\s*(\d{1,2}[a-c]?)(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
+_DATE = re.compile(r"(?<![\d.])(\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})(?![\d.])")
+_EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
+_COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
+_NUMBERED = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})(?=\s*:\s|\s+[-–—]\s)")
 _EAST = re.compile("第\\s*([0-9一二三四五六七八九十]+)\\s*[章部回課课讲節节]|제?\\s*(\\d+)\\s*[장부과강](?!\\w)")
 _JOINED = re.compile(r"([a-z]{3,})(\d{1,2})")
 _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
@@ -26,12 +36,16 @@ _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x"
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title taken apart. ``norm`` is all its words in order, without stop words; ``core`` the words that
-    carry the meaning, topics and tools by their common name; the rest are the typed tokens."""
+    """A title taken apart. ``norm`` is all its words in order; ``core`` the words that carry the meaning, topics and
+    tools by their common name; the rest are the typed tokens. ``versions`` are numbers, or what a word says of the
+    edition ("short", "full", "older", "newer"); ``cohorts`` months, intakes, dates and the event that a title names
+    first, in brackets; ``issue`` whether it is one of a periodical; ``head`` its words before a subtitle."""
 
     text: str
     language: str
     norm: str = ""
+    issue: bool = False
+    head: str = ""
     core: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
@@ -63,13 +77,17 @@ def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
     """Part numbers ("module 2", a roman or bare number at the end) and the words that remain."""
     parts: list[str] = []
     rest: list[str] = []
-    names = tables.words["part"]
+    names, counted = tables.words["part"], tables.words["numbered"]
     i = 0
     while i < len(words):
         word = words[i]
         after = words[i + 1] if i + 1 < len(words) else ""
-        if word in names and after and (_number(after, tables) or re.fullmatch("[a-h]", after)):
+        if word in names and after and (_number(after, tables) or after in _LETTERS - set(tables.words["stop"])):
             parts.append(_number(after, tables) or after)
+            i += 2
+        elif word in counted and _number(after, tables):
+            rest.append(word)
+            parts.append(_number(after, tables))
             i += 2
         elif word[-1].isdigit() and (joined := _JOINED.fullmatch(word)) and joined[1] in names:
             parts.append(str(int(joined[2])))
@@ -80,6 +98,21 @@ def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
     if len(rest) > 1 and (rest[-1] in _ROMAN or re.fullmatch(r"\d{1,2}", rest[-1])) and not parts:
         parts.append(_number(rest.pop(), tables))
     return parts, rest
+
+
+def _editions(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
+    """What words say of an edition ("second edition", "short version", "(archived)" at the end), and the others."""
+    names, forms = tables.words["edition"], tables.words["form"]
+    said: dict[int, str] = {}
+    for i, word in enumerate(words):
+        near = [j for j in (i - 1, i + 1) if 0 <= j < len(words)] if word in names else []
+        for j in near:
+            if (number := _number(words[j], tables)) or words[j] in forms:
+                said[j] = number or forms[words[j]]
+                break
+        if word in forms and len(words) > 2 and i >= len(words) - 2:
+            said.setdefault(i, forms[word])
+    return list(said.values()), [word for i, word in enumerate(words) if i not in said]
 
 
 def _phrases(words: list[str], tables: Tables) -> tuple[list[str], list[str], list[str]]:
@@ -108,43 +141,64 @@ def _phrases(words: list[str], tables: Tables) -> tuple[list[str], list[str], li
     return core, tools, topics
 
 
+def _counted(folded: str, found: list[str], tables: Tables) -> str:
+    """Cut numbers of parts from within a title ("example 2 – …", "#3"); "Python 3: …" names no part."""
+    for match in _NUMBERED.finditer(folded):
+        before = tokens(folded[: match.start()])[-1:]
+        if before and before[0] not in tables.words["tool"]:
+            found.append(match[1])
+    return _cut(_COUNTED, folded, found)
+
+
 def parse(text: str, language: str, tables: Tables) -> Title:
     """Take a title apart; at most 300 characters of it are read."""
     shown = text.strip()[:MAX_TITLE]
-    folded = strip_site(shown).casefold()
+    event = _EVENT.match(shown)
+    plain = strip_site(shown[event.end() :] if event else shown)
+    folded = plain.casefold()
+    kinds = tables.words
     east: list[str] = []
-    leading: list[str] = []
+    numbers: list[str] = []
     versions: list[str] = []
     years: list[str] = []
+    dates: list[str] = []
+    folded = _cut(_DATE, folded, dates)
     folded = _cut(_EAST, folded, east)
-    folded = _cut(_LEADING, folded, leading)
-    for pattern in (_VERSION, _ORDINAL, _DOTTED):
+    folded = _counted(_cut(_LEADING, folded, numbers), numbers, tables)
+    for pattern in (_VERSION, _ORDINAL, _DOTTED, _EAST_EDITION):
         folded = _cut(pattern, folded, versions)
     folded = _cut(_YEAR, folded, years)
     parts, words = _parts(tokens(folded), tables)
-    kinds = tables.words
+    said, words = _editions(words, tables)
     core, tools, topics = _phrases(words, tables)
     meaningful = [
         w
         for w in core
         if w in tools
         or w in topics
-        or not any(w in kinds[kind] for kind in ("stop", "generic", "format", "cohort", "level", "part"))
+        or not any(w in kinds[kind] for kind in ("stop", "generic", "format", "cohort", "level", "part", "edition"))
         and (len(w) > 1 or ord(w) > 0x2E80)
         and not w.isdigit()
     ]
+    cohorts = {w for w in words if w in kinds["cohort"]} | {re.sub(r"\D+", "-", date) for date in dates}
+    if event and (named := [w for w in tokens(event[1]) if w not in kinds["generic"] and w not in kinds["format"]]):
+        cohorts.add(" ".join(named))
+    first, *rest = _SUBTITLE.split(plain, maxsplit=1)
+    head = first.lower() if _REPOSITORY.fullmatch(first) else " ".join(w for w in tokens(first) if not w.isdigit())
     unique = dict.fromkeys
     return Title(
         shown,
         language,
-        " ".join(tokens(strip_site(shown))),
+        " ".join(tokens(plain)),
+        any(w in kinds["periodical"] for w in words),
+        head if rest else "",
         tuple(unique(meaningful)),
         tuple(sorted(set(tools))),
         tuple(sorted(set(topics))),
-        tuple(unique([str(int(n)) if n.isascii() and n.isdigit() else n for n in leading] + parts + east)),
+        tuple(unique([str(int(n)) if n.isascii() and n.isdigit() else n for n in numbers] + parts + east)),
         tuple(sorted({kinds["level"][w] for w in words if w in kinds["level"]})),
-        tuple(sorted(set(versions))),
+        tuple(sorted({*versions, *said})),
         tuple(sorted({y for y in years if len(y) == 4})),
-        tuple(sorted({w for w in words if w in kinds["cohort"]})),
+        tuple(sorted(cohorts)),
         tuple(sorted({w for w in words if w in kinds["format"]})),
     )

@@ -32,7 +32,9 @@ class Traits:
     of languages, ``day`` and ``year`` of the oldest stated date, ``minutes`` the learning time; 0 for unknown.
     Of the only title: ``core`` its meaningful words, ``topical`` and ``tools`` those of them that are such,
     ``parts`` and ``levels``, ``words`` all but stop words. ``made`` and ``issued`` are the days of creation and
-    publication. ``wide``: there is no one title, or a set does not fit, so that only the whole record can tell.
+    publication, ``head`` the words before a subtitle, ``position`` the number of a part. ``courses`` are course codes,
+    ``works`` names of repositories. ``wide``: there is no one title, it is of a periodical, or a set does not fit, so
+    that only the whole record can tell.
     """
 
     title: int
@@ -57,8 +59,12 @@ class Traits:
     parts: bytes
     levels: bytes
     words: bytes
+    courses: bytes
+    works: bytes
     made: int
     issued: int
+    head: int
+    position: int
     wide: int
 
 
@@ -66,7 +72,7 @@ NAMES = tuple(field.name for field in fields(Traits))
 SETS = {
     "ids": WIDTH, "authorities": WIDTH, "urls": WIDTH, "authors": WIDTH, "topics": 2 * WIDTH, "codes": WIDTH,
     "places": WIDTH, "sections": WIDTH, "langs": 4, "core": WORDS, "topical": 4, "tools": 4, "parts": 4, "levels": 4,
-    "words": WORDS,
+    "words": WORDS, "courses": 4, "works": 4,
 }  # fmt: skip
 """The traits that are sets, and how many members are kept of each."""
 
@@ -125,6 +131,12 @@ def places(item: Features, tables: Tables) -> tuple[set[str], set[str]]:
     return stems, sections
 
 
+def repository_names(item: Features) -> set[str]:
+    """The repositories ("owner/name") that a record stands for: by its address, or as a release by its title."""
+    names = {key.partition("/")[2] for key, _, path in item.repositories if not path}
+    return names | {title.head for title in item.titles if "/" in title.head}
+
+
 def traits(item: Features, tables: Tables) -> Traits:
     """The traits of a record."""
     first = item.titles[0].norm if item.titles else ""
@@ -138,6 +150,7 @@ def traits(item: Features, tables: Tables) -> Traits:
     sets: dict[str, Collection[str]] = {
         "authors": item.authors, "topics": {*item.about, *item.keywords}, "langs": item.languages, "core": only.core,
         "topical": only.topics, "tools": only.tools, "parts": set(only.parts), "levels": only.levels, "words": spoken,
+        "courses": item.codes, "works": repository_names(item),
     }  # fmt: skip
     return Traits(
         title=hashed("title:" + first) if first else 0,
@@ -164,5 +177,9 @@ def traits(item: Features, tables: Tables) -> Traits:
         words=numbers(spoken, WORDS),
         made=number(item.created[:10]) if len(item.created) >= 10 else 0,
         issued=number(item.published[:10]) if len(item.published) >= 10 else 0,
-        wide=int(len(item.titles) != 1 or any(len(found) > SETS[name] for name, found in sets.items())),
+        courses=numbers(item.codes, SETS["courses"]),
+        works=numbers(sets["works"], SETS["works"]),
+        head=number(only.head) if " " in only.head else 0,
+        position=number(item.position) if item.position else 0,
+        wide=int(len(item.titles) != 1 or only.issue or any(len(found) > SETS[name] for name, found in sets.items())),
     )

@@ -1,7 +1,7 @@
 """When two records in different languages are translations: two independent signals, never one.
 
 A signal is an address that is equal but for the language, the same topics in the titles, authors, course
-code, concepts, duration or dates. Between academies three are needed, unless the address tells.
+code, concepts, duration, dates or number of the part. Between academies three are needed, unless the address tells.
 """
 
 from __future__ import annotations
@@ -11,24 +11,38 @@ from registry.matching.outcome import Outcome, older, pinned, repository_names, 
 from registry.model import Evidence
 
 
+def _spoken(facts: Facts, named: str, other: str) -> bool:
+    """Whether two addresses name two languages, each that of its resource; one may name none."""
+    left, right = facts.left.languages, facts.right.languages
+    return named != other and (not named or named in left) and (not other or other in right)
+
+
 def _address_signal(facts: Facts) -> tuple[Evidence, str, bool] | None:
     """Addresses that are equal but for the language: the evidence, the source, and whether host or owner
     agree too (the same place publishes both)."""
+    for stem, named in facts.left.pages:
+        for other_stem, other_named in facts.right.pages:
+            if stem == other_stem and "/" in stem and _spoken(facts, named, other_named):
+                line = _stem(f"{stem} {named}".strip(), f"{stem} {other_named}".strip())
+                return line, _source(named, other_named), True
     for words, named in facts.left.slugs:
         for other, other_named in facts.right.slugs:
-            if words != other or len(words) < 2 or named == other_named:
-                continue
-            if (named and named not in facts.left.languages) or (
-                other_named and other_named not in facts.right.languages
-            ):
+            if words != other or len(words) < 2 or not _spoken(facts, named, other_named):
                 continue
             owners = [(o, p) for o, p, name, name_b in repository_names(facts) if set(name) & set(name_b)]
             close = any(o == p or kin(o.rpartition("/")[2], p.rpartition("/")[2]) for o, p in owners)
             shown = "-".join((*words, named)).strip("-"), "-".join((*other, other_named)).strip("-")
-            source = "" if named and other_named else "left" if other_named else "right"
-            line = Evidence("same-address-stem", "equal-without-language", 1.0, *shown, "url", "url")
-            return line, source, close
+            return _stem(*shown), _source(named, other_named), close
     return None
+
+
+def _stem(one: str, other: str) -> Evidence:
+    return Evidence("same-address-stem", "equal-without-language", 1.0, one, other, "url", "url")
+
+
+def _source(named: str, other: str) -> str:
+    """An address that names no language is the original's."""
+    return "" if named and other else "left" if other else "right"
 
 
 def _title_signal(facts: Facts) -> Evidence | None:
@@ -49,7 +63,7 @@ def translation(facts: Facts) -> Outcome | None:
     if facts.guards or not facts.differ:
         return None
     address = _address_signal(facts)
-    if facts.one_text and not address:
+    if facts.one_text and (not address or facts.text is not None):
         return None
     lines: list[Evidence] = []
     title = _title_signal(facts)
@@ -63,7 +77,7 @@ def translation(facts: Facts) -> Outcome | None:
         lines.append(same("same-url", shown_key((facts.identifiers + facts.addresses)[0]), field="url"))
     anchored = len(lines)
     shared = set(left.about) & set(right.about)
-    if len(shared) >= 2 and len(shared) >= 0.6 * len(set(left.about) | set(right.about)):
+    if left.about == right.about and shared or len(shared) >= max(2, 0.6 * len({*left.about, *right.about})):
         lines.append(same("same-concepts", " ".join(sorted(shared)), field="about"))
     if left.minutes and left.minutes == right.minutes:
         lines.append(same("same-duration", f"{left.minutes} min", field="timeRequired"))
@@ -72,12 +86,16 @@ def translation(facts: Facts) -> Outcome | None:
         if len(day) >= 10 and day[:10] == getattr(right, name)[:10]:
             lines.append(same("same-date", day, field=label))
             break
+    placed = bool(left.position and right.position)
+    if placed and left.position == right.position:
+        lines.append(same("same-position", left.position, field="url"))
     if address:
         line, source, close = address
         if lines or close:
             owner = [same("same-owner", "owner", field="url")] if close and not lines else []
             return Outcome("TR.ADDRESS", source, (line, *lines, *owner), 5 + 2 * close + len(lines) - pinned(facts))
     needed = 2 if facts.same_academy else 3
-    if anchored and len(lines) >= needed:
+    # The third unit of a course is not the translation of the second, however much else they share.
+    if anchored and len(lines) >= needed and (not placed or left.position == right.position):
         return Outcome("TR.SIGNALS", older(facts), tuple(lines), len(lines) - pinned(facts), False)
     return None

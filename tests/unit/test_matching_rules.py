@@ -48,7 +48,8 @@ def iri(feed: str, key: str) -> str:
         ("Sampling, module 1", "Sampling, module 2", ""),
         ("Basic sampling", "Advanced sampling", ""),
         ("R for price statistics", "Python for price statistics", "OV.SAME_TOPIC"),
-        ("Sampling 2023", "Sampling 2024", "VER.SAME_IDENTIFIER"),
+        ("Sampling 2023", "Sampling 2024", "RUN.TITLE_YEAR"),
+        ("Sampling, 1st edition", "Sampling, 2nd edition", "VER.SAME_IDENTIFIER"),
     ],
 )
 def test_one_address(one: str, other: str, rule: str) -> None:

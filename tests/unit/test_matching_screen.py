@@ -22,7 +22,15 @@ WORDS = (
     " introduction webinar module 1 2 2023 2024 statistics statistical methods method échantillonnage enquêtes et of"
     " データ 統計 опитування вибірка"
 ).split()
-PLACES = ("https://a.org/en/{}", "https://a.org/fr/{}", "https://b.org/course?id={}", "https://github.com/o{}/git-r")
+PLACES = (
+    "https://a.org/en/{}", "https://a.org/fr/{}", "https://b.org/course?id={}", "https://github.com/o{}/git-r",
+    "https://b.org/uk/unit-{}", "https://c.org/ja/part-{}",
+)  # fmt: skip
+TITLES = (
+    "Survey sampling", "Survey sampling 2024", "Git basics", "R for statistics", "Survey sampling: weights",
+    "Survey sampling: imputation", "o1/git-r: v1.0", "o1/git-r: first release", "Annual report 2023",
+    "Annual report 2024", "Survey sampling (short)", "Census methods", "Census weights",
+)  # fmt: skip
 CONCEPTS = tuple(f"http://localhost:8000/id/concept/gsbpm/{name}" for name in ("1", "4.1", "5.3", "7"))
 
 
@@ -33,7 +41,7 @@ def records(number: int, seed: int) -> Iterator[Change]:
         language = chance.choice(["en", "en", "fr", "uk", "ja", ""])
         titles = [" ".join(chance.choices(WORDS, k=chance.choice([1, 2, 3, 3, 4, 5, 20])))]
         if chance.random() < 0.2:
-            titles = [chance.choice(["Survey sampling", "Survey sampling 2024", "Git basics", "R for statistics"])]
+            titles = [chance.choice(TITLES)]
         if chance.random() < 0.1:
             titles.append(" ".join(chance.choices(WORDS, k=3)))
         prose = " ".join(chance.choices(WORDS[:12], k=40)) if chance.random() < 0.4 else "about " + titles[0]
@@ -46,6 +54,8 @@ def records(number: int, seed: int) -> Iterator[Change]:
             "keywords": [text(word, "en") for word in chance.sample(WORDS, chance.choice([0, 1, 2, 18]))],
             "dateCreated": strings(chance.choice(days)), "datePublished": strings(chance.choice(days)),
             "timeRequired": strings(chance.choice(["PT2H", "PT3H", ""])),
+            "courseCode": strings(chance.choice(["", "", "key-a0000001", "101"])),
+            "startDate": strings(chance.choice([*days, ""])),
         }  # fmt: skip
         authors = chance.sample(["Ana Sol", "Bo Li", "Chi Mo"], chance.randrange(3))
         yield change("abc"[chance.randrange(3)], str(key), values, authors)
@@ -88,7 +98,7 @@ def test_the_screen_says_what_the_rules_say_of_a_catalogue(monkeypatch: pytest.M
 
 
 def test_what_numbers_alone_told_is_shown_with_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = list(records(60, 7))
+    found = list(records(90, 7))
     with Matcher(None, {"a": "x", "b": "y", "c": "z"}, workers=1) as matcher:
         fast = matcher.rebuild(found).upserts
         assert matcher.query("SELECT count(*) FROM shown")[0][0] > 5

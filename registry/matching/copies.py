@@ -1,0 +1,152 @@
+"""Rules for the same content: listed again, with small differences, still untranslated, or reworked by others."""
+
+from __future__ import annotations
+
+from registry.matching.compare import (
+    NEAR,
+    NEAR_TEXT,
+    SAME_TEXT,
+    SOME_TEXT,
+    Facts,
+    author_evidence,
+    same,
+    text_evidence,
+    title_evidence,
+)
+from registry.matching.editions import deposits, edition
+from registry.matching.outcome import Outcome, like_titles, older, pinned, repository_names
+from registry.model import Evidence
+
+KINDS_APART = frozenset({"data", "code"})
+"""A program, or the data for it, is no form of what is taught with it."""
+RETITLED = 0.8
+"""Likeness of titles of which one says a little more than the other."""
+UNLIKE_LATIN = frozenset("ar el fa he hi ja ka ko mn ru th uk zh bg sr".split())
+"""Languages that are not written in Latin letters."""
+
+
+def _apart(facts: Facts) -> bool:
+    """Whether one site publishes both under different addresses: it holds them for two things."""
+    sites = [
+        {key[4:].split("/")[0] for key in side.own if key.startswith("url:")} for side in (facts.left, facts.right)
+    ]
+    return bool(sites[0] & sites[1]) and not facts.addresses
+
+
+def _other_dates(facts: Facts) -> bool:
+    left, right = set(facts.left.starts), set(facts.right.starts)
+    return bool(left and right) and not left & right
+
+
+def _other_form(facts: Facts) -> bool:
+    """Whether the two are known to be of different kinds: slides and a recording, a poster and an article."""
+    return bool(facts.left.media and facts.right.media) and not set(facts.left.media) & set(facts.right.media)
+
+
+def untranslated(facts: Facts) -> str:
+    """What two resources are that are said to be in two languages, or translations, and whose texts are in one: "OK"
+    the same word for word, "NEAR" nearly, "" when nothing shows it. Texts in two languages share next to nothing."""
+    if facts.guards or not (facts.same_title or (facts.text or 0) >= SAME_TEXT or facts.shared_core):
+        return ""
+    if facts.verbatim and (facts.same_title or facts.text is not None):
+        return "OK" if facts.same_title and facts.ratio >= NEAR else "NEAR"
+    if facts.text is not None:
+        return "NEAR" if facts.text >= NEAR_TEXT else ""
+    a, b = facts.titles
+    known = facts.left.summary or facts.right.summary
+    if known or a.norm != b.norm or not a.core or not _in_trees(facts):
+        return ""
+    spoken = {*facts.left.languages, *facts.right.languages}
+    return "OK" if facts.one_text or (spoken & UNLIKE_LATIN and a.norm.isascii()) else ""
+
+
+def _in_trees(facts: Facts) -> bool:
+    """Whether both are pages at one path of two repositories: there the title is part of what is translated."""
+    paths = [{path for _, _, path in side.repositories} - {""} for side in (facts.left, facts.right)]
+    return bool(paths[0] and paths[1])
+
+
+def not_translated(facts: Facts) -> Outcome | None:
+    """``OK.NOT_TRANSLATED`` and ``NEAR.NOT_TRANSLATED``: other languages are stated than the texts are written in."""
+    found = untranslated(facts) if facts.differ else ""
+    if not found:
+        return None
+    spoken = ", ".join(facts.left.languages), ", ".join(facts.right.languages)
+    line = Evidence("stated-language", "differs", 0.0, *spoken, "inLanguage", "inLanguage")
+    rule = "OK.NOT_TRANSLATED" if found == "OK" else "NEAR.NOT_TRANSLATED"
+    return Outcome(rule, "", (line, *title_evidence(facts), *text_evidence(facts)))
+
+
+def fork(facts: Facts) -> Outcome | None:
+    """The same title in repositories of two owners with one name, or one name that extends the other.
+
+    A page that both changed last on the same day is as it was when the repository was copied (``OK.SAME_STATE``);
+    one that was changed since is a derivative, also where its first paragraphs are still the same.
+    """
+    like = facts.same_title or facts.ratio >= NEAR
+    if facts.guards or not like or (facts.differ and not facts.one_text):
+        return None
+    dates = facts.left.modified[:10], facts.right.modified[:10]
+    told = all(len(day) == 10 for day in dates)
+    if not told and facts.verbatim:
+        return None
+    for owner, other_owner, name, other in repository_names(facts):
+        shorter, longer = sorted((name, other), key=len)
+        if owner != other_owner and len(shorter) >= 2 and longer[: len(shorter)] == shorter:
+            source = "" if name == other else "left" if name == shorter else "right"
+            line = same("same-repository-name", "-".join(name), "-".join(other), "codeRepository")
+            evidence = (line, *title_evidence(facts), *text_evidence(facts))
+            if told and dates[0] == dates[1] and (facts.text is None or facts.verbatim):
+                day = same("same-date", dates[0], field="dateModified")
+                return Outcome("OK.SAME_STATE", source, (line, day, *evidence[1:]))
+            return Outcome("DER.REPOSITORY_NAME", source, evidence, facts.ratio - pinned(facts))
+    return None
+
+
+def copy(facts: Facts) -> Outcome | None:
+    """``OK.…`` and ``NEAR.…`` by title, text and authors; generic titles ("Webinar") never tell anything."""
+    if facts.guards or (facts.differ and not facts.one_text) or edition(facts) or _other_dates(facts):
+        return None
+    evidence = (*title_evidence(facts), *text_evidence(facts), *author_evidence(facts))
+    a, _ = facts.titles
+    text = facts.text or 0.0
+    if not like_titles(facts) or facts.ratio < NEAR:
+        return _retitled(facts, evidence)
+    media = {*facts.left.media, *facts.right.media}
+    if _other_form(facts):
+        if media & KINDS_APART or not (facts.authors or text >= NEAR_TEXT):
+            return None
+        return Outcome("NEAR.OTHER_FORM", "", evidence)
+    if facts.verbatim and (facts.text is not None or len(a.core) >= 2):
+        return Outcome("OK.TITLE_AND_TEXT", "", evidence)
+    if text >= NEAR_TEXT:
+        return Outcome("NEAR.TEXT", "", evidence)
+    if facts.ratio >= 0.95 and facts.authors and " " in a.norm and not _apart(facts):
+        years = facts.left.published[:4], facts.right.published[:4]
+        if all(years) and years[0] != years[1]:
+            return Outcome("VER.REVISED", older(facts), evidence)
+        return Outcome("OK.TITLE_AND_AUTHORS", "", evidence) if len(a.core) >= 2 else None
+    return None
+
+
+def _retitled(facts: Facts, evidence: tuple[Evidence, ...]) -> Outcome | None:
+    """One text under two titles. One academy has one text for many courses, so there one title must extend the other
+    and the authors agree; what two deposits hold is two things."""
+    a, b = facts.titles
+    extends = not all(facts.rest) and facts.ratio >= RETITLED or not facts.same_academy
+    if (facts.text or 0.0) < SAME_TEXT - 0.05 or not facts.shared_core or set(a.parts) != set(b.parts) or not extends:
+        return None
+    if facts.same_academy and (_apart(facts) or not facts.authors) or any(deposits(facts)):
+        return None
+    return Outcome("NEAR.OTHER_TITLE", "", evidence)
+
+
+def derivative(facts: Facts) -> Outcome | None:
+    """``DER.TEXT``: whole passages in common, at two academies, under titles that are close."""
+    if facts.guards or facts.same_academy or facts.text is None or (facts.differ and not facts.one_text):
+        return None
+    near = facts.ratio >= 0.6 or len(facts.shared_core) > max(len(rest) for rest in facts.rest)
+    if facts.text >= SOME_TEXT and near and facts.shared_core and not facts.authors and not edition(facts):
+        evidence = (*title_evidence(facts), *text_evidence(facts))
+        return Outcome("DER.TEXT", older(facts), evidence, facts.text)
+    return None
