@@ -53,7 +53,6 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     told("measure")
     db.execute("CREATE OR REPLACE TEMP VIEW tied AS SELECT * FROM measure WHERE tie > 0")
     means.weigh(db, "tied", "weighed", means.model.scoring, means.workers)
-    db.execute("UPDATE pair SET weight = w.weight FROM weighed w WHERE pair.l = w.l AND pair.r = w.r")
     told("weigh")
     relation = means.rules[TOPIC_RULE].relation
     db.execute(

@@ -20,7 +20,7 @@ HARD = KINDS["identifier"] | KINDS["stated"] | KINDS["decided"] | KINDS["place"]
 """What brings two records before the rules whatever else: one identity, a statement, an address, a course code."""
 TEXT = 0.3
 """Descriptions less alike say nothing (``OV.TEXT``, the lowest bound of the rules that look at texts)."""
-LIKE = 0.6
+LIKE = 0.7
 """Titles of whose three-letter groups fewer agree (Dice) are not the same but for a letter or two: at
 ``compare.NEAR`` one letter in twelve may differ, and each takes three groups with it."""
 COVERAGE = 0.5

@@ -3,17 +3,17 @@ SELECT * FROM (
 SELECT
   least(x.resource, y.resource) AS a, greatest(x.resource, y.resource) AS b, k.l, k.r,
   coalesce(v.relation, o.relation) AS relation,
-  CASE WHEN v.rule IS NULL THEN coalesce(chance_of(c.start + c.slope * p.weight), rule.confidence)
+  CASE WHEN v.rule IS NULL THEN coalesce(chance_of(c.start + c.slope * z.weight), rule.confidence)
     ELSE v.confidence END AS confidence,
   coalesce(v.status, rule.status) AS status, coalesce(v.rule, o.rule) AS rule,
   coalesce(v.justification, rule.justification) AS justification,
   coalesce(v.source, CASE WHEN t.code IS NULL THEN o.source END, '') AS source, coalesce(v.reviewer, '') AS reviewer, coalesce(v.time, '') AS reviewed,
   coalesce(v.verdict, '') AS verdict, coalesce(v.note, '') AS note,
-  round(coalesce(p.weight, 0), 3) AS weight, p.kinds, coalesce(o.evidence, w.evidence, '[]') AS evidence,
+  round(coalesce(z.weight, 0), 3) AS weight, p.kinds, coalesce(o.evidence, w.evidence, '[]') AS evidence,
   coalesce(v.answers, nullif(o.answers, ''), '[]') AS answers,
   {notice} AND coalesce(v.status, rule.status) = 'candidate' AND e.a IS NULL AS private,
   -- What people decided shows the people, not a chance.
-  CASE WHEN v.rule IS NULL THEN chance_of(c.start + c.slope * p.weight) END AS probability, z.code AS levels
+  CASE WHEN v.rule IS NULL THEN chance_of(c.start + c.slope * z.weight) END AS probability, z.code AS levels
 FROM {pairs} k JOIN record x ON x.n = k.l JOIN record y ON y.n = k.r LEFT JOIN pair p ON p.l = k.l AND p.r = k.r
 LEFT JOIN outcome o ON o.l = k.l AND o.r = k.r LEFT JOIN shown w ON w.l = k.l AND w.r = k.r
 LEFT JOIN rule ON rule.code = o.rule LEFT JOIN chance c ON c.code = o.rule LEFT JOIN turned t ON t.code = o.rule

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLI
 -- Each record's best candidates, and the pairs that a source states.
 CREATE TABLE IF NOT EXISTS best (n BIGINT, other BIGINT, weight INTEGER, kinds SMALLINT);
 CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
-CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT, weight DOUBLE);
+CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT);
 -- What a comparison gave where something ties the two, without evidence where numbers alone told (``screen``);
 -- ``kept``: it is among the matches.
 CREATE TABLE IF NOT EXISTS outcome (
@@ -32,8 +32,9 @@ CREATE TABLE IF NOT EXISTS outcome (
 );
 -- The evidence of overlaps that numbers alone told, where it was asked for (a line of JSON).
 CREATE TABLE IF NOT EXISTS shown (l BIGINT, r BIGINT, evidence VARCHAR);
--- Which level each comparison of the model reached, as one number (``levels.py``), where something ties the two.
-CREATE TABLE IF NOT EXISTS reached (l BIGINT, r BIGINT, code BIGINT);
+-- Which level each comparison of the model reached, as one number (``codes.py``), and the weight, where something
+-- ties the two.
+CREATE TABLE IF NOT EXISTS reached (l BIGINT, r BIGINT, code BIGINT, weight DOUBLE);
 CREATE TABLE IF NOT EXISTS kept (l BIGINT, r BIGINT);
 -- Overlaps that are the best between two families, with their rank for each.
 CREATE TABLE IF NOT EXISTS ranked (l BIGINT, r BIGINT, fl BIGINT, fr BIGINT, rank_l INTEGER, rank_r INTEGER);
