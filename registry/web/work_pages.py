@@ -50,7 +50,11 @@ def create_router(pages: Pages) -> APIRouter:
             told = family.whole(connection, here, found)
             known = views.academy_names(connection)
         roles = {role: [form for form in told["forms"] if form["role"] == role] for role in family.ROLES}
-        pairs = sum(told["relations"].values())
-        return pages.render(request, "work.html", visit=here, work=told, roles=roles, academies=known, pairs=pairs)
+        beside = sum(told["beside"].values()) - sum(len(told[name]) for name in family.LISTS)
+        context: dict[str, Any] = {
+            "work": told, "roles": roles, "academies": known, "pairs": sum(told["relations"].values()),
+            "beside_more": max(0, beside),
+        }  # fmt: skip
+        return pages.render(request, "work.html", visit=here, **context)
 
     return router

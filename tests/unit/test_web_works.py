@@ -276,6 +276,32 @@ def test_the_page_of_a_work_shows_its_forms_and_what_is_apart(client: TestClient
     assert "Git básico" not in page, "a pair under discussion binds nothing"
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "All 14"), ("fr", "Tout afficher (14)"), ("es", "Mostrar todo (14)")]
+)
+def test_a_long_list_of_parts_is_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    """Ten are shown, the others open by a line that needs no script; a short list is not folded."""
+    lessons = {f"lesson-{n:02}": ("north-oai", {"en": f"Lesson {n:02}"}, {}) for n in range(13)}
+    monkeypatch.setattr(family, "RECORDS", {**family.RECORDS, **lessons})
+    parts = [family.match("git", key, "part", 0.95, source="git", status="accepted") for key in lessons]
+    plain = family.matches()
+    monkeypatch.setattr(family, "matches", lambda: [*plain, *parts])
+    family.build(tmp_path)
+    app = create_app(Settings(data=tmp_path), pool=pages.Pool(), messages=small.MESSAGES, base=small.BASE)
+    with TestClient(app, follow_redirects=False) as client:
+        page = client.get(f"/work/w-git?lang={language}", headers=HTML).text
+    found = re.search(r'<section class="within" aria-labelledby="parts">.*?</section>', page, re.S)
+    assert found is not None
+    shown, rest = found.group(0).split("<details")
+    titles = r"Lesson \d\d|The staging area"
+    assert len(re.findall(titles, shown)) == 10 and len(re.findall(titles, rest)) == 4
+    assert f"<summary>{words}</summary>" in rest
+    assert "<details" not in page.split('aria-labelledby="translations"')[1].split("</section>")[0]
+    assert page.count('class="rest"') == 1
+
+
 def test_the_page_of_a_work_says_why(client: TestClient) -> None:
     page = client.get("/work/w-git", headers=HTML).text
     reasons = _section(page, "reasons")
