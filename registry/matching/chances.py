@@ -37,8 +37,7 @@ Reals = npt.NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A decided pair that a rule ties: what people named, its weight in bits under the model, the share of an answer
-    that it is (``worth``), for how many pairs it stands in the random sample (0: it is not of it). ``group`` holds
-    pairs together that share a record, so that none is judged by its neighbours."""
+    that it is (``worth``), for how many pairs it stands in the random sample (0: it is not of it)."""
 
     pair: tuple[int, int]
     rule: str
@@ -46,7 +45,6 @@ class Answered:
     weight: float
     worth: float
     drawn: float
-    group: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def fit(answered: Sequence[Answered], rules: Mapping[str, Rule]) -> Fitted | Non
         return None
     random = answers([one for one in rows if one.drawn]) >= ENOUGH
     right = np.array([alike(one.relation) == alike(rules[one.rule].relation) for one in rows])
-    fold = np.array([one.group % FOLDS for one in rows])
+    fold = _folds(rows)
     scores = np.zeros(len(rows))
     for number in range(FOLDS):
         inside = np.flatnonzero(fold == number)
@@ -145,6 +143,13 @@ def fit(answered: Sequence[Answered], rules: Mapping[str, Rule]) -> Fitted | Non
         chances, random, ece(found, truth, counts=mass), brier(found, truth, mass), ece(plain, truth, counts=mass),
         brier(plain, truth, mass),
     )  # fmt: skip
+
+
+def _folds(rows: Sequence[Answered]) -> npt.NDArray[np.int64]:
+    """Which part each pair is tried in: pairs of one first record together, as they are much alike; one after the
+    other where most pairs are of one record."""
+    fold = np.array([one.pair[0] % FOLDS for one in rows])
+    return np.arange(len(rows)) % FOLDS if np.bincount(fold).max() > len(rows) / 2 else fold
 
 
 def _line(scores: Reals, right: npt.NDArray[np.bool_], stands: Reals) -> Calibration:

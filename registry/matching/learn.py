@@ -142,27 +142,7 @@ def _answered(db: duckdb.DuckDBPyConnection) -> list[Answered]:
         "SELECT l, r, rule, t.relation, weight, worth, drawn FROM taught t JOIN taught_weight USING (l, r)"
         " JOIN outcome USING (l, r) ORDER BY l, r"
     ).fetchall()
-    group = _groups([(left, right) for left, right, *_ in rows])
-    return [
-        Answered((left, right), rule, relation, weight, worth, drawn, group[left])
-        for left, right, rule, relation, weight, worth, drawn in rows
-    ]
-
-
-def _groups(pairs: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """The least record of those that pairs hold together."""
-    above: dict[int, int] = {}
-
-    def head(one: int) -> int:
-        while above.setdefault(one, one) != one:
-            above[one] = above[above[one]]
-            one = above[one]
-        return one
-
-    for pair in pairs:
-        low, high = sorted(map(head, pair))
-        above[high] = low
-    return {one: head(one) for one in list(above)}
+    return [Answered((left, right), *rest) for left, right, *rest in rows]
 
 
 def _rules(rules: Mapping[str, Rule], now: Mapping[str, Rule], known: Proven) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -49,10 +50,10 @@ def test_hardly_changed_is_right_where_the_same_was_said() -> None:
 
 
 def test_only_more_than_half_for_sure_makes_a_rule_conclude_something_else() -> None:
-    few = applied(RULES, answers("VER.TITLE_YEAR", run=19))["VER.TITLE_YEAR"]
-    close = applied(RULES, answers("VER.TITLE_YEAR", run=12, version=8))["VER.TITLE_YEAR"]
-    sure = applied(RULES, answers("VER.TITLE_YEAR", run=30, version=5))["VER.TITLE_YEAR"]
-    apart = applied(RULES, answers("VER.TITLE_YEAR", different=40))["VER.TITLE_YEAR"]
+    few = applied(RULES, answers("VER.TITLE_EDITION", run=19))["VER.TITLE_EDITION"]
+    close = applied(RULES, answers("VER.TITLE_EDITION", run=12, version=8))["VER.TITLE_EDITION"]
+    sure = applied(RULES, answers("VER.TITLE_EDITION", run=30, version=5))["VER.TITLE_EDITION"]
+    apart = applied(RULES, answers("VER.TITLE_EDITION", different=40))["VER.TITLE_EDITION"]
     assert [one.relation for one in (few, close, sure, apart)] == ["version", "version", "run", "version"]
     assert sure.confidence == pytest.approx((30 + 2.5) / 40, abs=1e-4)
     assert apart.confidence < 0.1
@@ -86,7 +87,7 @@ def test_statements_guards_and_decisions_are_not_learnt() -> None:
 
 
 def test_what_is_counted_is_read_as_it_was_saved_whatever_the_order() -> None:
-    said = [("OK.SAME_URL", "copy", 1 / 3), ("OK.SAME_URL", "near-copy", 1 / 3), ("VER.TITLE_YEAR", "run", 1.0)]
+    said = [("OK.SAME_URL", "copy", 1 / 3), ("OK.SAME_URL", "near-copy", 1 / 3), ("VER.TITLE_EDITION", "run", 1.0)]
     found = Proven(counted(said), counted(said[1:]))
     assert found == Proven(counted(reversed(said)), counted(said[:0:-1]))
     assert Proven.from_json(found.to_json()) == found
@@ -97,17 +98,17 @@ def drawn_answers(number: int, seed: int, *, random_sample: bool = False) -> lis
     """Pairs of three rules that are right at rates of their own, one of them the more the more they weigh."""
     rng, found = random.Random(seed), []
     for n in range(number):
-        rule = rng.choice(["OK.TITLE_AND_AUTHORS", "VER.TITLE_YEAR", "TR.ADDRESS"])
+        rule = rng.choice(["OK.TITLE_AND_AUTHORS", "VER.TITLE_EDITION", "TR.ADDRESS"])
         weight = rng.uniform(-10, 20)
-        likely = {"OK.TITLE_AND_AUTHORS": 1 / (1 + np.exp(-weight / 4)), "VER.TITLE_YEAR": 0.3, "TR.ADDRESS": 0.95}
+        likely = {"OK.TITLE_AND_AUTHORS": 1 / (1 + np.exp(-weight / 4)), "VER.TITLE_EDITION": 0.3, "TR.ADDRESS": 0.95}
         relation = RULES[rule].relation if rng.random() < likely[rule] else "different"
-        found.append(Answered((n, n + 10_000), rule, relation, weight, 1.0, 2.0 if random_sample else 0.0, n))
+        found.append(Answered((n, n + 10_000), rule, relation, weight, 1.0, 2.0 if random_sample else 0.0))
     return found
 
 
 def test_fewer_answers_than_enough_give_no_chance() -> None:
     assert chances.fit(drawn_answers(ENOUGH - 1, 1), RULES) is None
-    half = [Answered(a.pair, a.rule, a.relation, a.weight, 0.5, 0.0, a.group) for a in drawn_answers(ENOUGH, 1)]
+    half = [Answered(a.pair, a.rule, a.relation, a.weight, 0.5, 0.0) for a in drawn_answers(ENOUGH, 1)]
     assert chances.fit(half, RULES) is None
 
 
@@ -129,7 +130,7 @@ def test_chances_come_near_the_shares_and_nearer_than_bands() -> None:
 
 
 def test_a_rule_that_people_hardly_answered_keeps_its_band() -> None:
-    few = [Answered((n, n + 50_000), "OK.SAME_TEXT", "copy", 3.0, 1.0, 0.0, n) for n in range(MEASURED - 1)]
+    few = [Answered((n, n + 50_000), "OK.SAME_TEXT", "copy", 3.0, 1.0, 0.0) for n in range(MEASURED - 1)]
     found = chances.fit([*drawn_answers(200, 4), *few], RULES)
     assert found is not None
     assert found.chances.chance("OK.SAME_TEXT", 3.0) is None
@@ -148,18 +149,21 @@ def test_the_order_of_answers_changes_nothing() -> None:
 
 def test_the_line_rests_on_the_random_sample_where_that_is_enough() -> None:
     queue, sample = drawn_answers(200, 7), drawn_answers(ENOUGH, 8, random_sample=True)
-    moved = [
-        Answered((a.pair[0] + 500, a.pair[1] + 500), a.rule, a.relation, a.weight, 1.0, a.drawn, a.group + 500)
-        for a in sample
-    ]
+    moved = [Answered((a.pair[0] + 500, a.pair[1] + 500), a.rule, a.relation, a.weight, 1.0, a.drawn) for a in sample]
     mixed, few = chances.fit([*queue, *moved], RULES), chances.fit([*queue, *moved[:-1]], RULES)
     assert mixed is not None and few is not None
     assert (mixed.random, mixed.chances.line.labels) == (True, ENOUGH)
     assert (few.random, few.chances.line.labels) == (False, 299)
 
 
+def test_many_answers_on_one_record_are_tried_apart_all_the_same() -> None:
+    rows = [replace(one, pair=(7, one.pair[1])) for one in drawn_answers(200, 10)]
+    found = chances.fit(rows, RULES)
+    assert found is not None and found.brier < found.brier_of_bands
+
+
 def test_no_chance_is_certain() -> None:
-    sure = [Answered((n, n + 999), "TR.ADDRESS", "translation", float(n), 1.0, 0.0, n) for n in range(150)]
+    sure = [Answered((n, n + 999), "TR.ADDRESS", "translation", float(n), 1.0, 0.0) for n in range(150)]
     found = chances.fit(sure, RULES)
     assert found is not None
     assert {found.chances.chance("TR.ADDRESS", w) for w in (-50, 0, 200)} == {round(151 / 152, 4)}
