@@ -16,6 +16,7 @@ import typer
 
 from registry import cli_add, cli_frameworks, cli_match, cli_reports, cli_review
 from registry.console import OK, TO_MEND, UNUSABLE, Json, fail, house, out, report_form, settings, tell_report
+from registry.settings import BadSettings
 
 app = typer.Typer(
     name="meta-academy",
@@ -355,9 +356,13 @@ cli_review.add_to(app)
 
 
 def main() -> None:
-    """The entry point. A full disk is said in words, with exit code 1; any other error is a bug and crashes."""
+    """The entry point. A full disk is said in words, with exit code 1, a setting that cannot be used with 2; any other
+    error is a bug and crashes."""
     try:
         app()
+    except BadSettings as error:
+        typer.echo(str(error), err=True)
+        sys.exit(UNUSABLE)
     except Exception as error:
         typer.echo(_disk_fault(error), err=True)
         sys.exit(TO_MEND)

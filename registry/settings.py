@@ -13,6 +13,9 @@ from pathlib import Path
 
 PREFIX = "META_ACADEMY_"
 TOKEN = "token_"
+ENGINES = ("duckdb", "spark")
+CLUSTER = "spark://"
+"""Begins the address of a Spark cluster, which ``match_engine`` may be instead of one of ENGINES."""
 
 
 class BadSettings(Exception):
@@ -51,6 +54,7 @@ class Settings:
     schemes: str = ""
     trusted_proxies: str = ""
     notice_days: int = 14
+    match_engine: str = "duckdb"
     tokens: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -115,4 +119,10 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
         if name not in known:
             raise BadSettings(f"environment: unknown setting {variable}; see docs/settings.md")
         values[name] = _convert(variable, known[name], value, "environment")
-    return Settings(**values, tokens=tokens)  # type: ignore[arg-type]
+    settings = Settings(**values, tokens=tokens)  # type: ignore[arg-type]
+    if settings.match_engine not in ENGINES and not settings.match_engine.startswith(CLUSTER):
+        raise BadSettings(
+            f"{PREFIX}MATCH_ENGINE must be one of {', '.join(ENGINES)}, {CLUSTER}host:port;"
+            f" it is {settings.match_engine!r}; see docs/settings.md"
+        )
+    return settings

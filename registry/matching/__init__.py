@@ -8,8 +8,9 @@ from registry.matching.matcher import MatchDelta, Matcher, OtherRecipe, match
 from registry.matching.modelled import MatchModel, from_parts
 from registry.matching.outcome import Rule, load_rules
 from registry.matching.recipe import recipe_digest
+from registry.matching.spark import weigher
 
 __all__ = [
     "MatchDelta", "MatchModel", "Matcher", "OtherIdentity", "OtherRecipe", "Rule", "from_parts", "load_rules", "match",
-    "recipe_digest",
+    "recipe_digest", "weigher",
 ]  # fmt: skip

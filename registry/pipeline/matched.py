@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from registry.ledger import decisions, identity, log, models, notices, runs
-from registry.matching import Matcher, MatchModel, OtherIdentity, from_parts
+from registry.matching import Matcher, MatchModel, OtherIdentity, from_parts, weigher
 from registry.matching import recipe_digest as match_recipe
 from registry.model import Change, Match
 from registry.pipeline import set_aside
@@ -69,8 +69,9 @@ def in_use(house: House) -> MatchModel | None:
 
 
 def matcher_in(house: House, folder: Path, model: MatchModel | None) -> Matcher:
-    """A matcher with its working file in a folder."""
-    return Matcher(folder, feeds_of(house), model=model, notice=notice_days(house) > 0)
+    """A matcher with its working file in a folder. Raises BadSettings where the engine it is to use is not here."""
+    weighs = weigher(house.settings.match_engine, folder)
+    return Matcher(folder, feeds_of(house), model=model, notice=notice_days(house) > 0, weigher=weighs)
 
 
 def catch_up(house: House, matcher: Matcher, now: str) -> int:
