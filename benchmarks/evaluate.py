@@ -15,11 +15,15 @@ from pathlib import Path
 
 from benchmarks import bench_annotation, labelled_engine, labelled_truth
 from benchmarks import evaluate_figures as figures
+from benchmarks.evaluate_learning import learning, learning_text
 from benchmarks.evaluate_run import Answers, Result, as_json, ask, asked, calibrated, measure
 from benchmarks.labelled import Labelled
 from benchmarks.regression import regression
 from registry.matching import explore as matcher
 from registry.matching import match
+
+LEARNT = ("Truth: Git lessons", "Truth: catalogue", "Gold: development")
+"""The sets that learning is tried on, pairs left out in turn; never on test labels."""
 
 
 def sets(show_test: bool) -> list[tuple[Callable[[], Labelled], bool]]:
@@ -45,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show-test", action="store_true", help="show pairs of the gold set's test part by name")
     parser.add_argument("--only", nargs="+", metavar="SET", default=[], help="only sets whose name starts so")
     parser.add_argument("--no-ablation", action="store_true", help="do not try the parts one by one")
+    parser.add_argument("--no-learning", action="store_true", help="do not try learning on pairs left out")
     parser.add_argument("--no-topics", action="store_true", help="only matching")
     given = parser.parse_args(arguments)
     began = time.monotonic()
@@ -59,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = measure(labelled, answers, matcher, ablation and not given.no_ablation)
         if labelled.complete:
             calibrated(result, matcher, matcher.fit)
+        if labelled.name in LEARNT and not given.no_learning:
+            result.learning = learning(labelled, matcher.trial)
+            print("\n" + learning_text(result.learning), flush=True)
         results[labelled.name] = result
     if not given.no_topics and not given.only:
         print("\n=== topics\n" + json.dumps(bench_annotation.measure(), indent=2), flush=True)

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import evaluate_figures as figures
 from benchmarks.baseline_splink import NotTrained, best_partners, confident, scored
 from benchmarks.baselines import BASELINES, plain
+from benchmarks.evaluate_learning import Worth
 from benchmarks.evaluate_parts import (
     Ablation,
     Calibration,
@@ -43,6 +44,7 @@ class Result:
     recall: Recall | None = None
     ablation: list[Ablation] = field(default_factory=list)
     calibration: Calibration | None = None
+    learning: list[Worth] = field(default_factory=list)
     said: dict[Pair, str] = field(default_factory=dict)
 
 
@@ -167,6 +169,7 @@ def as_json(results: Mapping[str, Result], found: Sequence[figures.Figure], seco
             "candidates": candidates,
             "ablation": [asdict(r) for r in result.ablation],
             "calibration": asdict(result.calibration) if result.calibration else None,
+            "learning": [asdict(r) for r in result.learning],
         }
 
     return {

@@ -181,10 +181,12 @@ class Matcher:
         """What was set aside, for those who can mend it, by feed and code."""
         return aside.told(self._db)
 
-    def weigh_all(self) -> None:
-        """Make ``weighed`` of the last call complete: it holds no pairs that nothing ties (``explore``)."""
-        assert self._model is not None
-        self._weigher(self._db, "measure", "weighed", self._model.scoring, self._workers)
+    def weigh_all(self, model: MatchModel | None = None) -> None:
+        """Make ``weighed`` of the last call complete: it holds no pairs that nothing ties (``explore``). With a
+        ``model`` as that weighs them."""
+        model = model or self._model
+        assert model is not None
+        self._weigher(self._db, "measure", "weighed", model.scoring, self._workers)
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the working file, for whoever measures or looks for a fault (``explore``)."""

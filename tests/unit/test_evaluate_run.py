@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from benchmarks import evaluate_figures as figures
+from benchmarks.evaluate_learning import DECIDED, FOLDS, REPEATS, SHIPPED, folds, learning, learning_text
 from benchmarks.evaluate_parts import Recall, ablate, ablation_text, calibrate, recall, stratified, weights_of
 from benchmarks.evaluate_run import Result, as_json, ask, asked, calibrated, measure
 from benchmarks.evaluate_scores import by_language, by_relation, detail, judged, pooled, row, wanted
@@ -361,3 +363,55 @@ def test_the_regression_set_holds_what_it_says() -> None:
     assert {"en", "fr", "es", "pt", "uk", "ko", "ja"} <= set(languages(labelled.records).values())
     assert sum(one["title"] == "Webinar" for one in rows("records.tsv")) == 17
     assert all(one["why"] for one in rows("pairs.tsv"))
+
+
+class Answering:
+    """A learner that has seen all: with answers it ranks, types and doubts as they say, without as is shipped."""
+
+    def __init__(self) -> None:
+        self.taught: list[dict[Pair, str]] = []
+
+    def learn(self, answers: Mapping[Pair, str], *, unlabelled: bool = False) -> bool:
+        if not unlabelled:
+            self.taught.append(dict(answers))
+        return not unlabelled
+
+    def scored(self, model: bool | None = None) -> list[Scored]:
+        right = {pair(iri(a), iri(b)): kind for a, b, kind in KNOWN}
+        return [
+            Scored(*which, (1.0 if kind != "different" else -1.0) if model else 0.0, kind if model else "overlap")
+            for which, kind in right.items()
+        ]
+
+    def chance(self, one: Scored, model: bool | None = None) -> tuple[float, bool]:
+        return (1.0, True) if model else (0.75, False)
+
+
+def test_learning_is_tried_on_pairs_that_it_did_not_see() -> None:
+    learner = Answering()
+
+    @contextmanager
+    def trial(records: Iterable[Change], academy_of: Mapping[str, str]) -> Iterator[Answering]:
+        yield learner
+
+    rows = {row.system: row for row in learning(SET, trial)}
+    known = {pair(iri(a), iri(b)) for a, b, _ in KNOWN}
+    assert len(learner.taught) == FOLDS * REPEATS and all(set(one) < known for one in learner.taught if len(one) < 4)
+    for repeat in range(REPEATS):
+        left_out = [known - set(one) for one in learner.taught[repeat * FOLDS : (repeat + 1) * FOLDS]]
+        assert set().union(*left_out) == known and sum(map(len, left_out)) == len(known)
+    shipped, decided = rows[SHIPPED], rows[DECIDED]
+    assert (shipped.right, decided.right) == (0.0, 1.0)
+    assert (shipped.brier, decided.brier) == (pytest.approx(0.75**2), 0.0)
+    assert (shipped.error, decided.error) == (pytest.approx(0.75), 0.0)
+    assert (shipped.measured, decided.measured, decided.labels) == (0.0, 1.0, pytest.approx(len(known) * 0.8))
+    assert "learnt from decisions" in learning_text(list(rows.values()))
+
+
+def test_parts_keep_pairs_that_share_records_together() -> None:
+    pairs = [("a", "b"), ("b", "c"), ("x", "y"), ("p", "q"), ("q", "r"), ("k", "l"), ("m", "n")]
+    for seed in range(5):
+        parts = folds(pairs, np.random.default_rng(seed))
+        assert sorted(one for part in parts for one in part) == sorted(pairs)
+        ends = [{end for one in part for end in one} for part in parts]
+        assert sum(map(len, ends)) == len(set().union(*ends))
