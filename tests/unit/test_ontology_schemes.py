@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import re
 import time
 from collections import Counter
 from functools import cache
@@ -18,6 +19,7 @@ from rdflib.compare import isomorphic
 
 from registry import relations, vocabulary
 from registry.iris import MA
+from registry.review import sssom
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "ontology"
@@ -327,7 +329,9 @@ def test_own_terms_are_described_in_three_languages() -> None:
         "objectValue", "rule", "review", "verdict", "nearCopyOf", "otherRun", "overlapsWith", "partOf",
         "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel", "unreviewedLabel", "directionUnknown",
         "Correction", "correction", "correctedProperty", "correctedBy", "sourceValue", "feed", "permission",
-        "firstCommit", "notSameAs", "role", "rank",
+        "firstCommit", "notSameAs", "role", "rank", "decisionAcademy", "decisionBatch", "decisionObjectDigest",
+        "decisionRelation", "decisionSource", "decisionStream", "decisionSubjectDigest", "decisionTime", "decisionUndone",
+        "decisionUndoneBy", "decisionUndoneReason", "decisionVerdict", "decisionVoice",
     }  # fmt: skip
     for name in map(URIRef, defined()):
         for slot in (RDFS.label, RDFS.comment):
@@ -354,6 +358,16 @@ def test_own_terms_in_code_are_defined() -> None:
                 assert isinstance(node.right, ast.Constant), f"{file}:{node.lineno}"
                 used.add(MA + str(node.right.value))
     assert used and used <= defined()
+
+
+def test_the_slots_of_a_file_of_decisions_are_defined() -> None:
+    own = {MA + name.removeprefix("ma:") for name, _ in sssom.EXTENSIONS.values()}
+    assert own and own == {name for name in defined() if name.startswith(MA + "decision")}
+
+
+def test_no_term_is_defined_twice() -> None:
+    subjects = re.findall(r"^(ma:\w+) a ", (FOLDER / "ma.ttl").read_text("utf-8"), re.M)
+    assert len(subjects) == len(set(subjects)) > 40
 
 
 def test_features_of_the_rules_are_in_the_scheme() -> None:

@@ -8,7 +8,9 @@ from math import log2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.matching_records import IRIS, change, links, names, strings
 from registry.ledger.reviews import Drawn, Reviewer
+from registry.matching import match as matched
 from registry.model import Answer, Match
 from registry.review import batches, effects, families, queue
 from registry.review.model import Card, Entry
@@ -200,6 +202,31 @@ def of(matches: list[Match]) -> list[tuple[Entry, ...]]:
 def test_parts_that_pair_one_to_one_are_a_family() -> None:
     (family,) = of(course(4))
     assert [one.pair for one in family] == [(f"A/{n}", f"B/{n}") for n in range(4)]
+
+
+def test_parts_that_lists_state_make_a_family() -> None:
+    """What a list states by isPartOf (by our address or its own) is a part like one that a rule found."""
+    lessons = (("Setting up", "Mise en place"), ("Ignoring files", "Ignorer"), ("Conflicts", "Conflits"))
+    here = {"en": ("a", "Version control with Git"), "fr": ("b", "Gestion de versions avec Git")}
+    records = []
+    for at, (language, (feed, title)) in enumerate(here.items()):
+        whole = f"https://x.org/{language}/git/"
+        stated = {"translationOfWork": [IRIS.resource("a", "whole")]} if feed == "b" else {}
+        told = {"name": names(title, language), "inLanguage": strings(language), "url": links([whole]), **stated}
+        records.append(change(feed, "whole", told))
+        for n, titles in enumerate(lessons):
+            of_whole = [IRIS.resource("a", "whole")] if feed == "a" else links([whole])
+            values = {
+                "name": names(titles[at], language), "inLanguage": strings(language), "isPartOf": of_whole,
+                "url": links([f"{whole}{n}-lesson"]),
+            }  # fmt: skip
+            records.append(change(feed, str(n), values, ["A. Writer"]))
+    found = matched(records, {})
+    assert {one.rule for one in found if one.relation == "part"} == {"PART.DECLARED"}
+    (family,) = of(found)
+    assert [one.pair for one in family] == [
+        (str(IRIS.resource("a", str(n))), str(IRIS.resource("b", str(n)))) for n in range(3)
+    ]
 
 
 def test_a_part_with_two_partners_is_in_no_family() -> None:
