@@ -33,6 +33,7 @@ class Block:
     grams: csr_array
     sketch: npt.NDArray[np.uint16]
     sets: dict[str, Padded]
+    counts: dict[str, Ints]
     rare: Padded
     topic_weights: Reals
     numbers: dict[str, Longs]
@@ -95,6 +96,7 @@ def load(db: duckdb.DuckDBPyConnection, wanted: str, lexicon: Lexicon) -> Block:
     for name, width in SETS.items():
         offsets, items = _ragged(table.column(name), "<u4")
         sets[name] = _padded(offsets, items, width)
+    members = {name: (padded != 0).sum(axis=1, dtype=np.int32) for name, padded in sets.items()}
     offsets, items = _ragged(table.column("grams"), "<u4")
     weights = lexicon.gram_weights()[items]
     row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
@@ -108,7 +110,7 @@ def load(db: duckdb.DuckDBPyConnection, wanted: str, lexicon: Lexicon) -> Block:
     counts = lexicon.of((topics + TOPIC).ravel()).reshape(topics.shape)
     topic_weights = np.where(topics > 0, lexicon.rarity(counts), 0).astype(np.float32)
     return Block(
-        ids, grams, sketch, sets, _rarest(db, wanted, ids, lexicon), topic_weights, numbers,
+        ids, grams, sketch, sets, members, _rarest(db, wanted, ids, lexicon), topic_weights, numbers,
         lexicon.of(numbers["title"]), table.column("academy").to_numpy().astype(np.int32),
     )  # fmt: skip
 
@@ -125,12 +127,13 @@ def within(a: Padded, b: Padded) -> Flags:
     return np.asarray(out & (a != 0))
 
 
-def shared(a: Padded, b: Padded) -> tuple[Ints, Ints, Ints]:
-    """How many members are in both rows, and how many each row has."""
-    here, there = (a != 0).sum(axis=1, dtype=np.int32), (b != 0).sum(axis=1, dtype=np.int32)
-    both = np.zeros(len(a), np.int32)
+def shared(block: Block, name: str, one: Longs, two: Longs) -> tuple[Ints, Ints, Ints]:
+    """How many members of a set the records at two places share, and how many each has."""
+    sets, counts = block.sets[name], block.counts[name]
+    here, there = counts[one], counts[two]
+    both = np.zeros(len(one), np.int32)
     some = np.flatnonzero((here > 0) & (there > 0))
     if len(some):
         most = int(here[some].max()), int(there[some].max())
-        both[some] = within(a[some][:, : most[0]], b[some][:, : most[1]]).sum(axis=1, dtype=np.int32)
+        both[some] = within(sets[one[some], : most[0]], sets[two[some], : most[1]]).sum(axis=1, dtype=np.int32)
     return both, here, there

@@ -26,10 +26,6 @@ UNKNOWN_TITLES = 2
 """How many records have a title that the frequencies do not know."""
 
 
-def _shared(block: Block, name: str, one: Longs, two: Longs) -> tuple[Ints, Ints, Ints]:
-    return shared(block.sets[name][one], block.sets[name][two])
-
-
 def _nullable(values: npt.NDArray[Any], known: Flags, kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind, mask=~known)
 
@@ -59,7 +55,7 @@ def _identities(block: Block, one: Longs, two: Longs, aside: Padded) -> tuple[In
         same = within(sets[one[some]], sets[two[some]]).any(axis=1)
         agreed[name] = some, same
     some, same = agreed["ids"]
-    authority, *_ = _shared(block, "authorities", one[some], two[some])
+    authority, *_ = shared(block, "authorities", one[some], two[some])
     found[some[authority > 0]] = -1
     found[agreed["urls"][0][agreed["urls"][1]]] = 1
     found[some[same]] = 2
@@ -82,7 +78,7 @@ def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) ->
     """The columns of ``measure`` but for the pair itself; ``one`` and ``two`` are places in the block, ``aside`` the
     numbers of identity keys that prove nothing, ``kinds`` the bits of the generators that found each pair."""
     number = block.numbers
-    langs, here, there = _shared(block, "langs", one, two)
+    langs, here, there = shared(block, "langs", one, two)
     written = (number["written"][one] == number["written"][two]) & (number["written"][one] != 0)
     differ = (here > 0) & (there > 0) & (langs == 0)
     cross = differ & ~written
@@ -98,16 +94,16 @@ def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) ->
     count = np.where(same, np.maximum(block.title_count[one], UNKNOWN_TITLES), 0)
     text, sketched = _texts(block, one, two)
     identities, identified = _identities(block, one, two, aside)
-    authors, here, there = _shared(block, "authors", one, two)
+    authors, here, there = shared(block, "authors", one, two)
     named = (here > 0) & (there > 0)
     people = np.where(
         (authors >= 2) | ((authors == np.minimum(here, there)) & (authors > 0)), 2, np.minimum(authors, 1)
     )
     topics, known_topics = _topics(block, one, two)
-    codes, here, there = _shared(block, "codes", one, two)
+    codes, here, there = shared(block, "codes", one, two)
     union = here + there - codes
-    stems, here, there = _shared(block, "places", one, two)
-    sections, first, second = _shared(block, "sections", one, two)
+    stems, here, there = shared(block, "places", one, two)
+    sections, first, second = shared(block, "sections", one, two)
     placed = ((here > 0) & (there > 0)) | ((first > 0) & (second > 0))
     spent, lasts = number["minutes"][one], number["minutes"][two]
     dated = (number["year"][one] > 0) & (number["year"][two] > 0)

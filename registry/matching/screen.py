@@ -35,7 +35,7 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
     things = np.zeros(len(one), np.int32)
     equal = np.ones(len(one), bool)
     for name in ("topical", "tools"):
-        both, here, there = shared(block.sets[name][one], block.sets[name][two])
+        both, here, there = shared(block, name, one, two)
         equal &= (both == here) & (both == there)
         things += both
     home = block.academy[one] == block.academy[two]
@@ -52,7 +52,7 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
 
 def _series(block: Block, one: Longs, two: Longs, home: Flags) -> Flags:
     """Where two titles could be one template with one word or the subtitle exchanged (``compare``)."""
-    both, here, there = shared(block.sets["words"][one], block.sets["words"][two])
+    both, here, there = shared(block, "words", one, two)
     template = (here - both == 1) & (there - both == 1) & (both >= np.where(home, 1, 2))
     head = block.numbers["head"]
     return np.asarray(template | (home & (head[one] != 0) & (head[one] == head[two])))
@@ -60,7 +60,7 @@ def _series(block: Block, one: Longs, two: Longs, home: Flags) -> Flags:
 
 def _apart(block: Block, name: str, one: Longs, two: Longs) -> Flags:
     """Where both have something and nothing of it in common."""
-    both, here, there = shared(block.sets[name][one], block.sets[name][two])
+    both, here, there = shared(block, name, one, two)
     return np.asarray((here > 0) & (there > 0) & (both == 0))
 
 
@@ -77,25 +77,25 @@ def screen(
     number = block.numbers
     tie = np.zeros(len(one), np.int8)
     near = np.zeros(len(one))
-    core_a, core_b = block.sets["core"][one], block.sets["core"][two]
-    both, here, there = shared(core_a, core_b)
+    both, here, there = shared(block, "core", one, two)
     title = (number["title"][one] == number["title"][two]) & (number["title"][one] != 0)
     same = title | ((both > 0) & (both == here) & (both == there)) | (alike >= LIKE)
     wide = (number["wide"][one] != 0) | (number["wide"][two] != 0)
     asked = kinds & (HARD | KINDS["title"]) != 0
     judge = wide | asked | (identities >= 1) | (text >= TEXT) | same
     for name in ("courses", "works"):
-        judge |= shared(block.sets[name][one], block.sets[name][two])[0] > 0
+        judge |= shared(block, name, one, two)[0] > 0
     rest = np.flatnonzero(~judge & (both > 0) | (~judge & differ & ~written))
     left, right = one[rest], two[rest]
-    shared_words = within(core_a[rest], core_b[rest])
+    core = block.sets["core"][left]
+    shared_words = within(core, block.sets["core"][right])
     things = np.zeros(shared_words.shape, bool)
     for name in ("topical", "tools"):
-        things |= within(core_a[rest], block.sets[name][left])
-    rare = within(core_a[rest], block.rare[left]) & within(core_a[rest], block.rare[right])
+        things |= within(core, block.sets[name][left])
+    rare = within(core, block.rare[left]) & within(core, block.rare[right])
     named_count = (shared_words & things).sum(axis=1, dtype=np.int32)
     rare_count = (shared_words & rare & ~things).sum(axis=1, dtype=np.int32)
-    topics, *_ = shared(block.sets["topics"][left], block.sets["topics"][right])
+    topics, *_ = shared(block, "topics", left, right)
     abroad = differ[rest] & ~written[rest]
     judge[rest] |= abroad & _translations(block, left, right, authors[rest], rare_count, named_count, topics)
 
@@ -107,8 +107,8 @@ def screen(
     some = np.flatnonzero(ties)
     left, right = left[some], right[some]
     home = block.academy[left] == block.academy[right]
-    topical, *_ = shared(block.sets["topical"][left], block.sets["topical"][right])
-    both_parts, parts, others = shared(block.sets["parts"][left], block.sets["parts"][right])
+    topical, *_ = shared(block, "topical", left, right)
+    both_parts, parts, others = shared(block, "parts", left, right)
     guarded = (parts > 0) & (others > 0) & ((both_parts != parts) | (both_parts != others))
     guarded |= _apart(block, "levels", left, right)
     tools = _apart(block, "tools", left, right)
