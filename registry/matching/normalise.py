@@ -11,10 +11,13 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 MAX_TEXT = 20_000
+REMEMBERED = 4_096
+"""Values whose normal form is kept: a record's address is asked for several times, an author's name by many records."""
 _MARKS = re.compile("[\u0300-\u036f]")
 _TOKEN = re.compile(r"[a-z0-9\u00df-\u024f]+(?:\+\+|#)?|[^\W_a-z0-9\u00df-\u024f]+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{3,}")
@@ -168,6 +171,7 @@ class Place:
     path: str
 
 
+@lru_cache(maxsize=REMEMBERED)
 def repository(url: str) -> Place | None:
     """Which repository an address on a code host, or a page published from one, belongs to.
 
@@ -210,6 +214,7 @@ def repository(url: str) -> Place | None:
     return Place(key, "" if ref.lower() in _DEFAULT_REFS else ref, _README.sub("", below).strip("/"))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def identifier(value: str) -> str:
     """The key of an identifier that means the same everywhere (DOI, arXiv, ISBN, handle, URN), else ""."""
     value = value.strip()[:500]
@@ -232,6 +237,7 @@ def identifier(value: str) -> str:
     return value.lower() if _URN.match(value) else ""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def canonical_url(url: str) -> str:
     """The key of a web address: host and path without scheme, "www.", tracking, trailing slash and index
     page; a repository's page and its repository have one key. "" when it is no http(s) address."""
@@ -294,6 +300,7 @@ def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:
     return words, ""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def person(name: str) -> str:
     """A name as surname and first initial ("haase r"), so that "Haase, Robert" and "R. Haase" agree; "" for
     "et al." and the like."""

@@ -63,6 +63,8 @@ def strip_site(text: str) -> str:
 
 
 def _cut(pattern: re.Pattern[str], text: str, found: list[str]) -> str:
+    if pattern.search(text) is None:
+        return text  # as most often
     found.extend(group for match in pattern.finditer(text) for group in match.groups() if group)
     return pattern.sub(" ", text)
 
