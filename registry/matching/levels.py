@@ -33,6 +33,7 @@ class Levels:
 
     def __init__(self, model: Model) -> None:
         self._sides = [codes.comparisons(text) for text in (model.within, model.across)]
+        self._told: dict[int, tuple[Reason, ...]] = {}
 
     def code(self, table: str) -> str:
         """SQL of the code of a row of ``table``, as ``measures.fill`` makes it."""
@@ -54,6 +55,11 @@ class Levels:
 
     def reasons(self, code: int) -> tuple[Reason, ...]:
         """What the comparisons say, the strongest first; () for a pair of which nothing was kept."""
+        if code not in self._told:
+            self._told[code] = self._read(code)
+        return self._told[code]
+
+    def _read(self, code: int) -> tuple[Reason, ...]:
         parts = ((code & 1, code & ((1 << codes.BITS) - 1) << codes.shift(_PLACES[name])) for name in COMPARISONS)
         found = [self._reasons[part] for part in parts if part[1]]
         return tuple(sorted(found, key=lambda reason: (-abs(reason.weight), reason.comparison)))

@@ -18,7 +18,7 @@ from typing import Any
 
 from registry.academies_known import Known
 from registry.iris import Iris
-from registry.model import Academy, Match, Run, Work
+from registry.model import Academy, Match, Reason, Run, Work
 from registry.relations import load as load_relations
 from registry.statistics import counters
 from registry.statistics import works as all_forms
@@ -179,7 +179,7 @@ def _resources(
 
 def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iris) -> None:
     academy = "SELECT academy FROM resource WHERE iri=?"
-    known: dict[str, int] = {}
+    known: dict[tuple[Reason, ...], int] = {}
     for match in matches:
         left, right = (connection.execute(academy, (iri,)).fetchone() for iri in (match.left, match.right))
         identifier = iris.match(match.left, match.right).rsplit("/", 1)[-1]
@@ -189,18 +189,23 @@ def _matches(connection: sqlite3.Connection, matches: Iterable[Match], iris: Iri
             continue
         connection.execute("DELETE FROM left_out WHERE id=?", (identifier,))
         evidence = json.dumps([asdict(line) for line in match.evidence], ensure_ascii=False)
-        reasons = json.dumps([(one.comparison, one.level, one.weight) for one in match.reasons], separators=(",", ":"))
-        number = known.get(reasons)
-        if number is None:  # the same number in every release, so that rows can be carried forward
-            number = known[reasons] = int.from_bytes(hashlib.sha256(reasons.encode()).digest()[:8], "big") >> 1
-            connection.execute("INSERT OR IGNORE INTO weighed VALUES (?,?)", (number, reasons))
+        if match.reasons not in known:
+            known[match.reasons] = _weighed(connection, match.reasons)
         connection.execute(
             "INSERT OR REPLACE INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (identifier, match.left, match.right, left[0], right[0], int(left == right), match.relation,
              match.confidence, match.status, match.rule, match.justification, match.source, match.reviewer,
              match.reviewed, evidence, match.weight, match.probability, match.model, json.dumps(match.generators),
-             json.dumps([asdict(answer) for answer in match.answers]), number),
+             json.dumps([asdict(answer) for answer in match.answers]), known[match.reasons]),
         )  # fmt: skip
+
+
+def _weighed(connection: sqlite3.Connection, reasons: tuple[Reason, ...]) -> int:
+    """Keep what comparisons weigh; its number, the same in every release, so that rows can be carried forward."""
+    told = json.dumps([(one.comparison, one.level, one.weight) for one in reasons], separators=(",", ":"))
+    number = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") >> 1
+    connection.execute("INSERT OR IGNORE INTO weighed VALUES (?,?)", (number, told))
+    return number
 
 
 def _academies(
