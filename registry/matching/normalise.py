@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 MAX_TEXT = 20_000
 REMEMBERED = 4_096
-"""Values whose normal form is kept: a record's address is asked for several times, an author's name by many records."""
+"""Values whose normal form is kept: an address is asked for several times, a name by many records."""
 _MARKS = re.compile("[\u0300-\u036f]")
 _TOKEN = re.compile(r"[a-z0-9\u00df-\u024f]+(?:\+\+|#)?|[^\W_a-z0-9\u00df-\u024f]+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{3,}")
