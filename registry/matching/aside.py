@@ -20,8 +20,9 @@ from registry.iris import SCHEMA
 from registry.matching import candidates
 from registry.matching.cluster import Partition
 from registry.matching.columns import insert, sql
-from registry.matching.features import from_json
+from registry.matching.features import Features, from_json
 from registry.matching.keys import KINDS
+from registry.matching.lexicon import hashed
 from registry.matching.normalise import MAX_TEXT
 from registry.matching.outcome import shown_key
 from registry.model import Change, Issue
@@ -86,6 +87,23 @@ def note(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
         "changed": "true" if whole else "n IN (SELECT n FROM dirty)",
     }  # fmt: skip
     db.execute(sql("aside").format(**values))
+    rows = db.execute(
+        "SELECT k, kind, subject, data FROM record JOIN (SELECT k, kind, subject FROM crowd WHERE shown IS NULL)"
+        " USING (subject)"
+    ).fetchall()
+    shown = [(k, subject, _shared_text(from_json(data), kind, k)) for k, kind, subject, data in rows]
+    insert(db, "captions", "k, subject, shown", shown)
+    db.execute(
+        "UPDATE crowd SET shown = captions.shown FROM captions"
+        " WHERE crowd.shown IS NULL AND crowd.k = captions.k AND crowd.subject = captions.subject"
+    )
+
+
+def _shared_text(item: Features, kind: int, k: int) -> str:
+    """What a record shares with all that have a key: the title of that number, or how the description begins."""
+    if kind == KINDS["title"]:
+        return next(_short(title.text) for title in item.titles if hashed(f"title:{title.norm}") == k)
+    return _short(item.summary)
 
 
 def note_parts(db: duckdb.DuckDBPyConnection, found: Partition, *, whole: bool) -> None:
@@ -168,21 +186,19 @@ def _titles(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     for feed, title, count, record in rows:
         yield count, _aside(feed, record, "matching-empty-title", _short(title) or "–", count=count)
     rows = db.execute(
-        "SELECT crowd.feed, records, total, crowd.subject, data FROM crowd"
-        f" JOIN record ON record.subject = crowd.subject WHERE kind = {KINDS['title']}"
+        f"SELECT feed, records, total, subject, shown FROM crowd WHERE kind = {KINDS['title']}"
     ).fetchall()
-    for feed, count, total, record, data in rows:
-        yield count, _aside(feed, record, "matching-same-title", _title(data, record), count=count, total=total)
+    for feed, count, total, record, title in rows:
+        yield count, _aside(feed, record, "matching-same-title", title, count=count, total=total)
 
 
 def _texts(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     """Descriptions that too many records share, and those of which only a part is compared."""
     rows = db.execute(  # the same records share many keys of one text: they are told once
-        "SELECT c.feed, max(records), max(total), c.subject, any_value(data)"
-        f" FROM crowd c JOIN record r ON r.subject = c.subject WHERE kind = {KINDS['text']} GROUP BY c.feed, c.subject"
+        "SELECT feed, max(records), max(total), subject, any_value(shown) FROM crowd"
+        f" WHERE kind = {KINDS['text']} GROUP BY feed, subject"
     ).fetchall()
-    for feed, count, total, record, data in rows:
-        text = _short(from_json(data).summary)
+    for feed, count, total, record, text in rows:
         yield count, _aside(feed, record, "matching-same-text", text, count=count, total=total)
     rows = db.execute("SELECT feed, subject, letters FROM lengthy JOIN record USING (subject)").fetchall()
     for feed, record, letters in rows:
@@ -192,19 +208,18 @@ def _texts(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
 def _pairs(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     """Public pairs of which lists say what cannot be, and those that academies disagree on: told in both lists."""
     rows = db.execute(
-        "SELECT m.rule, m.status, x.feed, x.subject, x.data, y.feed, y.subject, y.data"
-        " FROM match m JOIN record x ON x.n = m.l"
-        " JOIN record y ON y.n = m.r WHERE NOT private AND (status = 'discussed' OR rule LIKE '%.DECLARED_BOTH_WAYS'"
-        " OR rule IN (?, ?))",
+        "SELECT rule, status, l, r FROM match WHERE NOT private AND (status = 'discussed' OR rule IN (?, ?)"
+        " OR rule LIKE '%.DECLARED_BOTH_WAYS')",
         _OTHERWISE,
     ).fetchall()
-    for rule, status, *ends in rows:
+    known = {entry[0]: entry for entry in _records(db, {n for row in rows for n in row[2:]})}
+    for rule, status, left, right in rows:
         code = "matching-both-ways" if rule.endswith("_BOTH_WAYS") else "matching-stated-otherwise"
         code = "matching-discussed" if status == "discussed" else code
-        one, other = sorted([tuple(ends[:3]), tuple(ends[3:])])
-        yield 1, _aside(one[0], one[1], code, _title(other[2], other[1]))
-        if other[0] != one[0]:
-            yield 1, _aside(other[0], other[1], code, _title(one[2], one[1]))
+        one, other = sorted((known[left], known[right]), key=lambda entry: entry[1])
+        yield 1, _aside(one[2], one[1], code, other[3])
+        if other[2] != one[2]:
+            yield 1, _aside(other[2], other[1], code, one[3])
 
 
 def _circles(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:

@@ -80,6 +80,16 @@ def test_a_title_of_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
         assert matcher.aside() == []
 
 
+def test_of_several_titles_the_common_one_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registry.matching.candidates.CAP", 20)
+    records = [
+        entry(n, name=[*names(f"{TOPICS[n % 17]} {n}", "en"), *names("Sondages et enquêtes", "fr")]) for n in range(21)
+    ]
+    assert [(code, values["value"]) for _, _, code, values in said(told(records))] == [
+        ("matching-same-title", "Sondages et enquêtes")
+    ]
+
+
 def test_a_title_that_names_nothing() -> None:
     records = [entry(n, name=names(("Webinar", "Module 2")[n % 2], "en")) for n in range(5)]
     assert said(told(records)) == [

@@ -72,9 +72,9 @@ CREATE TABLE IF NOT EXISTS redirect (id VARCHAR, other VARCHAR, turn BIGINT);
 CREATE TABLE IF NOT EXISTS work_gone (id VARCHAR, turn BIGINT);
 CREATE TABLE IF NOT EXISTS pending (nth BIGINT, level VARCHAR, kind VARCHAR, id VARCHAR, other VARCHAR, members VARCHAR);
 -- What academies are told that was set aside (``aside.py``). ``crowd``: keys of titles and texts that too many records
--- have, by feed, with the least record of the feed. ``lengthy``: how many characters a long description has.
+-- have, by feed, with the least record of the feed and what of it is shown. ``lengthy``: how many characters a long description has.
 CREATE TABLE IF NOT EXISTS crowd (
-  k BIGINT, kind SMALLINT, feed VARCHAR, records BIGINT, total BIGINT, subject VARCHAR
+  k BIGINT, kind SMALLINT, feed VARCHAR, records BIGINT, total BIGINT, subject VARCHAR, shown VARCHAR
 );
 CREATE TABLE IF NOT EXISTS untitled (n BIGINT, feed VARCHAR, subject VARCHAR, title VARCHAR);
 CREATE TABLE IF NOT EXISTS lengthy (subject VARCHAR, letters BIGINT);
