@@ -6,6 +6,7 @@ too many records share them.
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Set
 from dataclasses import dataclass
@@ -83,7 +84,26 @@ def _series(a: Title, b: Title, least: int, tables: Tables) -> bool:
     typed = ("level", "number", "format", "cohort", "language", "part")
     if any(re.match(r"v?\d", w) or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
         return False
-    return fuzz.ratio(one, other) < 80
+    return not _one_word(one, other)
+
+
+def _one_word(one: str, other: str) -> bool:
+    """Whether two words are one in two spellings or endings ("bioimage", "bioimaging")."""
+    stem = os.path.commonprefix((one, other))
+    return fuzz.ratio(one, other) >= 80 or len(stem) >= max(5, 0.6 * max(len(one), len(other)))
+
+
+LONG = 5
+"""Words in common of which one more on one side does not make another title ("Zarr: a cloud-optimised storage …")."""
+
+
+def _alike(rest: tuple[tuple[str, ...], tuple[str, ...]], shared: int, a: Title, b: Title) -> bool:
+    """Whether the words that two nearly equal titles do not share leave them one title."""
+    one, other = rest
+    if one and other:
+        return _one_word(" ".join(one), " ".join(other))
+    extra = one or other
+    return shared >= LONG and len(extra) == 1 and extra[0] not in (*a.tools, *b.tools, *a.topics, *b.topics)
 
 
 def _other_subtitle(a: Title, b: Title, tables: Tables) -> bool:
@@ -91,12 +111,10 @@ def _other_subtitle(a: Title, b: Title, tables: Tables) -> bool:
     if not a.head or a.head != b.head or " " not in a.head:
         return False
     head = set(a.head.split())
-    empty = [
-        tables.words[kind] for kind in ("stop", "generic", "cohort", "format", "part", "number", "edition", "form")
-    ]
+    number, form = tables.words["number"], tables.words["form"]
     one, other = (
-        {w for w in title.norm.split() if w not in head and not w.isdigit() and not any(w in kind for kind in empty)}
-        for title in (a, b)
+        {w for w in t.norm.split() if not (w in head or w in tables.hollow or w.isdigit() or w in number or w in form)}
+        for t in (a, b)
     )
     return bool(one and other) and not one & other
 
@@ -137,7 +155,7 @@ def compare(
     shared = sorted((set(left.own) & set(right.own)) - aside)
     text = likeness(left.sketch, right.sketch)
     verbatim = text >= SAME_TEXT if text is not None else _same_words(left, right)
-    alike = ratio >= NEAR and fuzz.ratio(" ".join(rest[0]), " ".join(rest[1])) >= 80
+    alike = ratio >= NEAR and _alike(rest, len(core_a & core_b), a, b)
     return Facts(
         left, right, same_academy, differ, one_text, (a, b), ratio,
         bool(core_a) and (a.norm == b.norm or not any(rest) or alike),

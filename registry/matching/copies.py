@@ -39,8 +39,10 @@ def _other_dates(facts: Facts) -> bool:
 
 
 def _other_form(facts: Facts) -> bool:
-    """Whether the two are known to be of different kinds: slides and a recording, a poster and an article."""
-    return bool(facts.left.media and facts.right.media) and not set(facts.left.media) & set(facts.right.media)
+    """Whether the two are known to be of different kinds: slides and a recording, a poster and an article. What is not
+    said to be a recording beside one that is, is none."""
+    left, right = set(facts.left.media), set(facts.right.media)
+    return not left & right and (bool(left and right) or "video" in left | right)
 
 
 def untranslated(facts: Facts) -> str:
@@ -130,13 +132,13 @@ def copy(facts: Facts) -> Outcome | None:
 
 
 def _retitled(facts: Facts, evidence: tuple[Evidence, ...]) -> Outcome | None:
-    """One text under two titles. One academy has one text for many courses, so there one title must extend the other
-    and the authors agree; what two deposits hold is two things."""
+    """One text under two titles. One academy has one text for many courses, so there two authors must agree, or one
+    where a title extends the other, and two sites hold it; what two deposits hold is two things."""
     a, b = facts.titles
-    extends = not all(facts.rest) and facts.ratio >= RETITLED or not facts.same_academy
-    if (facts.text or 0.0) < SAME_TEXT - 0.05 or not facts.shared_core or set(a.parts) != set(b.parts) or not extends:
+    if (facts.text or 0.0) < SAME_TEXT - 0.05 or not facts.shared_core or set(a.parts) != set(b.parts):
         return None
-    if facts.same_academy and (_apart(facts) or not facts.authors) or any(deposits(facts)):
+    extends = not all(facts.rest) and facts.ratio >= RETITLED and bool(facts.authors)
+    if facts.same_academy and (_apart(facts) or not (extends or len(facts.authors) >= 2)) or any(deposits(facts)):
         return None
     return Outcome("NEAR.OTHER_TITLE", "", evidence)
 

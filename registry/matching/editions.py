@@ -50,7 +50,7 @@ def _course(facts: Facts) -> str:
 def _same_code(facts: Facts) -> Outcome | None:
     """Runs of a course by its code: within an academy, or where both give a key of Open edX, which is unique."""
     left, right = facts.left, facts.right
-    codes = [code for code in left.codes if code in right.codes]
+    codes = [code for code in left.codes if code in right.codes] if left.codes and right.codes else []
     if not codes or not (facts.same_academy or left.session or right.session):
         return None
     runs = left.session != right.session

@@ -11,8 +11,9 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import islice, pairwise
-from operator import attrgetter
+from operator import attrgetter, eq
 from urllib.parse import unquote
 
 from registry.iris import DCAT, DCTERMS, FOAF, MA, RDF, SCHEMA
@@ -42,6 +43,8 @@ _NUMBERED = re.compile(r"0?(\d{1,2})[a-c]?(?: .*[^\W\d].*)|.*[^\W\d] 0?(\d{1,2})
 _NAMED = re.compile(r"https?://[^\s<>()\[\]\"']{4,300}|\b10\.\d{4,9}/[^\s<>()\"']{1,200}")
 READ, NEARBY, MAX_NAMED = 4000, 70, 5
 """Characters of a description in which addresses are looked for, and before each; how many addresses."""
+QUOTED, FOLLOWING = 120, 25
+"""Words of a description in which another work is looked for by name, and how many may name it."""
 _EDX = re.compile(r"\bcourse-v1:([\w.-]+)[+~]([\w.-]+)(?:[+~]([\w.-]+))?")
 EMPTY = 0xFFFF
 """An empty bin; full ones hold less."""
@@ -65,11 +68,11 @@ DECLARED = (
 class Features:
     """One record as matching sees it. ``own`` are keys of its identity (identifier, address, IRI), ``declared`` pairs
     of (short name of the property, key of the other resource); what a description says of an address that it names
-    is among them as "says-…". ``languages`` are stated, else told by the text; ``written`` is what the text is
-    written in. ``slugs`` are words of addresses and ``pages`` addresses, both without the language that they name,
-    beside it. ``position`` is the number of a part in its address, ``session`` the run in a key of Open edX,
-    ``media`` the kinds of carrier ("video", "slides"). Dates are ISO strings as stated, ``minutes`` the learning
-    time, ``sketch`` the description's MinHash, 16 bits a bin."""
+    is among them as "says-…", and ``said`` is what it says of works by name. ``languages`` are stated, else told by
+    the text; ``written`` is what the text is written in. ``slugs`` are words of addresses and ``pages`` addresses,
+    both without the language that they name, beside it. ``position`` is the number of a part in its address,
+    ``session`` the run in a key of Open edX, ``media`` the kinds of carrier ("video", "slides"). Dates are ISO strings
+    as stated, ``minutes`` the learning time, ``sketch`` the description's MinHash, 16 bits a bin."""
 
     resource: str
     record: str
@@ -79,6 +82,7 @@ class Features:
     written: str
     own: tuple[str, ...]
     declared: tuple[tuple[str, str], ...]
+    said: tuple[tuple[str, str], ...]
     repositories: tuple[tuple[str, str, str], ...]
     slugs: tuple[tuple[tuple[str, ...], str], ...]
     pages: tuple[tuple[str, str], ...]
@@ -115,12 +119,12 @@ _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def from_json(data: str) -> Features:
     """Read what ``to_json`` wrote."""
     values, *titles = json.loads(data)
-    resource, record, feed, languages, written, own, declared, repositories, slugs, pages, *values = values
-    position, session, codes, authors, about, levels, types, media, keywords, licence, *values = values
+    resource, record, feed, languages, written, own, declared, said, repositories, slugs, *values = values
+    pages, position, session, codes, authors, about, levels, types, media, keywords, licence, *values = values
     minutes, created, published, modified, starts, version, summary, sketched = values
     return Features(
         resource, record, feed, tuple(Title(*one[:5], *map(tuple, one[5:])) for one in titles), tuple(languages),
-        written, tuple(own), tuple(map(tuple, declared)), tuple(map(tuple, repositories)),
+        written, tuple(own), tuple(map(tuple, declared)), tuple(map(tuple, said)), tuple(map(tuple, repositories)),
         tuple((tuple(words), named) for words, named in slugs), tuple(map(tuple, pages)), position, session,
         tuple(codes), tuple(authors), tuple(about), tuple(levels), tuple(types), tuple(media), tuple(keywords),
         licence, minutes, created, published, modified, tuple(starts), version, summary, tuple(sketched),
@@ -147,8 +151,11 @@ def likeness(left: tuple[int, ...], right: tuple[int, ...]) -> float | None:
     """Estimated Jaccard similarity of two sketched texts, None where one has no sketch."""
     if not left or not right:
         return None
-    filled = [(a, b) for a, b in zip(left, right, strict=True) if a != EMPTY or b != EMPTY]
-    return sum(a == b for a, b in filled) / len(filled)
+    equal: int = sum(map(eq, left, right))
+    empty = 0
+    if EMPTY in left and EMPTY in right:
+        empty = sum(a == EMPTY == b for a, b in zip(left, right, strict=True))
+    return (equal - empty) / (BINS - empty)
 
 
 def minutes(duration: str) -> int:
@@ -175,6 +182,19 @@ def _position(words: str) -> str:
     return str(int(found[1] or found[2] or found[3])) if found else ""
 
 
+def _quoted(words: Sequence[str], tables: Tables) -> tuple[tuple[str, str], ...]:
+    """What the beginning of a description says of another work by name: (what, the words that follow), at most two."""
+    found: list[tuple[str, str]] = []
+    if tables.cue_words.isdisjoint(words[:QUOTED]):
+        return ()
+    begun = f" {' '.join(words[:QUOTED])} "
+    for match in islice(tables.cues.finditer(begun), 2):
+        follow = begun[match.end() :].split(" ", FOLLOWING)[:FOLLOWING]
+        found.append((tables.words["cue"][match[1]], " ".join(follow).strip()))
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1024)
 def _kind_words(kind: str) -> list[str]:
     """The words of a kind of resource, or of the last part of its IRI ("VideoObject": video, object)."""
     last = re.split(r"[/#]", kind)[-1]
@@ -184,18 +204,21 @@ def _kind_words(kind: str) -> list[str]:
 def _said(text: str, tables: Tables) -> set[tuple[str, str]]:
     """What a description says of the addresses that it names ("adapted from https://…"): pairs as of ``declared``."""
     found: set[tuple[str, str]] = set()
+    if "http" not in text and "10." not in text:
+        return found
     end = 0
-    for match in islice(_NAMED.finditer(text[:READ]), MAX_NAMED):
-        before = f" {' '.join(tokens(text[max(end, match.start() - NEARBY) : match.start()]))} "
-        end = match.end()
-        said = {meaning for cue, meaning in tables.words["cue"].items() if f" {cue} " in before}
-        found |= {("says-" + meaning, key) for meaning in said for key in keys_of(match[0].rstrip(".,;:"))}
+    for named in islice(_NAMED.finditer(text[:READ]), MAX_NAMED):
+        before = f" {' '.join(tokens(text[max(end, named.start() - NEARBY) : named.start()]))} "
+        end = named.end()
+        said = {tables.words["cue"][match[1]] for match in tables.cues.finditer(before)}
+        found |= {("says-" + meaning, key) for meaning in said for key in keys_of(named[0].rstrip(".,;:"))}
     return found
 
 
 def _edx(values: Iterable[str]) -> tuple[str, str]:
     """The course and the run that a key of Open edX names (opaque keys: "course-v1:organisation+course+run")."""
-    found = next((match for value in values if (match := _EDX.search(unquote(value)))), None)
+    some = (unquote(value) for value in values if "course-v1" in value)
+    found = next((match for value in some if (match := _EDX.search(value))), None)
     return (" ".join(tokens(f"{found[1]} {found[2]}")), (found[3] or "").lower()) if found else ("", "")
 
 
@@ -244,9 +267,9 @@ def extract(change: Change, tables: Tables) -> Features:
                 slugs.add(((place.key, stem), inner or ending))
             else:
                 slugs.add((name, named))
-        elif address in _texts(values("url")) and canonical_url(address):
-            slugs.add(slug(canonical_url(address), tables))
-            pages.add(without_language(canonical_url(address), tables))
+        elif address in _texts(values("url")) and (plain := canonical_url(address)):
+            slugs.add(slug(plain, tables))
+            pages.add(without_language(plain, tables))
     spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))
     names = sorted(
         (
@@ -278,7 +301,9 @@ def extract(change: Change, tables: Tables) -> Features:
         for key in [*keys_of(value), "iri:" + value]
         if value != resource and (name == "same" or key not in own)
     }
-    declared |= {(name, key) for name, key in _said(description, tables) if key not in own}
+    linked = {(name, key) for name, key in _said(description, tables) if key not in own}
+    declared |= linked
+    said = (*_quoted(words, tables), *sorted((name.removeprefix("says-"), key) for name, key in linked))
     authors: set[str] = set()
     for author in _texts(values("author")):
         agent = described.get(author, {})
@@ -297,7 +322,7 @@ def extract(change: Change, tables: Tables) -> Features:
     codes.add(course)
     return Features(
         resource, change.subject, change.feed, titles, spoken, written,
-        tuple(sorted(own)), tuple(sorted(declared))[: 2 * MAX_VALUES],
+        tuple(sorted(own)), tuple(sorted(declared))[: 2 * MAX_VALUES], said,
         tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(pages)),
         positions.pop() if len(positions) == 1 else "", session, tuple(sorted(codes - {""})),
         tuple(sorted(a for a in authors if a)[:MAX_VALUES]), tuple(_texts(values("about"))),

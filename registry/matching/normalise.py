@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 MAX_TEXT = 20_000
 REMEMBERED = 4_096
 """Values whose normal form is kept: an address is asked for several times, a name by many records."""
+HOLLOW = ("stop", "generic", "format", "cohort", "level", "part", "edition")
+"""Kinds of words that carry no meaning of their own in a title."""
 _MARKS = re.compile("[\u0300-\u036f]")
 _TOKEN = re.compile(r"[a-z0-9\u00df-\u024f]+(?:\+\+|#)?|[^\W_a-z0-9\u00df-\u024f]+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]{3,}")
@@ -64,11 +66,15 @@ _README = re.compile(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The room's word lists, loaded once. ``words``: kind → {folded word or phrase: meaning}; ``function_words``:
-    word → the languages in which it is one."""
+    word → the languages in which it is one; ``hollow``: words of a title that carry no meaning of their own;
+    ``cues`` finds a phrase that names another work as a source, ``cue_words`` are the first words of such phrases."""
 
     words: Mapping[str, Mapping[str, str]]
     function_words: Mapping[str, tuple[str, ...]]
     longest_phrase: int
+    hollow: frozenset[str]
+    cues: re.Pattern[str]
+    cue_words: frozenset[str]
 
 
 def load_tables() -> Tables:
@@ -86,7 +92,11 @@ def load_tables() -> Tables:
     for row in rows:
         for word in dict.fromkeys(tokens(row["words"])):
             usual.setdefault(word, []).append(row["language"])
-    return Tables(words, {word: tuple(languages) for word, languages in usual.items()}, longest)
+    hollow = frozenset(word for kind in HOLLOW for word in words[kind])
+    cues = re.compile(" (" + "|".join(map(re.escape, sorted(words["cue"], key=len, reverse=True))) + ") ")
+    begins = frozenset(cue.split(" ")[0] for cue in words["cue"])
+    function_words = {word: tuple(languages) for word, languages in usual.items()}
+    return Tables(words, function_words, longest, hollow, cues, begins)
 
 
 def fold(text: str) -> str:
@@ -127,18 +137,19 @@ def detect(text: str, words: Sequence[str], tables: Tables) -> str:
     sample = text[:2000].casefold()
     if not sample.isascii() and (script := _by_script(sample)) is not None:
         return script
+    begin = words[:300]
     votes: dict[str, int] = {}
-    kinds: dict[str, set[str]] = {}
     usual = tables.function_words
-    for word in words[:300]:
+    # Different words, since one alone may be a name: "MIT" is no German.
+    for word in set(begin):
         for language in usual.get(word, ()):
             votes[language] = votes.get(language, 0) + 1
-            kinds.setdefault(language, set()).add(word)
     ranked = sorted(((count, language) for language, count in votes.items()), reverse=True)
     best, found = ranked[0] if ranked else (0, "")
     second = ranked[1][0] if len(ranked) > 1 else 0
-    # One word alone may be a name: "MIT" is no German.
-    return found if best >= 3 and len(kinds[found]) >= 2 and best >= 1.5 * second else ""
+    if best == 2 and sum(found in usual.get(word, ()) for word in begin) < 3:
+        return ""
+    return found if best >= 2 and best >= 1.5 * second else ""
 
 
 def _by_script(sample: str) -> str | None:

@@ -6,11 +6,13 @@ The rules' relations, confidence bands, standing and words are rows of ``tables/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from registry.matching.compare import NEAR, Facts, same, text_evidence, title_evidence
 from registry.matching.copies import copy, derivative, fork, not_translated, untranslated
 from registry.matching.editions import address_edition, edition, older_edition, revised, run, successor, version
+from registry.matching.features import Features
 from registry.matching.outcome import Outcome, older, shown_key
 from registry.matching.translations import translation
 from registry.model import Evidence
@@ -26,6 +28,9 @@ STATED = {
     "has-part": ("part", False),
 }
 """What a stated property means: the relation, and whether the named resource is the source."""
+TOPIC_TEXT = 0.3
+"""Likeness of texts that have passages in common (``OV.TEXT``)."""
+_NUMBERED = re.compile(r" (?:[^\W\d]+ )?\d{1,2} ")
 PREFIX = {"copy": "OK", "translation": "TR", "version": "VER", "derivative": "DER", "part": "PART"}
 
 
@@ -115,8 +120,11 @@ def _repository(facts: Facts) -> Outcome | None:
             if path == other_path and ref != other_ref and _titles_agree(facts):
                 source = "" if ref and other_ref else "left" if ref else "right"
                 return Outcome("VER.REPOSITORY_EDITION", source or older(facts), evidence)
-            if bool(path) != bool(other_path) and ref == other_ref and not facts.same_title:
-                return Outcome("PART.REPOSITORY_PATH", "right" if path else "left", evidence)
+            if bool(path) != bool(other_path) and ref == other_ref:
+                if not facts.same_title:
+                    return Outcome("PART.REPOSITORY_PATH", "right" if path else "left", evidence)
+                if "/" not in path + other_path:  # the front page of the site that is published from it
+                    return Outcome("OK.REPOSITORY_SITE", "", evidence)
     return None
 
 
@@ -125,19 +133,42 @@ SAID = {"says-based-on": "DER.SAID", "says-translation-of": "TR.SAID", "says-pre
 
 
 def _said(facts: Facts) -> Outcome | None:
-    """What a description says of the other, whose address it names ("adapted from https://…")."""
-    if facts.guards:
+    """What a description says of the other, whose address or title it names ("adapted from https://…")."""
+    if facts.guards or not (facts.left.said or facts.right.said):
         return None
     for side, one, other in (("left", facts.left, facts.right), ("right", facts.right, facts.left)):
         targets = set(other.own) - facts.aside
-        for name, key in one.declared:
-            if name in SAID and key in targets:
-                rule = SAID[name] if name != "says-translation-of" or facts.differ else "DER.SAID"
-                ends = (one.resource, shown_key(key), "description", "identity")
-                if side == "right":
-                    ends = (shown_key(key), one.resource, "identity", "description")
-                line = Evidence("text-says", name.removeprefix("says-"), 1.0, *ends)
-                return Outcome(rule, "right" if side == "left" else "left", (line, *title_evidence(facts)), 8.0)
+        named = [(name, shown_key(key), "identity") for name, key in one.declared if name in SAID and key in targets]
+        named += [("says-" + meaning, title, "name") for meaning, title in _by_name(facts, one, other)]
+        for name, what, field in named:
+            rule = SAID[name] if name != "says-translation-of" or facts.differ else "DER.SAID"
+            ends = (one.summary, what, "description", field)
+            if side == "right":
+                ends = (what, one.summary, field, "description")
+            line = Evidence("text-says", name.removeprefix("says-"), 1.0, *ends)
+            return Outcome(rule, "right" if side == "left" else "left", (line, *title_evidence(facts)), 8.0)
+    return None
+
+
+def _by_name(facts: Facts, one: Features, other: Features) -> Iterator[tuple[str, str]]:
+    """What a description says of the other by its title ("companion to the article …"), or of something where the two
+    are titled alike, have people or passages in common, and only one of them says such a thing."""
+    for meaning, words in one.said:
+        title = max((t.norm for t in other.titles if len(t.core) >= 2), key=len, default="")
+        alike = facts.same_title and not other.said and (bool(facts.authors) or (facts.text or 0.0) >= TOPIC_TEXT)
+        if title.count(" ") >= 2 and (f" {title} " in f" {words} " or (alike and not facts.verbatim)):
+            yield meaning, title
+
+
+def _titled_part(facts: Facts) -> Outcome | None:
+    """A part that is titled by its whole, its number and a title of its own ("Circuits 2: amplification")."""
+    a, b = facts.titles
+    if not facts.same_academy or facts.differ:
+        return None
+    for whole, part, source in ((a, b, "left"), (b, a, "right")):
+        if part.head == whole.norm and " " in part.head and part.parts and not whole.parts:
+            rest = part.norm.removeprefix(part.head)
+            return Outcome("PART.TITLE", source, tuple(title_evidence(facts))) if _NUMBERED.match(rest) else None
     return None
 
 
@@ -151,7 +182,7 @@ def _overlap(facts: Facts) -> Outcome | None:
     bonus = (0.0 if facts.same_academy else 0.3) + (facts.text or 0.0)
     if facts.same_title and a.norm == b.norm and not facts.guards:
         return Outcome("OV.SAME_TITLE", "", evidence, 2.0 + bonus)
-    if facts.text is not None and facts.text >= 0.3 and facts.shared_core and not facts.same_academy:
+    if facts.text is not None and facts.text >= TOPIC_TEXT and facts.shared_core and not facts.same_academy:
         return Outcome("OV.TEXT", "", evidence, 1.5 + bonus)
     if not facts.shared_core or (a.topics and b.topics and not set(a.topics) & set(b.topics)):
         return None
@@ -169,7 +200,7 @@ def _overlap(facts: Facts) -> Outcome | None:
 
 ORDER: tuple[Callable[[Facts], Outcome | None], ...] = (
     _declared, run, _identity, _repository, address_edition, _said, version, not_translated, translation, successor,
-    fork, revised, copy, derivative, _related, _overlap,
+    _titled_part, fork, revised, copy, derivative, _related, _overlap,
 )  # fmt: skip
 
 

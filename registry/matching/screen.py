@@ -83,6 +83,8 @@ def screen(
     wide = (number["wide"][one] != 0) | (number["wide"][two] != 0)
     asked = kinds & (HARD | KINDS["title"]) != 0
     judge = wide | asked | (identities >= 1) | (text >= TEXT) | same
+    head, titles = number["head"], number["title"]
+    judge |= (head[one] != 0) & (head[one] == titles[two]) | (head[two] != 0) & (head[two] == titles[one])
     for name in ("courses", "works"):
         judge |= shared(block, name, one, two)[0] > 0
     rest = np.flatnonzero(~judge & (both > 0) | (~judge & differ & ~written))

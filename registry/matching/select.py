@@ -37,30 +37,37 @@ def _bound(pairs: Sequence[Pair]) -> set[Pair]:
     return {pair for pair, sides in near.items() if sides == 2}
 
 
-def _best_partner(pairs: Sequence[Pair]) -> set[Pair]:
-    """Translations and adaptations by the rules: one partner for each resource and academy.
+def _heads(pairs: Sequence[Pair]) -> dict[str, str]:
+    """For each resource the least of those that copies, editions and runs tie it to."""
+    head: dict[str, str] = {}
 
-    Of several descriptions of one repository the best is kept, and the best of one of its older editions: what
-    translates a page translates its editions. A tie of weak evidence is no evidence: the modules of a course agree in
-    authors and duration with every module of its translation.
-    """
-    groups: dict[tuple[str, str, str], list[Pair]] = defaultdict(list)
+    def find(one: str) -> str:
+        while (up := head.setdefault(one, one)) != one:
+            head[one] = one = head[up]
+        return one
+
     for pair in pairs:
-        for one, other, academy, repository in (
-            (pair.left, pair.right, pair.other_academy, pair.other_repository),
-            (pair.right, pair.left, pair.academy, pair.repository),
-        ):
-            groups[one, "academy", "" if pair.strong else academy].append(pair)
-            groups[one, "repository", f"{repository} {_of_edition(pair)}" if repository else other].append(pair)
+        least, other = sorted((find(pair.left), find(pair.right)))
+        head[other] = least
+    return {one: find(one) for one in head}
+
+
+def _best_partner(pairs: Sequence[Pair], heads: Mapping[str, str]) -> set[Pair]:
+    """Translations and adaptations by the rules: of weak evidence one partner for each resource and academy, with its
+    own editions: what translates a text translates its editions. Otherwise a tie of weak evidence is no evidence: the
+    modules of a course agree in authors and duration with every module of its translation.
+    """
+    groups: dict[tuple[str, str], list[tuple[str, Pair]]] = defaultdict(list)
+    for pair in pairs:
+        if not pair.strong:
+            groups[pair.left, pair.other_academy].append((heads.get(pair.right, pair.right), pair))
+            groups[pair.right, pair.academy].append((heads.get(pair.left, pair.left), pair))
     dropped: set[Pair] = set()
-    for (_, kind, _), own in groups.items():
-        top = max(pair.score for pair in own)
-        best = [pair for pair in own if pair.score == top]
-        if kind == "repository":
-            dropped.update(set(own) - {min(best)})
-        elif not all(pair.strong for pair in own):
-            dropped.update(own if len(best) > 1 else set(own) - set(best))
-    return set(pairs) - dropped
+    for own in groups.values():
+        top = max(pair.score for _, pair in own)
+        best = {head for head, pair in own if pair.score == top}
+        dropped.update(pair for head, pair in own if len(best) > 1 or head not in best)
+    return _bound([pair for pair in pairs if pair not in dropped])
 
 
 def _own_whole(pairs: Sequence[Pair]) -> set[Pair]:
@@ -80,11 +87,6 @@ def _place(pair: Pair) -> str:
     """The repository of the original, or the original itself."""
     original, place = (pair.left, pair.repository) if pair.source == "left" else (pair.right, pair.other_repository)
     return place or original
-
-
-def _of_edition(pair: Pair) -> bool:
-    """Whether one side is a fixed revision of a repository, by the deduction of ``outcome.pinned``."""
-    return pair.rule == "TR.ADDRESS" and pair.score % 1 > 0.5
 
 
 def _best_original(pairs: Sequence[Pair], declared: Sequence[Pair]) -> list[Pair]:
@@ -120,7 +122,13 @@ def select(pairs: Sequence[Pair], rules: Mapping[str, Rule]) -> set[Pair]:
     kept = (set(stated) - set(parts)) | _own_whole(parts)
     for kind in ("copy", "near-copy", "version", "run"):
         kept |= _bound(by_kind[kind])
-    kept |= _best_partner(by_kind["translation"])
-    kept |= _best_partner(by_kind["derivative"])
-    kept |= _best_partner(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]))
+    same = [
+        pair
+        for kind in ("copy", "near-copy", "version", "run")
+        for pair in (*by_kind[kind], *by_kind[kind + " stated"])
+    ]
+    heads = _heads(same)
+    kept |= _best_partner(by_kind["translation"], heads)
+    kept |= _best_partner(by_kind["derivative"], heads)
+    kept |= _bound(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]))
     return kept

@@ -25,6 +25,7 @@ _SUBTITLE = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+|：")
 _DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){1,3})(?![\w.])")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
 _LEADING = re.compile(r"^\s*(\d{1,2}[a-c]?)(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"(?<![\d.])(\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})(?![\d.])")
 _EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
 _COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
@@ -164,23 +165,21 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     versions: list[str] = []
     years: list[str] = []
     dates: list[str] = []
-    folded = _cut(_DATE, folded, dates)
-    folded = _cut(_EAST, folded, east)
-    folded = _counted(_cut(_LEADING, folded, numbers), numbers, tables)
-    for pattern in (_VERSION, _ORDINAL, _DOTTED, _EAST_EDITION):
-        folded = _cut(pattern, folded, versions)
-    folded = _cut(_YEAR, folded, years)
+    if not folded.isascii():
+        folded = _cut(_EAST_EDITION, _cut(_EAST, folded, east), versions)
+    if _DIGIT.search(folded):
+        folded = _cut(_DATE, folded, dates)
+        folded = _counted(_cut(_LEADING, folded, numbers), numbers, tables)
+        for pattern in (_VERSION, _ORDINAL, _DOTTED):
+            folded = _cut(pattern, folded, versions)
+        folded = _cut(_YEAR, folded, years)
     parts, words = _parts(tokens(folded), tables)
     said, words = _editions(words, tables)
     core, tools, topics = _phrases(words, tables)
     meaningful = [
         w
         for w in core
-        if w in tools
-        or w in topics
-        or not any(w in kinds[kind] for kind in ("stop", "generic", "format", "cohort", "level", "part", "edition"))
-        and (len(w) > 1 or ord(w) > 0x2E80)
-        and not w.isdigit()
+        if w in tools or w in topics or w not in tables.hollow and (len(w) > 1 or ord(w) > 0x2E80) and not w.isdigit()
     ]
     cohorts = {w for w in words if w in kinds["cohort"]} | {re.sub(r"\D+", "-", date) for date in dates}
     if event and (named := [w for w in tokens(event[1]) if w not in kinds["generic"] and w not in kinds["format"]]):

@@ -33,8 +33,8 @@ class Traits:
     Of the only title: ``core`` its meaningful words, ``topical`` and ``tools`` those of them that are such,
     ``parts`` and ``levels``, ``words`` all but stop words. ``made`` and ``issued`` are the days of creation and
     publication, ``head`` the words before a subtitle, ``position`` the number of a part. ``courses`` are course codes,
-    ``works`` names of repositories. ``wide``: there is no one title, it is of a periodical, or a set does not fit, so
-    that only the whole record can tell.
+    ``works`` names of repositories. ``wide``: there is no one title, it is of a periodical, the text names another
+    work, or a set does not fit, so that only the whole record can tell.
     """
 
     title: int
@@ -179,7 +179,12 @@ def traits(item: Features, tables: Tables) -> Traits:
         issued=number(item.published[:10]) if len(item.published) >= 10 else 0,
         courses=numbers(item.codes, SETS["courses"]),
         works=numbers(sets["works"], SETS["works"]),
-        head=number(only.head) if " " in only.head else 0,
+        head=hashed("title:" + only.head) if " " in only.head else 0,
         position=number(item.position) if item.position else 0,
-        wide=int(len(item.titles) != 1 or only.issue or any(len(found) > SETS[name] for name, found in sets.items())),
+        wide=int(
+            len(item.titles) != 1
+            or only.issue
+            or bool(item.said)
+            or any(len(found) > SETS[name] for name, found in sets.items())
+        ),
     )
