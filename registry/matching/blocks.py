@@ -18,7 +18,20 @@ from registry.matching.traits import NAMES, SETS
 
 TOPIC = 1 << 40
 """Added to a topic's number where topics are counted among other keys."""
-_NUMBERS = ("title", "written", "minutes", "year", "day", "made", "issued", "head", "position", "wide")
+_NUMBERS = (
+    "title",
+    "written",
+    "minutes",
+    "year",
+    "day",
+    "made",
+    "issued",
+    "head",
+    "position",
+    "said",
+    "stored",
+    "wide",
+)
 
 Padded = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]

@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from registry.matching.features import Features, likeness
 from registry.matching.normalise import Tables
 from registry.matching.titles import Title
+from registry.matching.traits import SAID
 from registry.model import Evidence
 
 UNTITLED = Title("", "")
@@ -139,7 +140,7 @@ def _guards(a: Title, b: Title, one_language: bool, same_academy: bool, tables: 
 
 def _same_words(left: Features, right: Features) -> bool:
     """Whether two short descriptions are equal; of a few words each they say nothing."""
-    return len(left.summary) >= 40 and not left.sketch and left.summary.casefold() == right.summary.casefold()
+    return len(left.summary) >= SAID and not left.sketch and left.summary.casefold() == right.summary.casefold()
 
 
 def compare(

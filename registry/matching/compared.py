@@ -21,8 +21,8 @@ from registry.matching.traits import number
 CHUNK = 20_000
 FLOOR = -14.0
 """Bits of match weight below which nothing ties two records."""
-TOPIC_RULE = "OV.SAME_TOPIC"
-"""The rule of which numbers alone tell that it fires (``screen``)."""
+TOLD = {screen.OVERLAP: "OV.SAME_TOPIC", screen.SAME_TITLE: "OV.SAME_TITLE"}
+"""The rules of which numbers alone tell that they fire."""
 _OUTCOME = "l, r, rule, relation, source, score, strong, evidence, answers"
 
 
@@ -54,11 +54,11 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     db.execute("CREATE OR REPLACE TEMP VIEW tied AS SELECT * FROM measure WHERE tie > 0")
     means.weigh(db, "tied", "weighed", means.model.scoring, means.workers)
     told("weigh")
-    relation = means.rules[TOPIC_RULE].relation
-    db.execute(
-        f"INSERT INTO outcome SELECT l, r, '{TOPIC_RULE}', '{relation}', '', near, true, NULL, ''"
-        f" FROM measure JOIN weighed USING (l, r) WHERE tie = {screen.OVERLAP} AND weight >= {FLOOR}"
-    )
+    for verdict, rule in TOLD.items():
+        db.execute(
+            f"INSERT INTO outcome SELECT l, r, '{rule}', '{means.rules[rule].relation}', '', near, true, NULL, ''"
+            f" FROM measure JOIN weighed USING (l, r) WHERE tie = {verdict} AND weight >= {FLOOR}"
+        )
     db.execute(
         "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY l, r) AS nth, l, r,"
         f" {Levels(means.model.scoring).code('m')} AS code FROM measure m JOIN weighed w USING (l, r)"
@@ -88,7 +88,7 @@ def explain(db: duckdb.DuckDBPyConnection, means: Means, pairs: str) -> None:
     )
     for rows in _judged(db, "explaining", means):
         # Two words may have one number, about once in a thousand million pairs: then there is no line to show.
-        insert(db, "shown", "l, r, evidence", [(row[0], row[1], row[7]) for row in rows if row[2] == TOPIC_RULE])
+        insert(db, "shown", "l, r, evidence", [(row[0], row[1], row[7]) for row in rows if row[2] in TOLD.values()])
 
 
 def _judged(db: duckdb.DuckDBPyConnection, table: str, means: Means) -> Iterator[list[Row]]:

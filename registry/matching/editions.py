@@ -198,9 +198,8 @@ def _release(facts: Facts) -> Outcome | None:
     heads = [title.head for title in (a, b) if "/" in title.head]
     if not heads or facts.identifiers:
         return None
-    places = {
-        name.partition("/")[2] for side in (facts.left, facts.right) for name, _, path in side.repositories if not path
-    }
+    other = facts.right if a.head == heads[0] else facts.left
+    places = {name.partition("/")[2] for name, _, path in other.repositories if not path}
     if not (a.head == b.head or (len(heads) == 1 and heads[0] in places)):
         return None
     first = "" if len(heads) == 2 else "right" if a.head == heads[0] else "left"

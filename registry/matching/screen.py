@@ -1,9 +1,9 @@
 """Which pairs the rules must look at, told from numbers: most pairs of a large catalogue share a word and no more.
 
-A pair is judged (``JUDGE``) where any rule but the last could fire; this errs to one side only. Of the others the
-last rule alone can tell something, that two share a topic, and it follows from numbers too (``OVERLAP``, with the
-score that ``rules`` would give). ``tests/unit/test_matching_screen.py`` shows that screen and rules together say what
-the rules say of every pair. The necessary conditions stand beside the rules they belong to, by name.
+A pair is judged (``JUDGE``) where any rule but the last could fire; this errs to one side only. Of the others the last
+rule alone can tell something, that two share a topic or a title and no more, and it follows from numbers too
+(``OVERLAP`` and ``SAME_TITLE``, with the score of ``rules``). ``tests/unit/test_matching_screen.py`` shows
+that screen and rules together say what the rules say of every pair.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from registry.matching.blocks import Block, Flags, shared, within
+from registry.matching.compare import NEAR_TEXT, SAME_TEXT
 from registry.matching.keys import KINDS
 from registry.matching.lexicon import Ints, Longs
 
-NONE, OVERLAP, JUDGE = 0, 1, 2
+NONE, OVERLAP, SAME_TITLE, JUDGE = 0, 1, 2, 3
 HARD = KINDS["identifier"] | KINDS["stated"] | KINDS["decided"] | KINDS["place"] | KINDS["codes"]
 """What brings two records before the rules whatever else: one identity, a statement, an address, a course code."""
 TEXT = 0.3
 """Descriptions less alike say nothing (``OV.TEXT``, the lowest bound of the rules that look at texts)."""
+RETITLED_TEXT = SAME_TEXT - 0.06
+"""Likeness of texts from which one may stand under two titles (``copies``)."""
 LIKE = 0.7
 """Titles of whose three-letter groups fewer agree (Dice) are not the same but for a letter or two: at
 ``compare.NEAR`` one letter in twelve may differ, and each takes three groups with it."""
@@ -78,11 +81,18 @@ def screen(
     tie = np.zeros(len(one), np.int8)
     near = np.zeros(len(one))
     both, here, there = shared(block, "core", one, two)
-    title = (number["title"][one] == number["title"][two]) & (number["title"][one] != 0)
-    same = title | ((both > 0) & (both == here) & (both == there)) | (alike >= LIKE)
-    wide = (number["wide"][one] != 0) | (number["wide"][two] != 0)
-    asked = kinds & (HARD | KINDS["title"]) != 0
-    judge = wide | asked | (identities >= 1) | (text >= TEXT) | same
+    home = block.academy[one] == block.academy[two]
+    title = (number["title"][one] == number["title"][two]) & (number["title"][one] != 0) & (here > 0)
+    named = title | ((both > 0) & (both == here) & (both == there)) | (alike >= LIKE)
+    verbatim = (number["said"][one] != 0) & (number["said"][one] == number["said"][two])
+    # One title tells more only with something beside it: one academy or author, a text, a language, two repositories,
+    # two deposits in one archive.
+    beside = home | (authors > 0) | (text >= TEXT) | verbatim | differ | (identities < 0)
+    judge = named & (beside | ((number["stored"][one] != 0) & (number["stored"][two] != 0)))
+    # A text under other titles: the same elsewhere or untranslated, or passages of it at another academy.
+    judge |= (both > 0) & ((text >= RETITLED_TEXT) | (~home & (text >= TEXT)) | (differ & (text >= NEAR_TEXT)))
+    judge |= differ & (verbatim | (text >= SAME_TEXT))
+    judge |= (kinds & HARD != 0) | (identities >= 1) | (number["wide"][one] != 0) | (number["wide"][two] != 0)
     head, titles = number["head"], number["title"]
     judge |= (head[one] != 0) & (head[one] == titles[two]) | (head[two] != 0) & (head[two] == titles[one])
     for name in ("courses", "works"):
@@ -104,11 +114,10 @@ def screen(
     fewer = np.minimum(here[rest], there[rest])
     coverage = both[rest] / np.maximum(fewer, 1)
     enough = (named_count > 0) | (rare_count >= 2) | ((rare_count >= 1) & (topics > 0))
-    ties = ~judge[rest] & (both[rest] > 0) & (coverage >= COVERAGE) & enough
-    ties &= ~_apart(block, "topical", left, right)
+    ties = (both[rest] > 0) & (coverage >= COVERAGE) & enough & ~_apart(block, "topical", left, right)
+    ties = ~judge[rest] & (ties | title[rest])
     some = np.flatnonzero(ties)
-    left, right = left[some], right[some]
-    home = block.academy[left] == block.academy[right]
+    left, right, home = left[some], right[some], home[rest][some]
     topical, *_ = shared(block, "topical", left, right)
     both_parts, parts, others = shared(block, "parts", left, right)
     guarded = (parts > 0) & (others > 0) & ((both_parts != parts) | (both_parts != others))
@@ -119,8 +128,9 @@ def screen(
     unsure = ~out & one_language & (home | (topical == 0)) & _series(block, left, right, home)
     at = rest[some]
     judge[at[unsure]] = True
-    tie[at[~out & ~unsure]] = OVERLAP
+    tie[at[~out & ~unsure]] = np.where(title[at], SAME_TITLE, OVERLAP)[~out & ~unsure]
     tie[judge] = JUDGE
     score = coverage[some] + 0.2 * named_count[some] + 0.1 * rare_count[some] + 0.05 * topics[some]
+    score = np.where(title[at], 2.0, score)
     near[at] = np.round(score + np.where(home, 0.0, 0.3) + text[at], 9)
     return tie, near

@@ -19,6 +19,8 @@ from registry.matching.titles import Title
 WIDTH = 8
 WORDS = 16
 """Words of a title that are looked at side by side; a record with more is ``wide``."""
+SAID = 40
+"""Characters from which a description that is too short for a sketch says something."""
 UNTITLED = Title("", "")
 _CODE = re.compile(r"(?=\w*\d)[a-z0-9][\w.-]*|\b[a-z]+\d\w*", re.ASCII)
 _ACRONYM = re.compile(r"\b[A-Z][A-Z0-9]{1,9}s?\b")
@@ -30,11 +32,12 @@ class Traits:
 
     ``title`` is the number of the first title's words in order (0 without one), ``written`` and ``langs`` those
     of languages, ``day`` and ``year`` of the oldest stated date, ``minutes`` the learning time; 0 for unknown.
-    Of the only title: ``core`` its meaningful words, ``topical`` and ``tools`` those of them that are such,
-    ``parts`` and ``levels``, ``words`` all but stop words. ``made`` and ``issued`` are the days of creation and
-    publication, ``head`` the words before a subtitle, ``position`` the number of a part. ``courses`` are course codes,
-    ``works`` names of repositories. ``wide``: there is no one title, it is of a periodical, the text names another
-    work, or a set does not fit, so that only the whole record can tell.
+    Of the only title: ``core`` its meaningful words, ``topical`` and ``tools`` those of them that are such, ``parts``
+    and ``levels``, ``words`` all but stop words, ``head`` the words before a subtitle. ``made`` and ``issued`` are the
+    days of creation and publication, ``position`` the number of a part, ``courses`` course codes, ``works`` names of
+    repositories; ``stored`` says that it has one. ``said`` is the number of a description too short for a sketch.
+    ``wide``: there is no one title, it is of a periodical, the text names another work, or a set does not fit, so that
+    only the whole record can tell.
     """
 
     title: int
@@ -65,6 +68,8 @@ class Traits:
     issued: int
     head: int
     position: int
+    said: int
+    stored: int
     wide: int
 
 
@@ -181,6 +186,8 @@ def traits(item: Features, tables: Tables) -> Traits:
         works=numbers(sets["works"], SETS["works"]),
         head=hashed("title:" + only.head) if " " in only.head else 0,
         position=number(item.position) if item.position else 0,
+        said=number(item.summary.casefold()) if len(item.summary) >= SAID and not item.sketch else 0,
+        stored=int(bool(item.repositories)),
         wide=int(
             len(item.titles) != 1
             or only.issue

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS trait (
   n BIGINT, title BIGINT, grams BLOB, sketch BLOB, ids BLOB, authorities BLOB, urls BLOB, authors BLOB, topics BLOB,
   codes BLOB, places BLOB, sections BLOB, langs BLOB, written BIGINT, minutes BIGINT, year BIGINT, day BIGINT,
   core BLOB, topical BLOB, tools BLOB, parts BLOB, levels BLOB, words BLOB, courses BLOB, works BLOB,
-  made BIGINT, issued BIGINT, head BIGINT, position BIGINT, wide BIGINT
+  made BIGINT, issued BIGINT, head BIGINT, position BIGINT, said BIGINT, stored BIGINT, wide BIGINT
 );
 -- Keys of identity in words (a record's sameAs counts), and those of others that a record names.
 CREATE TABLE IF NOT EXISTS own (n BIGINT, feed VARCHAR, key VARCHAR, k BIGINT);
