@@ -57,12 +57,13 @@ def weigh(session: Any, side: Mapping[str, Any]) -> None:
     api = SparkAPI(spark_session=session, break_lineage_method="persist", register_udfs_automatically=False)  # type: ignore[no-untyped-call]
     left = api.register("pair_row", dataset_display_name="a")
     right = api.register("other_row", dataset_display_name="b")
-    linker = Linker([left, right], {**json.loads(side["settings"]), "probability_two_random_records_match": 0.5})
+    settings = json.loads(side["settings"])
+    settings |= {"probability_two_random_records_match": 0.5, "additional_columns_to_retain": ["l_", "r_"]}
+    linker = Linker([left, right], settings)
     linker.table_management.register_blocked_pairs_for_predict(api.register("pair_block"))
     found = linker.inference.predict(warning_mode="never").physical_name
     columns = ", ".join(f"mw_{name} AS w_{name}" for name in side["names"])
-    weighed = session.sql(f"SELECT l_ AS l, r_ AS r, {columns} FROM {found} JOIN pair_row ON pair = pair_l")
-    weighed.write.parquet(side["weights"])
+    session.sql(f"SELECT l__l AS l, r__l AS r, {columns} FROM {found}").write.parquet(side["weights"])
     session.catalog.clearCache()
 
 
