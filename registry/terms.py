@@ -140,8 +140,26 @@ Described = dict[str, dict[str, list[Term]]]
 
 
 def by_subject(data: str) -> Described:
-    """Canonical N-Triples as {subject: {predicate: [values]}}, in the order of the lines."""
+    """Canonical N-Triples as {subject: {predicate: [values]}}, in the order of the lines. Raises ValueError on a line
+    that is none; what stands inside the terms is taken as ``to_ntriples`` wrote it."""
     described: Described = {}
-    for s, p, o in from_ntriples(data):
-        described.setdefault(s, {}).setdefault(p, []).append(o)
+    for row in data.split("\n"):
+        if not row:
+            continue
+        subject, _, rest = row.partition("> <")
+        predicate, _, value = rest.partition("> ")
+        if subject[:1] != "<" or not predicate or value[-2:] != " ." or value[:1] not in ("<", '"'):
+            raise ValueError(f"not a line of canonical N-Triples: {row[:200]}")
+        described.setdefault(subject[1:], {}).setdefault(predicate, []).append(_term(value[:-2]))
     return described
+
+
+def _term(written: str) -> Term:
+    if written[0] == "<":
+        return Iri(written[1:-1])
+    lexical, _, after = written[1:].rpartition('"')
+    if "\\" in lexical:
+        lexical = _UNESCAPE.sub(_unescape, lexical)
+    if after[:1] == "@":
+        return Literal(lexical, RDF_LANG_STRING, after[1:])
+    return Literal(lexical, after[3:-1] if after else XSD_STRING, "")

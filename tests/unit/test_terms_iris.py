@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry.crosswalk import clean
-from registry.terms import is_iri, mended_iri
+from registry.terms import XSD, Iri, Literal, Term, by_subject, from_ntriples, is_iri, mended_iri, text, to_ntriples
 
 PARTS = st.sampled_from(
     ["http:", "https:", "urn:", "oai:", "//", "/", "?", "#", "[", "]", "[::1]", "%", "%20", "%zz", ":", "@", ":80", "a.example",
@@ -69,3 +69,30 @@ def test_no_address_takes_long() -> None:
         began = time.process_time()
         is_iri(odd), mended_iri(odd)
         assert time.process_time() - began < 1
+
+
+WRITTEN = st.text(alphabet=st.sampled_from('a"\\<>@^. \n\té☃') | st.characters(exclude_categories=["Cs"]), max_size=12)
+OBJECTS = st.one_of(
+    st.just(Iri("http://o.example/")),
+    WRITTEN.map(lambda value: text(value, "en")),
+    WRITTEN.map(lambda value: Literal(value, XSD + "string", "")),
+    WRITTEN.map(lambda value: Literal(value, XSD + "date", "")),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["http://a.example/", "http://b.example/"]), OBJECTS), max_size=6))
+def test_a_graph_by_subject_is_what_its_lines_say(pairs: list[tuple[str, Term]]) -> None:
+    data = to_ntriples((Iri(subject), Iri("http://p.example/"), value) for subject, value in pairs)
+    grouped: dict[str, list[Term]] = {}
+    for subject, _, value in from_ntriples(data):
+        grouped.setdefault(subject, []).append(value)
+    found = by_subject(data)
+    assert {subject: values["http://p.example/"] for subject, values in found.items()} == grouped
+    for values in found.values():
+        assert all(type(value) in (Iri, Literal) for value in values["http://p.example/"])
+
+
+@pytest.mark.parametrize("row", ["", "x", "<a> <b> c .", '<a> <b> "c"', "<a> <b> .", "_:a <b> <c> ."])
+def test_another_line_is_refused(row: str) -> None:
+    with pytest.raises(ValueError, match="N-Triples"):
+        by_subject(f"<http://a> <http://b> <http://c> .\n{row or ' '}\n")
