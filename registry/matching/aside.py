@@ -79,10 +79,11 @@ def measure(db: duckdb.DuckDBPyConnection, batch: Sequence[Change]) -> None:
 
 def note(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Bring up to date which titles and texts are too common, and which titles name nothing (after ``candidates``)."""
-    cap = candidates.CAP
+    cap, title, text = candidates.CAP, KINDS["title"], KINDS["text"]
+    every = f"SELECT k FROM key WHERE kind IN ({title}, {text}) GROUP BY k HAVING count(*) > {cap}"
     values = {
-        "cap": cap, "title": KINDS["title"], "whole_title": WHOLE_TITLE, "text": KINDS["text"],
-        "large": "" if whole else f"SEMI JOIN (SELECT k FROM size WHERE now > {cap}) s USING (k)",
+        "cap": cap, "title": title, "whole_title": WHOLE_TITLE, "text": text,
+        "large": every if whole else f"SELECT k FROM size WHERE now > {cap}",
         "passed": "true" if whole else "k IN (SELECT k FROM size UNION SELECT k FROM old_key)",
         "changed": "true" if whole else "n IN (SELECT n FROM dirty)",
     }  # fmt: skip

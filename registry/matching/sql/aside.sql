@@ -5,16 +5,16 @@ SELECT k, subject, shown FROM crowd WHERE {passed} AND subject NOT IN (
   SELECT subject FROM record WHERE {changed}
 );
 DELETE FROM crowd WHERE {passed};
+CREATE OR REPLACE TEMP TABLE many AS
+SELECT n, k, kind FROM key SEMI JOIN ({large}) s USING (k)
+WHERE (kind = {title} AND weight = {whole_title}) OR kind = {text};
 INSERT INTO crowd
-WITH large AS (
-  SELECT k, count(*) AS total FROM key {large}
-  WHERE (kind = {title} AND weight = {whole_title}) OR kind = {text} GROUP BY k HAVING count(*) > {cap}
-)
-, feeds AS (
-  SELECT k, key.kind, feed, count(*) AS records, any_value(total) AS total, min(subject) AS subject
-  FROM key JOIN large USING (k) JOIN record USING (n) GROUP BY k, key.kind, feed
-)
-SELECT feeds.*, shown FROM feeds LEFT JOIN old_crowd USING (k, subject);
+WITH feeds AS (
+  SELECT k, many.kind, feed, count(*) AS records, min(subject) AS subject
+  FROM many JOIN record USING (n) GROUP BY k, many.kind, feed
+), totals AS (SELECT k, sum(records)::BIGINT AS total FROM feeds GROUP BY k)
+SELECT k, kind, feed, records, total, subject, shown
+FROM feeds JOIN totals USING (k) LEFT JOIN old_crowd USING (k, subject) WHERE total > {cap};
 
 DELETE FROM untitled WHERE {changed};
 INSERT INTO untitled
