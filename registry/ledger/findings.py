@@ -96,15 +96,25 @@ def of_record(connection: sqlite3.Connection, feed: str, key: str) -> list[Findi
     return [_finding(row) for row in rows]
 
 
-def of_stage(connection: sqlite3.Connection, feed: str, stage: str) -> list[Finding]:
-    """A feed's findings of one stage, in the order they were found."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM finding WHERE feed=? AND stage=? ORDER BY id", (feed, stage))
+# Of all findings of a feed only those of one table of messages, by the index on codes.
+_ROOM = "feed=? AND severity IN ('violation', 'warning', 'info') AND code >= ? AND code < ?"
+
+
+def _room(feed: str, room: str) -> tuple[str, str, str]:
+    return feed, f"{room}-", f"{room}."
+
+
+def of_room(connection: sqlite3.Connection, feed: str, room: str) -> list[Finding]:
+    """A feed's findings whose codes begin with the name of a table of messages, in the order they were found."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM finding WHERE {_ROOM} ORDER BY id", _room(feed, room))
     return [_finding(row) for row in rows]
 
 
-def feeds_with(connection: sqlite3.Connection, stage: str) -> list[str]:
-    """The feeds that have a finding of a stage."""
-    return [feed for (feed,) in connection.execute("SELECT DISTINCT feed FROM finding WHERE stage=?", (stage,))]
+def replace_room(connection: sqlite3.Connection, feed: str, room: str, findings: Iterable[Finding]) -> None:
+    """Put findings of one table of messages in the place of a feed's old ones, in the caller's transaction."""
+    connection.execute(f"DELETE FROM finding WHERE {_ROOM}", _room(feed, room))
+    for finding in findings:
+        _insert(connection, feed, finding.record, room, [finding])
 
 
 def groups(connection: sqlite3.Connection, feeds: Sequence[str]) -> list[FindingGroup]:

@@ -147,6 +147,12 @@ def published(connection: sqlite3.Connection, subject: str) -> Change | None:
     return _change(row) if row else None
 
 
+def key_of(connection: sqlite3.Connection, subject: str) -> str:
+    """The key of a published record within its feed, "" if it is not published; its graph is not read."""
+    row = connection.execute("SELECT key FROM standing WHERE subject=? AND kind='record'", (subject,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def published_of(connection: sqlite3.Connection, feed: str) -> Iterator[Change]:
     """All records of a feed that stand published, in the order of the log."""
     last = 0

@@ -86,6 +86,14 @@ def payload(connection: sqlite3.Connection, feed: str, key: str) -> RawRecord | 
     return raw(row) if row else None
 
 
+def format_of(connection: sqlite3.Connection, feed: str, key: str) -> str:
+    """The format of a record's latest payload, "" if there is none; the payload is not read."""
+    row = connection.execute(
+        "SELECT p.format FROM record r JOIN payload p ON p.id = r.latest WHERE r.feed=? AND r.key=?", (feed, key)
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
 def locator(connection: sqlite3.Connection, feed: str, key: str) -> str:
     """Where in the feed a record was last met ("sheet 2024, row 17"), "" if unknown."""
     row = connection.execute("SELECT locator FROM record WHERE feed=? AND key=?", (feed, key)).fetchone()

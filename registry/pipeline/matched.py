@@ -101,7 +101,7 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
         running = {pair for pair, _ in notices.running(connection)}
         notices.forget(connection, running - set(private))
         notices.begin(connection, private, now)
-    set_aside.tell(house, matcher)
+    set_aside.tell(house, matcher, feeds_of(house))
     return log.last_sequence(connection)
 
 
