@@ -70,22 +70,24 @@ class Judge:
             self._weights[code] = self._levels.weights(code)
         return self._weights[code]
 
+    def _count(self, items: Iterable[Features]) -> None:
+        """Learn how common the words of some records are, in one look at the frequencies."""
+        new = list({word for item in items for word in title_tokens(item)} - self._counts.keys())
+        numbers = np.array([hashed("word:" + word) for word in new], np.int64)
+        for word, number, count in zip(new, numbers.tolist(), self._known.of(numbers).tolist(), strict=True):
+            self._counts[word] = (count or UNKNOWN, number)
+
     def _rarest(self, item: Features) -> AbstractSet[str]:
         """The rarest words of a record, as candidates see them."""
-        words = title_tokens(item)
-        new = [word for word in words if word not in self._counts]
-        if new:
-            numbers = np.array([hashed("word:" + word) for word in new], np.int64)
-            for word, number, count in zip(new, numbers.tolist(), self._known.of(numbers).tolist(), strict=True):
-                self._counts[word] = (count or UNKNOWN, number)
-        ranked = sorted((self._counts[word], word) for word in words)[:RAREST]
+        ranked = sorted((self._counts[word], word) for word in title_tokens(item))[:RAREST]
         return {word for (count, _), word in ranked if count <= CAP}
 
     def judge(self, chunk: Chunk) -> list[Row]:
         """The rows of the pairs that something ties."""
         read: dict[int, tuple[Features, str, AbstractSet[str]]] = {}
-        for n, (data, academy) in chunk.records.items():
-            item = from_json(data)
+        items = {n: (from_json(data), academy) for n, (data, academy) in chunk.records.items()}
+        self._count(item for item, _ in items.values())
+        for n, (item, academy) in items.items():
             read[n] = item, academy, self._rarest(item)
         found: list[Row] = []
         for one, two, code in chunk.pairs:
