@@ -17,8 +17,9 @@ from benchmarks import bench_annotation, labelled_engine, labelled_truth
 from benchmarks import evaluate_figures as figures
 from benchmarks.evaluate_learning import learning, learning_text
 from benchmarks.evaluate_run import Answers, Result, as_json, ask, asked, calibrated, measure
+from benchmarks.evaluate_tables import by_rule
 from benchmarks.labelled import Labelled
-from benchmarks.regression import regression
+from benchmarks.regression import regression, unseen
 from registry.matching import explore as matcher
 from registry.matching import match
 
@@ -39,6 +40,7 @@ def sets(show_test: bool) -> list[tuple[Callable[[], Labelled], bool]]:
         (lambda: labelled_truth.gold("development"), True),
         (lambda: labelled_truth.gold("test", show_test), False),
         (regression, False),
+        (unseen, False),
     ]
 
 
@@ -68,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result.learning = learning(labelled, matcher.trial)
             print("\n" + learning_text(result.learning), flush=True)
         results[labelled.name] = result
+    typed = {name: result.detail for name, result in results.items() if result.detail}
+    hidden = [name for name in typed if results[name].labelled.hidden]
+    print("\n=== rules, over all labelled sets\n" + by_rule(typed, hidden), flush=True)
     if not given.no_topics and not given.only:
         print("\n=== topics\n" + json.dumps(bench_annotation.measure(), indent=2), flush=True)
     found, seconds = asked(results), time.monotonic() - began

@@ -72,6 +72,23 @@ def apart(details: Sequence[tuple[str, Detail]]) -> list[Figure]:
     return figures
 
 
+def unread(details: Sequence[tuple[str, Detail]]) -> Figure:
+    """Every rule that is accepted without review, over all labelled sets: the weakest."""
+    rules = {rule for _, found in details for rule in found.unread}
+    counts = {rule: sum((found.rules.get(rule, Counts()) for _, found in details), Counts()) for rule in sorted(rules)}
+    known = {rule: c for rule, c in counts.items() if c.right + c.wrong}
+    below = [
+        f"{rule} {c.right} of {c.right + c.wrong}"
+        for rule, c in known.items()
+        if c.right < COPIES * (c.right + c.wrong)
+    ]
+    total = sum(known.values(), Counts())
+    measured = ", ".join(below) or hits(total.right, total.right + total.wrong)
+    return Figure(
+        "Labelled sets: each rule accepted without review", measured, f">= {COPIES}", bool(known) and not below
+    )
+
+
 def calibration(name: str, found: Calibration) -> Figure:
     """Calibration error after 200 labels."""
     return Figure(

@@ -141,7 +141,7 @@ def asked(results: Mapping[str, Result]) -> list[figures.Figure]:
         found += figures.truth([r.recall for r in truth if r.recall], macro_f1(counts, labelled))
     typed = [(name, r.detail) for name, r in results.items() if r.detail]
     if typed:
-        found += [figures.copies(typed), *figures.apart(typed)]
+        found += [figures.copies(typed), figures.unread(typed), *figures.apart(typed)]
     return found + [figures.calibration(name, r.calibration) for name, r in results.items() if r.calibration]
 
 

@@ -41,7 +41,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The product on one set, by relation and language pair, with its misses by name."""
+    """The product on one set, by relation and language pair, with its misses by name. ``rules`` counts, for each rule
+    that concluded on labelled pairs, right and wrong relations; ``unread`` are the rules accepted without a person."""
 
     relations: dict[str, tuple[Counts, float, float]]
     language_pairs: dict[str, tuple[Counts, float, float]]
@@ -53,6 +54,8 @@ class Detail:
     direction: tuple[int, int]
     turned: tuple[str, ...]
     matches: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, Counts] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 def sides_of(labelled: Labelled) -> dict[str, int]:
@@ -182,7 +185,21 @@ def detail(labelled: Labelled, matches: Sequence[Match], works: Sequence[Work]) 
         (len(pointed) - len(turned), len(pointed)),
         turned,
         dict(Counter(f"{m.relation} {m.status}" for m in matches)),
+        by_rule(labelled, standing),
+        tuple(sorted({m.rule for m in standing if m.status == "accepted"})),
     )
+
+
+def by_rule(labelled: Labelled, matches: Sequence[Match]) -> dict[str, Counts]:
+    """For each rule how many of its labelled pairs have the relation that it gives."""
+    known = labelled.by_pair()
+    found: dict[str, Counts] = defaultdict(Counts)
+    for match in matches:
+        label = known.get(pair(match.left, match.right))
+        if label is not None:
+            right = match.relation in labelled.apart if label == "different" else match.relation == label
+            found[match.rule] += Counts(int(right), int(not right))
+    return dict(sorted(found.items()))
 
 
 def wanted(labelled: Labelled) -> tuple[list[Pair], list[Pair]]:

@@ -65,6 +65,22 @@ def counted(head: str, scores: Mapping[str, tuple[Counts, float, float]]) -> str
     )  # fmt: skip
 
 
+def by_rule(details: Mapping[str, Detail], hidden: Sequence[str]) -> str:
+    """Each rule's labelled pairs over all sets that are shown; of hidden sets only what is accepted without review."""
+    shown = [found for name, found in details.items() if name not in hidden]
+    unread = {rule for found in details.values() for rule in found.unread}
+    rows = []
+    for rule in sorted({rule for found in shown for rule in found.rules}):
+        counts = sum((found.rules.get(rule, Counts()) for found in shown), Counts())
+        of = counts.right + counts.wrong
+        rows.append((rule, str(of), hits(counts.right, of), "without review" if rule in unread else ""))
+    for name in hidden:
+        some = [counts for rule, counts in details[name].rules.items() if rule in unread]
+        right, wrong = sum(c.right for c in some), sum(c.wrong for c in some)
+        rows.append((f"{name}, all accepted", str(right + wrong), hits(right, right + wrong), "without review"))
+    return table(("rule", "labelled pairs", "right (95 %)", "accepted"), rows)
+
+
 def details(found: Detail, hidden: bool) -> str:
     """The product's answer in detail; misses by name unless the labels are hidden."""
     lines = ["", counted("relation", found.relations), "", counted("languages", found.language_pairs), ""]

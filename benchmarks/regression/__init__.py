@@ -55,17 +55,26 @@ def record(row: dict[str, str], sequence: int) -> Change:
 
 
 def regression(folder: Path = FOLDER) -> Labelled:
-    """The whole set."""
-    records = tuple(record(row, number) for number, row in enumerate(rows("records.tsv", folder), 1))
+    """The set that rules are changed by."""
+    return _labelled("Regression: written by the project", "", folder)
+
+
+def unseen(folder: Path = FOLDER) -> Labelled:
+    """The set of other kinds, written after the rules: no rule was changed for one of its pairs alone."""
+    return _labelled("Regression: other kinds", "unseen-", folder)
+
+
+def _labelled(name: str, stem: str, folder: Path) -> Labelled:
+    records = tuple(record(row, number) for number, row in enumerate(rows(stem + "records.tsv", folder), 1))
     labels = tuple(
         Label(
             str(resource(row["left"])), str(resource(row["right"])), row["relation"],
             f"{row['left']} – {row['right']}", row["why"], str(resource(row["right" if row["relation"] == "part" else "left"])),
         )
-        for row in rows("pairs.tsv", folder)
+        for row in rows(stem + "pairs.tsv", folder)
     )  # fmt: skip
     return Labelled(
-        "Regression: written by the project", records, labels,
+        name, records, labels,
         apart=frozenset({NOTHING, "different", "overlap", "part"}),
         note="Invented pairs: whether known traps stay closed, no measure of quality.",
     )  # fmt: skip

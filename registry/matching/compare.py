@@ -82,7 +82,7 @@ def _series(a: Title, b: Title, least: int, tables: Tables) -> bool:
     if not (len(only_a) == len(only_b) == 1 and len(words_a & words_b) >= least):
         return False
     (one,), (other,) = only_a, only_b
-    typed = ("level", "number", "format", "cohort", "language", "part")
+    typed = ("level", "number", "format", "cohort", "language", "part", "form", "edition")
     if any(re.match(r"v?\d", w) or any(w in tables.words[kind] for kind in typed) for w in (one, other)):
         return False
     return not _one_word(one, other)
@@ -138,6 +138,11 @@ def _guards(a: Title, b: Title, one_language: bool, same_academy: bool, tables: 
     return found
 
 
+def _same_length(left: Features, right: Features) -> bool:
+    """Whether two descriptions are as long as each other but for a word in fifty: a sentence more is no copy."""
+    return abs(left.length - right.length) <= max(2, 0.02 * max(left.length, right.length))
+
+
 def _same_words(left: Features, right: Features) -> bool:
     """Whether two short descriptions are equal; of a few words each they say nothing."""
     return len(left.summary) >= SAID and not left.sketch and left.summary.casefold() == right.summary.casefold()
@@ -155,7 +160,7 @@ def compare(
     rest = tuple(w for w in a.core if w not in core_b), tuple(w for w in b.core if w not in core_a)
     shared = sorted((set(left.own) & set(right.own)) - aside)
     text = likeness(left.sketch, right.sketch)
-    verbatim = text >= SAME_TEXT if text is not None else _same_words(left, right)
+    verbatim = _same_words(left, right) if text is None else text >= SAME_TEXT and _same_length(left, right)
     alike = ratio >= NEAR and _alike(rest, len(core_a & core_b), a, b)
     return Facts(
         left, right, same_academy, differ, one_text, (a, b), ratio,

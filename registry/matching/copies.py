@@ -48,13 +48,18 @@ def _other_form(facts: Facts) -> bool:
 def untranslated(facts: Facts) -> str:
     """What two resources are that are said to be in two languages, or translations, and whose texts are in one: "OK"
     the same word for word, "NEAR" nearly, "" when nothing shows it. Texts in two languages share next to nothing."""
-    if facts.guards or not (facts.same_title or (facts.text or 0) >= SAME_TEXT or facts.shared_core):
+    a, b = facts.titles
+    titled = (facts.same_title and facts.ratio >= NEAR) or (a.norm == b.norm and a.norm.count(" ") >= 2)
+    if (
+        facts.guards
+        or _other_dates(facts)
+        or not (titled or facts.same_title or (facts.text or 0) >= SAME_TEXT or facts.shared_core)
+    ):
         return ""
-    if facts.verbatim and (facts.same_title or facts.text is not None):
-        return "OK" if facts.same_title and facts.ratio >= NEAR else "NEAR"
+    if facts.verbatim and (titled or facts.text is not None):
+        return "OK" if titled else "NEAR"
     if facts.text is not None:
         return "NEAR" if facts.text >= NEAR_TEXT else ""
-    a, b = facts.titles
     known = facts.left.summary or facts.right.summary
     if known or a.norm != b.norm or not a.core or not _in_trees(facts):
         return ""
@@ -110,12 +115,12 @@ def copy(facts: Facts) -> Outcome | None:
     if facts.guards or (facts.differ and not facts.one_text) or edition(facts) or _other_dates(facts):
         return None
     evidence = (*title_evidence(facts), *text_evidence(facts), *author_evidence(facts))
-    a, _ = facts.titles
+    a, b = facts.titles
     text = facts.text or 0.0
     if not like_titles(facts) or facts.ratio < NEAR:
         return _retitled(facts, evidence)
     media = {*facts.left.media, *facts.right.media}
-    if _other_form(facts):
+    if _other_form(facts) or set(a.formats) != set(b.formats):
         if media & KINDS_APART or not (facts.authors or text >= NEAR_TEXT):
             return None
         return Outcome("NEAR.OTHER_FORM", "", evidence)

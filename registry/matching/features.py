@@ -72,7 +72,8 @@ class Features:
     the text; ``written`` is what the text is written in. ``slugs`` are words of addresses and ``pages`` addresses,
     both without the language that they name, beside it. ``position`` is the number of a part in its address,
     ``session`` the run in a key of Open edX, ``media`` the kinds of carrier ("video", "slides"). Dates are ISO strings
-    as stated, ``minutes`` the learning time, ``sketch`` the description's MinHash, 16 bits a bin."""
+    as stated, ``minutes`` the learning time, ``length`` the words of the description and ``sketch`` its MinHash,
+    16 bits a bin."""
 
     resource: str
     record: str
@@ -103,6 +104,7 @@ class Features:
     starts: tuple[str, ...]
     version: str
     summary: str
+    length: int
     sketch: tuple[int, ...]
 
     def to_json(self) -> str:
@@ -121,13 +123,13 @@ def from_json(data: str) -> Features:
     values, *titles = json.loads(data)
     resource, record, feed, languages, written, own, declared, said, repositories, slugs, *values = values
     pages, position, session, codes, authors, about, levels, types, media, keywords, licence, *values = values
-    minutes, created, published, modified, starts, version, summary, sketched = values
+    minutes, created, published, modified, starts, version, summary, length, sketched = values
     return Features(
         resource, record, feed, tuple(Title(*one[:5], *map(tuple, one[5:])) for one in titles), tuple(languages),
         written, tuple(own), tuple(map(tuple, declared)), tuple(map(tuple, said)), tuple(map(tuple, repositories)),
         tuple((tuple(words), named) for words, named in slugs), tuple(map(tuple, pages)), position, session,
         tuple(codes), tuple(authors), tuple(about), tuple(levels), tuple(types), tuple(media), tuple(keywords),
-        licence, minutes, created, published, modified, tuple(starts), version, summary, tuple(sketched),
+        licence, minutes, created, published, modified, tuple(starts), version, summary, length, tuple(sketched),
     )  # fmt: skip
 
 
@@ -331,5 +333,5 @@ def extract(change: Change, tables: Tables) -> Features:
         tuple(sorted({" ".join(tokens(word[:80])) for word in _texts(values("keywords"))} - {""})),
         _first(values("license")), minutes(_first(values("timeRequired"))), _first(values("dateCreated")),
         _first(values("datePublished")), _first(values("dateModified")), tuple(day[:10] for day in starts),
-        _first(values("version")), description[:160], sketch(words),
+        _first(values("version")), description[:160], len(words), sketch(words),
     )  # fmt: skip

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from registry.matching.outcome import Rule
 
+PARTS = 2
+"""Pairs of pages that show a parallel structure."""
+_STRUCTURE = ("TR.ADDRESS", "TR.SIGNALS", "TR.DECLARED", "TR.SAID", "OK.NOT_TRANSLATED", "NEAR.NOT_TRANSLATED")
 SIBLINGS = 10
 """Runs, editions and copies by one rule that are kept for a record."""
 
@@ -70,6 +73,20 @@ def _best_partner(pairs: Sequence[Pair], heads: Mapping[str, str]) -> set[Pair]:
     return _bound([pair for pair in pairs if pair not in dropped])
 
 
+def _paired_parts(pairs: Sequence[Pair], alone: Sequence[Pair]) -> set[Pair]:
+    """Of repositories of which only the address tells that one translates the other, those of which PARTS pages or
+    more pair, translated or still to be: parallel structure is the second signal. Only what hangs together counts."""
+    heads = _heads(pairs)
+    found = Counter(
+        (heads[pair.left], frozenset((pair.repository, pair.other_repository)))
+        for pair in pairs
+        if pair.rule in _STRUCTURE and pair.repository and pair.other_repository
+    )
+    return {
+        pair for pair in alone if found[heads[pair.left], frozenset((pair.repository, pair.other_repository))] >= PARTS
+    }
+
+
 def _own_whole(pairs: Sequence[Pair]) -> set[Pair]:
     """A part belongs to the whole that its own academy offers; that another academy lists the same whole is
     told by the pair of the wholes, not by every part of it."""
@@ -116,7 +133,9 @@ def select(pairs: Sequence[Pair], rules: Mapping[str, Rule]) -> set[Pair]:
     for pair in pairs:
         rule = rules[pair.rule]
         is_stated = rule.justification == "source-stated"
-        by_kind[pair.rule if pair.rule == "TR.ADDRESS" else rule.relation + " stated" * is_stated].append(pair)
+        by_kind[
+            pair.rule if pair.rule in ("TR.ADDRESS", "TR.STRUCTURE") else rule.relation + " stated" * is_stated
+        ].append(pair)
     stated = [pair for kind, own in by_kind.items() if kind.endswith(" stated") for pair in own]
     parts = [*by_kind["part"], *by_kind["part stated"]]
     kept = (set(stated) - set(parts)) | _own_whole(parts)
@@ -130,5 +149,6 @@ def select(pairs: Sequence[Pair], rules: Mapping[str, Rule]) -> set[Pair]:
     heads = _heads(same)
     kept |= _best_partner(by_kind["translation"], heads)
     kept |= _best_partner(by_kind["derivative"], heads)
+    kept |= _bound(sorted(_paired_parts(pairs, by_kind["TR.STRUCTURE"])))
     kept |= _bound(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]))
     return kept

@@ -27,6 +27,7 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
 _LEADING = re.compile(r"^\s*(\d{1,2}[a-c]?)(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"(?<![\d.])(\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})(?![\d.])")
+_MONTH = re.compile(r"(?<!\d)(\d{1,2}\s?[月월])")
 _EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
 _COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
 _NUMBERED = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})(?=\s*:\s|\s+[-–—]\s)")
@@ -168,7 +169,7 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     if not folded.isascii():
         folded = _cut(_EAST_EDITION, _cut(_EAST, folded, east), versions)
     if _DIGIT.search(folded):
-        folded = _cut(_DATE, folded, dates)
+        folded = _cut(_MONTH, _cut(_DATE, folded, dates), dates)
         folded = _counted(_cut(_LEADING, folded, numbers), numbers, tables)
         for pattern in (_VERSION, _ORDINAL, _DOTTED):
             folded = _cut(pattern, folded, versions)
@@ -181,7 +182,7 @@ def parse(text: str, language: str, tables: Tables) -> Title:
         for w in core
         if w in tools or w in topics or w not in tables.hollow and (len(w) > 1 or ord(w) > 0x2E80) and not w.isdigit()
     ]
-    cohorts = {w for w in words if w in kinds["cohort"]} | {re.sub(r"\D+", "-", date) for date in dates}
+    cohorts = {w for w in words if w in kinds["cohort"]} | {re.sub(r"\D+", "-", date).strip("-") for date in dates}
     if event and (named := [w for w in tokens(event[1]) if w not in kinds["generic"] and w not in kinds["format"]]):
         cohorts.add(" ".join(named))
     first, *rest = _SUBTITLE.split(plain, maxsplit=1)

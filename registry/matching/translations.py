@@ -94,6 +94,8 @@ def translation(facts: Facts) -> Outcome | None:
         if lines or close:
             owner = [same("same-owner", "owner", field="url")] if close and not lines else []
             return Outcome("TR.ADDRESS", source, (line, *lines, *owner), 5 + 2 * close + len(lines) - pinned(facts))
+        if left.repositories and right.repositories:
+            return Outcome("TR.STRUCTURE", source, (line,), 4 - pinned(facts))  # if parts pair as well: ``select``
     needed = 2 if facts.same_academy else 3
     # The third unit of a course is not the translation of the second, however much else they share.
     if anchored and len(lines) >= needed and (not placed or left.position == right.position):

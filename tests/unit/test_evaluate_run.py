@@ -15,7 +15,7 @@ from benchmarks.evaluate_learning import DECIDED, FOLDS, REPEATS, SHIPPED, folds
 from benchmarks.evaluate_parts import Recall, ablate, ablation_text, calibrate, recall, stratified, weights_of
 from benchmarks.evaluate_run import Result, as_json, ask, asked, calibrated, measure
 from benchmarks.evaluate_scores import by_language, by_relation, detail, judged, pooled, row, wanted
-from benchmarks.evaluate_tables import table
+from benchmarks.evaluate_tables import by_rule, table
 from benchmarks.labelled import Label, Labelled, languages
 from benchmarks.labelled_truth import catalogue, git_training, gold, lessons
 from benchmarks.matching_records import IRIS, change, names, strings
@@ -249,8 +249,16 @@ def test_all_figures_as_json() -> None:
     assert written["sets"]["Small"]["candidates"]["within"] == [1, 2]
     assert written["sets"]["Small"]["detail"]["together"] == {"cluster": ["a/3 – b/3"], "work": []}
     assert [(one["measured"], one["reached"]) for one in written["figures"]] == [
-        ("1 of 1 (0.21–1.00), in truth 0 of 0", True), ("Small: 1", False), ("none", True),
+        ("1 of 1 (0.21–1.00), in truth 0 of 0", True), ("OK.TEST 1 of 2", False), ("Small: 1", False), ("none", True),
     ]  # fmt: skip
+
+
+def test_rules_are_counted_and_a_hidden_set_gives_one_total() -> None:
+    shown, hidden = (replace(SET, name=name, hidden=name == "Secret") for name in ("Shown", "Secret"))
+    found = {one.name: detail(one, MATCHES, []) for one in (shown, hidden)}
+    lines = by_rule(found, ["Secret"]).splitlines()
+    assert [line.split()[:2] for line in lines[2:]] == [["OK.TEST", "2"], ["Secret,", "all"]]
+    assert "1 of 2" in lines[2] and "without review" in lines[2] and "1 of 2" in lines[3]
 
 
 def test_calibration_belongs_to_a_complete_set(capsys: pytest.CaptureFixture[str]) -> None:

@@ -209,3 +209,151 @@ def test_real_git_training(shared: Path, stated: bool) -> None:
     assert not [key for key in counts if key[1] in ("wrong", "turned")]
     assert counts["translation", "found"] == 4 and counts["version", "found"] == 2
     assert counts["derivative", "found"] == (5 if stated else 3)
+
+
+LONG = (
+    "Rules that data must obey are written down once and run at every delivery; reports tell which rule fails where, "
+    "who has to look at it and what was done. The course goes through a real file from the first look to the letter "
+    "that is sent back, with all steps kept in a log that somebody else can read."
+)
+PAGE = "https://github.com/{}/blob/main/episodes/02-setup.md"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rule"),
+    [
+        # The same words in one language are no translation, whatever is stated.
+        ((LONG, "en", "o/clean-data"), (LONG, "ja", "t/clean-data-ja"), "OK.NOT_TRANSLATED"),
+        ((LONG, "en", "o/clean-data"), (LONG.replace("a real file", "one file of ours"), "es", "o/clean-data-es"), "NEAR.NOT_TRANSLATED"),
+        ((LONG, "en", "o/clean-data"), ("Reglas que los datos deben cumplir y un registro.", "es", "o/clean-data-es"), "TR.ADDRESS"),
+        ((LONG, "en", "o/clean-data"), (LONG, "en", "u/clean-data-stata"), "DER.REPOSITORY_NAME"),
+    ],
+)  # fmt: skip
+def test_what_a_page_is_follows_from_its_text(
+    one: tuple[str, str, str], other: tuple[str, str, str], rule: str
+) -> None:
+    pages = [
+        record(
+            feed, "2", "Setting up the tools", language, PAGE.format(place),
+            description=[text(words, language)], dateModified=strings(f"2024-01-0{day}"),
+        )
+        for feed, day, (words, language, place) in (("a", 1, one), ("b", 2, other))
+    ]  # fmt: skip
+    assert rule_of(*pages) == rule
+
+
+def test_pages_of_a_fork_that_nobody_changed_are_copies() -> None:
+    def pages(day: str) -> list[Change]:
+        return [
+            record(feed, "2", "Setting up the tools", url=PAGE.format(place), dateModified=strings(date))
+            for feed, place, date in (("a", "o/clean-data", "2024-01-02"), ("b", "u/clean-data-r", day))
+        ]
+
+    assert rule_of(*pages("2024-01-02")) == "OK.SAME_STATE"
+    assert rule_of(*pages("2024-06-01")) == "DER.REPOSITORY_NAME"
+
+
+def test_a_declared_translation_that_is_none() -> None:
+    original = record("a", "1", "The first day", url="https://a.org/1", description=[text(LONG, "en")])
+    stated: list[Term] = [Iri(iri("a", "1"))]
+    copied = record("b", "1", "The first day", "es", "https://b.org/1", description=[text(LONG, "en")], translationOfWork=stated)  # fmt: skip
+    found = only(original, copied)
+    assert found is not None and found.rule == "OK.DECLARED_TRANSLATION" and found.status == "candidate"
+    assert {line.feature for line in found.evidence} >= {"source-stated", "description-similarity"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rule"),
+    [
+        ("Sampling workshop 2023", "Sampling workshop 2024", "RUN.TITLE_YEAR"),
+        ("Sampling workshop, 04.03.2024", "Sampling workshop, 11.11.2024", "RUN.COHORT"),
+        ("Labour force survey 3月", "Labour force survey 10月", "RUN.COHORT"),
+        ("Compiling prices, second edition", "Compiling prices, third edition", "VER.TITLE_EDITION"),
+        ("Compiling prices (short)", "Compiling prices", "VER.TITLE_EDITION"),
+        ("Annual report on prices 2023", "Annual report on prices 2024", ""),
+        ("Price statistics, quiz 2", "Price statistics, quiz 3", ""),
+        ("Price statistics 1: baskets", "Price statistics 2: formulas", ""),
+        ("Price statistics: baskets", "Price statistics: formulas", ""),
+        ("물가 통계 초급", "물가 통계 고급", ""),
+        ("季節調整 第1回", "季節調整 第2回", ""),
+        ("Webinar", "Webinar", ""),
+        ("Exercises", "Exercises", ""),
+    ],
+)
+def test_titles_of_one_academy_and_author(one: str, other: str, rule: str) -> None:
+    pair = [record("a", str(n), title, url=f"https://a.org/{n}", authors=("Ana Sol",)) for n, title in enumerate((one, other))]  # fmt: skip
+    found = only(*pair)
+    assert (found.rule if found else "") == rule
+
+
+def test_one_webinar_is_not_the_other() -> None:
+    """One title, one team, one text, other days: nothing tells that they are one thing."""
+    webinars = [
+        record(
+            "a", str(n), "Webinar", url=f"https://a.org/{n}", authors=("Events team",),
+            description=[text(LONG, "en")], startDate=strings(f"2024-01-{n:02}"),
+        )
+        for n in range(1, 18)
+    ]  # fmt: skip
+    assert match(webinars, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("", "OK.TITLE_AND_TEXT"),
+        (" Please sign up by May with the form on the page of our office.", "NEAR.TEXT"),
+    ],
+)
+def test_copies_and_near_copies(change: str, rule: str) -> None:
+    one = record("a", "1", "Checking deliveries of data", url="https://a.org/1", description=[text(LONG, "en")])
+    other = record(
+        "b", "1", "Checking deliveries of data", url="https://b.org/1", description=[text(LONG + change, "en")]
+    )
+    assert rule_of(one, other) == rule
+
+
+def test_a_recording_beside_the_slides_is_a_near_copy() -> None:
+    slides = record("a", "1", "Checking deliveries of data", url="https://a.org/1", authors=("Ana Sol",), learningResourceType=strings("Slides"))  # fmt: skip
+    video = record("a", "2", "Checking deliveries of data", url="https://tube.org/1", authors=("Ana Sol",), learningResourceType=strings("Video"))  # fmt: skip
+    assert rule_of(slides, video) == "NEAR.OTHER_FORM"
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ("Adapted from https://a.org/1 with our own examples.", "DER.SAID"),
+        ("Based on the course Telling stories with figures; examples of our own.", "DER.SAID"),
+        ("A course like many others on telling stories.", ""),
+    ],
+)
+def test_what_a_description_says_of_another(words: str, rule: str) -> None:
+    original = record("a", "1", "Telling stories with figures", url="https://a.org/1")
+    found = only(original, record("b", "1", "Figures for ministers", url="https://b.org/1", description=[text(words, "en")]))  # fmt: skip
+    assert (found.rule if found else "") == rule
+    assert not found or found.source == iri("a", "1")
+
+
+def test_runs_by_course_code() -> None:
+    course = record("a", "1", "Leading change", courseCode=strings("a056g00000URaM"))
+    session = record("a", "2", "LC 9-22-2024", courseCode=strings("a056g00000URaM"), startDate=strings("2024-09-22"))
+    found = only(course, session)
+    assert found is not None and (found.rule, found.source) == ("RUN.SAME_CODE", iri("a", "1"))
+
+
+def test_wholes_pair_when_their_parts_do() -> None:
+    def lesson(feed: str, place: str, language: str, titles: list[str]) -> list[Change]:
+        whole = record(feed, "0", titles[0], language, f"https://github.com/{place}")
+        parts = [
+            record(feed, str(n), title, language, f"https://github.com/{place}/blob/main/{n:02}-part.md", isPartOf=[Iri(iri(feed, "0"))], timeRequired=strings(f"PT{n}0M"))
+            for n, title in enumerate(titles[1:], 1)
+        ]  # fmt: skip
+        return [whole, *parts]
+
+    first = lesson("a", "ulan/first-scripts", "en", ["First scripts", "Why at all", "Again and again"])
+    other = lesson("b", "miro/first-scripts-uk", "uk", ["Перші сценарії", "Навіщо це", "Знову і знову"])
+    found = {(item.left, item.right): item.rule for item in match([*first, *other], {})}
+    assert found[iri("a", "0"), iri("b", "0")] == "TR.STRUCTURE"
+    assert found[iri("a", "1"), iri("b", "1")] == "TR.ADDRESS"
+    alone = {(item.left, item.right) for item in match([first[0], other[0]], {})}
+    assert not alone
