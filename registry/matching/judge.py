@@ -28,7 +28,7 @@ from registry.matching.levels import Levels
 from registry.matching.lexicon import Lexicon, hashed
 from registry.matching.normalise import Tables, load_tables
 from registry.matching.rules import STATED, relate
-from registry.matching.scoring import Model
+from registry.matching.scoring import DECIMALS, Model
 from registry.model import Answer, Evidence, Relation
 
 WEIGHS = {
@@ -105,8 +105,9 @@ class Judge:
             source = {"left": a.resource, "right": b.resource}.get(outcome.source, "")
             found.append(
                 (
-                    one, two, outcome.rule, self._relations[outcome.rule], source, outcome.score, outcome.strong,
-                    json.dumps(lines, ensure_ascii=False),
+                    one, two, outcome.rule, self._relations[outcome.rule], source,
+                    round(outcome.score, DECIMALS),  # as ``screen`` gives it: else equal pairs would not be equal
+                    outcome.strong, json.dumps(lines, ensure_ascii=False),
                     json.dumps(answers, ensure_ascii=False) if answers else "",
                 )
             )  # fmt: skip
