@@ -1,8 +1,9 @@
 """Which pairs are worth a comparison: each record's best partners by what they share, kept exactly up to date.
 
 A key that more than CAP records have brings nobody together, so the cost grows with the number of records, not of
-pairs. A record keeps its TOP best; ties go to the smaller number. ``carry`` touches only what changed and gives the
-same as ``build`` on everything: a list is made anew unless it is proved that nothing unseen could enter it.
+pairs. A record keeps its TOP best in its language and its ABROAD best in others; ties go to the smaller number.
+``carry`` touches only what changed and gives the same as ``build`` on everything: a list is made anew unless it is
+proved that nothing unseen could enter it.
 Source of the caps: OpenAIRE (200); of top-k: Sparkly (PVLDB 16(6), 2023).
 """
 
@@ -17,9 +18,14 @@ from registry.matching.keys import KINDS
 from registry.matching.lexicon import Lexicon
 
 CAP = 200
-TOP = 30
+TOP, ABROAD = 24, 8
+"""A record's partners that are kept: the best in its language, and the best in others, which share few words and would
+lose their place to those that do."""
 RAREST = 4
-"""Words of a record that make keys."""
+"""Words of a record that count as its rare ones where two records are compared."""
+KNOWN, NEW = 5, 5
+"""Words of a record that make keys: its rarest of those that the frequencies know, and of those that they do not. The
+latter are often its alone; they must not stand in the place of words that others have."""
 UNKNOWN = 2
 """How many records have a word that the frequencies do not know."""
 OWNERS = 5
@@ -29,11 +35,20 @@ SHARED_IN_FEED = 5
 AT_ONCE = 12_000_000
 """Meetings of two records in one statement."""
 
-_MEET = (
-    "SELECT n, other, weight, kinds FROM (SELECT x.n, y.n AS other, sum(x.weight)::INTEGER AS weight,"
-    " bit_or(x.kind) AS kinds, row_number() OVER (PARTITION BY x.n ORDER BY sum(x.weight) DESC, y.n) AS nth"
-    " FROM {mine} x JOIN {others} y ON x.k = y.k AND x.n <> y.n {where} GROUP BY x.n, y.n) WHERE nth <= {top}"
+_MET = (
+    "SELECT x.n, y.n AS other, bool_or(x.language <> y.language AND x.language > 0 AND y.language > 0) AS abroad,"
+    " sum(x.weight)::INTEGER AS weight, bit_or(x.kind) AS kinds"
+    " FROM {mine} x JOIN {others} y ON x.k = y.k AND x.n <> y.n {where} GROUP BY x.n, y.n"
 )
+_MEET = (
+    "SELECT n, other, abroad, weight, kinds FROM (SELECT *, row_number() OVER (PARTITION BY n, abroad"
+    " ORDER BY weight DESC, other) AS nth FROM ({met})) WHERE nth <= {top}"
+)
+
+
+def _top() -> str:
+    """How many partners a list holds, as SQL."""
+    return f"CASE WHEN abroad THEN {ABROAD} ELSE {TOP} END"
 
 
 def know(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
@@ -45,7 +60,8 @@ def know(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
 
 def words(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
     """Add the keys of rare words of the records in the table ``fresh``."""
-    values = {"records": lexicon.records, "few": UNKNOWN, "rarest": RAREST, "words": KINDS["words"]}
+    bounds = {"few": UNKNOWN, "known": KNOWN, "new": NEW, "cap": CAP}
+    values = {"records": lexicon.records, "words": KINDS["words"], **bounds}
     db.execute(sql("words").format(**values))
 
 
@@ -62,13 +78,15 @@ def build(db: duckdb.DuckDBPyConnection) -> None:
         f" FROM key ANTI JOIN aside USING (k) GROUP BY k HAVING count(*) BETWEEN 2 AND {CAP}"
     )
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE good AS SELECT n, b::INTEGER AS k, kind, weight FROM key JOIN shared USING (k)"
+        "CREATE OR REPLACE TEMP TABLE good AS SELECT n, b::INTEGER AS k, kind, weight, language"
+        " FROM key JOIN shared USING (k)"
     )
     meetings = _one(db, "SELECT sum(members * members) FROM shared")
     parts = max(1, math.ceil(meetings / AT_ONCE))
     for part in range(parts):
         where = f"WHERE x.n % {parts} = {part}"
-        db.execute("INSERT INTO best " + _MEET.format(mine="good", others="good", where=where, top=TOP))
+        met = _MET.format(mine="good", others="good", where=where)
+        db.execute("INSERT INTO best " + _MEET.format(met=met, top=_top()))
     db.execute("DROP TABLE good")
     db.execute("DROP TABLE shared")
 
@@ -80,5 +98,5 @@ def remember(db: duckdb.DuckDBPyConnection) -> None:
 
 def carry(db: duckdb.DuckDBPyConnection) -> None:
     """Bring ``best`` up to date after the records in ``dirty`` changed; lists that changed are in ``moved``."""
-    meet = _MEET.format(mine="good_mine", others="good", where="", top=TOP)
-    db.execute(sql("carry").format(cap=CAP, top=TOP, meet=meet))
+    met = _MET.format(mine="good_mine", others="good", where="")
+    db.execute(sql("carry").format(cap=CAP, top=_top(), met=met, meet=_MEET.format(met=met, top=_top())))

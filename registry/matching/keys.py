@@ -5,22 +5,37 @@ Each key belongs to one generator, a bit of ``KINDS``; a pair keeps which genera
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterator
+from itertools import combinations
 
 from registry.matching.features import BINS, EMPTY, Features
 from registry.matching.lexicon import hashed
 from registry.matching.normalise import Tables, without_language
+from registry.matching.titles import Title
 
 KINDS = {
     "identifier": 1, "title": 2, "words": 4, "text": 8, "place": 16, "people": 32, "topics": 64, "codes": 128,
-    "dates": 256, "stated": 512, "decided": 1024,
+    "dates": 256, "stated": 512, "decided": 1024, "title-codes": 2048,
 }  # fmt: skip
 """Generators of candidates and their bits; "stated" and "decided" pairs are never set aside."""
 BAND = 4
 """Bins of a sketch that must agree: half of all pairs at similarity 0.45 meet, 0.9998 at 0.8."""
+SHORT = 4
+"""Letters that may stand apart before their number, as in "STAT 101"."""
+CODES = 8
+"""Codes of a record's titles that make keys."""
+SIGNALS = {"author": 40, "day": 40, "about": 30, "named": 20, "minutes": 15}
+"""What says in every language what a record is, and what each counts for in a pair of two."""
+_DIGIT = re.compile(r"\d")
+_RUN = re.compile(r"[a-z0-9]+(?:[-/._+][a-z0-9]+)*")
+_MARKS = str.maketrans("", "", "-/._+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_CORE = re.compile(r"[a-z]\d{2,}")
 
-Key = tuple[int, int, int]
-"""(number of the key, bit of its generator, weight)."""
+Key = tuple[int, int, int, int]
+"""(number of the key, bit of its generator, weight, number of the record's language)."""
 
 
 def names_of(kinds: int) -> tuple[str, ...]:
@@ -34,6 +49,21 @@ def title_tokens(item: Features) -> list[str]:
     return sorted(words | {word for word in item.keywords if len(word) > 1})
 
 
+def title_codes(title: Title) -> set[str]:
+    """Codes in a title as if written in one: "SDMX-ML2.1" and "STAT 101" as "sdmxml21" and "stat101"; and the number
+    in each with the letter before it ("#t101"), which a prefix or the letter of a variant leaves as it is."""
+    if not _DIGIT.search(title.text):
+        return set()
+    runs = [run.translate(_MARKS) for run in _RUN.findall(title.text.lower())]
+    joined = [
+        word + run
+        for word, run in zip(runs, runs[1:], strict=False)
+        if len(word) <= SHORT and len(run) > 2 and word.isalpha() and _DIGIT.search(run) and not _YEAR.fullmatch(run)
+    ]
+    found = {run for run in (*runs, *joined) if not run.isdigit() and not run.isalpha()}
+    return found | {"#" + core for run in found for core in _CORE.findall(run)}
+
+
 def _texts(item: Features) -> Iterator[tuple[str, str, int]]:
     for title in item.titles:
         if title.core:
@@ -42,6 +72,8 @@ def _texts(item: Features) -> Iterator[tuple[str, str, int]]:
             yield "title", "core:" + core, 150
             for author in item.authors:
                 yield "title", f"author:{core}|{author}", 200
+    for code in sorted({code for title in item.titles for code in title_codes(title)})[:CODES]:
+        yield "title-codes", code, 100
     for at in range(0, BINS if item.sketch else 0, BAND):
         band = item.sketch[at : at + BAND]
         if EMPTY not in band:
@@ -63,27 +95,49 @@ def _places(item: Features, tables: Tables) -> Iterator[tuple[str, str, int]]:
             yield "place", "page:" + without_language(key, tables)[0], 300
 
 
+def _signals(item: Features) -> Iterator[tuple[str, str]]:
+    """The signals of a record, by name; of the authors, days and names two of each."""
+    for author in item.authors[:2]:
+        yield "author", author
+    for day in sorted({day[:10] for day in (item.created, item.published) if len(day) >= 10}):
+        yield "day", day
+    if item.about:
+        yield "about", " ".join(item.about)
+    for name in sorted({name for title in item.titles for name in (*title.tools, *title.topics)})[:2]:
+        yield "named", name
+    if item.minutes:
+        yield "minutes", str(item.minutes)
+
+
 def _others(item: Features) -> Iterator[tuple[str, str, int]]:
     for author in item.authors:
         yield "people", author, 40
     for code in item.codes:
         yield "codes", f"{item.feed}|{code}", 300
-    if len(item.about) >= 2:
-        yield "topics", f"{' '.join(item.about)}|{item.minutes}", 60
-        if len(item.about) >= 3:
-            for left, right in zip(item.about, item.about[1:], strict=False):
-                yield "topics", f"{left} {right}", 20
-    if item.minutes and item.created:
-        yield "dates", f"made:{item.created}|{item.minutes}", 40
+    if len(item.about) >= 3:
+        for left, right in zip(item.about, item.about[1:], strict=False):
+            yield "topics", f"{left} {right}", 20
+    # A translation needs two signals that do not hang together: what shares two is looked at, however common each is.
+    for (kind, one), (other, two) in combinations(_signals(item), 2):
+        if kind != other:
+            found_by = "people" if kind == "author" else "topics" if "about" in (kind, other) else "dates"
+            yield found_by, f"{kind}|{one}|{other}|{two}", SIGNALS[kind] + SIGNALS[other]
+
+
+def language_of(item: Features) -> int:
+    """The number of a record's only language, stated or else detected; 0 for unknown or several."""
+    spoken = item.languages or ((item.written,) if item.written else ())
+    return zlib.crc32(spoken[0].encode()) % 32_749 + 1 if len(spoken) == 1 else 0
 
 
 def keys(item: Features, tables: Tables) -> list[Key]:
     """A record's keys, each once, but for those of single words (these need the frequencies)."""
     found: dict[int, Key] = {}
+    spoken = language_of(item)
     for key in item.own:
         number = hashed("own:" + key)
-        found[number] = (number, KINDS["identifier"], 1000)
+        found[number] = (number, KINDS["identifier"], 1000, spoken)
     for kind, text, weight in (*_texts(item), *_places(item, tables), *_others(item)):
         number = hashed(f"{kind}:{text}")
-        found.setdefault(number, (number, KINDS[kind], weight))
+        found.setdefault(number, (number, KINDS[kind], weight, spoken))
     return sorted(found.values())

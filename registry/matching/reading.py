@@ -34,6 +34,7 @@ def _columns(names: str, rows: list[tuple[object, ...]], types: list[pa.DataType
     return pa.table(arrays, names=names.split())
 
 
+_SMALL = ((2, "kind"), (3, "weight"), (4, "language"))
 _TEXT, _LONG, _BYTES = pa.string(), pa.int64(), pa.binary()
 
 
@@ -44,7 +45,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
     declared: list[tuple[object, ...]] = []
     numbers: list[tuple[object, ...]] = []
     tokens: list[tuple[int, int]] = []
-    found: list[tuple[int, int, int, int]] = []
+    found: list[tuple[int, int, int, int, int]] = []
     for item in items:
         n = hashed(item.resource)
         names = {key for key, _, _ in item.repositories}
@@ -56,7 +57,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
         tokens.extend((n, hashed("word:" + word)) for word in title_tokens(item))
         found.extend((n, *key) for key in keys(item, tables))
     word = np.array(tokens, np.int64).reshape(-1, 2)
-    key = np.array(found, np.int64).reshape(-1, 4)
+    key = np.array(found, np.int64).reshape(-1, 5)
     kinds = [_LONG, *(_BYTES if kind == "bytes" else _LONG for kind in map(_kind, traits.NAMES))]
     return {
         "record": _columns("n subject resource feed academy repository data", records, [_LONG, *[_TEXT] * 6]),
@@ -64,9 +65,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
         "declared": _columns("n key", declared, [_LONG, _TEXT]),
         "trait": _columns("n " + " ".join(traits.NAMES), numbers, kinds),
         "token": pa.table({"n": word[:, 0], "t": word[:, 1]}),
-        "key": pa.table(
-            {"n": key[:, 0], "k": key[:, 1], "kind": key[:, 2].astype("i2"), "weight": key[:, 3].astype("i2")}
-        ),
+        "key": pa.table({"n": key[:, 0], "k": key[:, 1], **{name: key[:, at].astype("i2") for at, name in _SMALL}}),
     }
 
 

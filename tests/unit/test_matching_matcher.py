@@ -64,6 +64,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("registry.matching.matcher.MANY", 0)
     monkeypatch.setattr("registry.matching.candidates.CAP", 5)
     monkeypatch.setattr("registry.matching.candidates.TOP", 3)
+    monkeypatch.setattr("registry.matching.candidates.ABROAD", 2)
     monkeypatch.setattr("registry.matching.settle.OVERLAPS", 2)
     monkeypatch.setattr("registry.matching.select.SIBLINGS", 2)
 

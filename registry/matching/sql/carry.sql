@@ -1,9 +1,9 @@
 -- The candidate lists of all records that a change can reach, after the records in ``dirty`` changed.
 -- How many had and have each key that a changed record had or has.
-CREATE OR REPLACE TEMP TABLE mine AS SELECT n, k, kind, weight FROM key SEMI JOIN dirty USING (n);
+CREATE OR REPLACE TEMP TABLE mine AS SELECT n, k, kind, weight, language FROM key SEMI JOIN dirty USING (n);
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT k FROM (SELECT k FROM mine UNION ALL SELECT k FROM old_key);
-CREATE OR REPLACE TEMP TABLE theirs AS SELECT n, k, kind, weight FROM key SEMI JOIN touched USING (k);
+CREATE OR REPLACE TEMP TABLE theirs AS SELECT n, k, kind, weight, language FROM key SEMI JOIN touched USING (k);
 CREATE OR REPLACE TEMP TABLE size AS
 SELECT k,
   CASE WHEN k IN (SELECT k FROM aside) THEN {cap} + 1 ELSE now END AS now,
@@ -19,11 +19,9 @@ SELECT DISTINCT n FROM theirs JOIN size USING (k)
 WHERE (now > {cap}) <> (before > {cap}) AND n NOT IN (SELECT n FROM dirty);
 
 CREATE OR REPLACE TEMP TABLE good AS
-SELECT n, k, kind, weight FROM theirs JOIN size USING (k) WHERE now BETWEEN 2 AND {cap};
+SELECT n, k, kind, weight, language FROM theirs JOIN size USING (k) WHERE now BETWEEN 2 AND {cap};
 CREATE OR REPLACE TEMP TABLE good_mine AS SELECT * FROM good SEMI JOIN dirty USING (n);
-CREATE OR REPLACE TEMP TABLE meeting AS
-SELECT x.n, y.n AS other, sum(x.weight)::INTEGER AS weight, bit_or(x.kind) AS kinds
-FROM good_mine x JOIN good y ON x.k = y.k AND x.n <> y.n GROUP BY x.n, y.n;
+CREATE OR REPLACE TEMP TABLE meeting AS {met};
 
 -- Others' lists: what they held of the changed records goes, what these weigh now comes.
 CREATE OR REPLACE TEMP TABLE concerned AS
@@ -32,36 +30,37 @@ SELECT DISTINCT n FROM (
 ) WHERE n NOT IN (SELECT n FROM dirty) AND n NOT IN (SELECT n FROM anew);
 CREATE OR REPLACE TEMP TABLE had AS SELECT * FROM best SEMI JOIN concerned USING (n);
 CREATE OR REPLACE TEMP TABLE merged AS
-SELECT n, other, weight, kinds FROM (
-  SELECT *, row_number() OVER (PARTITION BY n ORDER BY weight DESC, other) AS nth FROM (
+SELECT n, other, abroad, weight, kinds FROM (
+  SELECT *, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth FROM (
     SELECT * FROM had ANTI JOIN dirty ON had.other = dirty.n
     UNION ALL
-    SELECT m.other AS n, m.n AS other, weight, kinds FROM meeting m SEMI JOIN concerned c ON c.n = m.other
+    SELECT m.other AS n, m.n AS other, abroad, weight, kinds FROM meeting m SEMI JOIN concerned c ON c.n = m.other
   )
 ) WHERE nth <= {top};
 
 -- A full list hides what stood behind its last: unless as many as before still stand before it, look again.
 CREATE OR REPLACE TEMP TABLE full_list AS
-SELECT n, min(weight) AS low FROM had GROUP BY n HAVING count(*) >= {top};
+SELECT n, abroad, min(weight) AS low FROM had GROUP BY n, abroad HAVING count(*) >= {top};
 CREATE OR REPLACE TEMP TABLE last AS
-SELECT n, low, max(other) AS other FROM had JOIN full_list USING (n) WHERE weight = low GROUP BY n, low;
+SELECT n, abroad, low, max(other) AS other FROM had JOIN full_list USING (n, abroad) WHERE weight = low
+GROUP BY n, abroad, low;
 INSERT INTO anew
-SELECT n FROM last LEFT JOIN (
-  SELECT m.n, count(*) AS safe FROM merged m JOIN last ON m.n = last.n
-  WHERE m.weight > low OR (m.weight = low AND m.other <= last.other) GROUP BY m.n
-) USING (n) WHERE coalesce(safe, 0) < {top};
+SELECT DISTINCT n FROM last LEFT JOIN (
+  SELECT m.n, m.abroad, count(*) AS safe FROM merged m JOIN last ON m.n = last.n AND m.abroad = last.abroad
+  WHERE m.weight > low OR (m.weight = low AND m.other <= last.other) GROUP BY m.n, m.abroad
+) USING (n, abroad) WHERE coalesce(safe, 0) < {top};
 
 CREATE OR REPLACE TEMP TABLE fresh_best AS
-SELECT n, other, weight, kinds FROM merged WHERE n NOT IN (SELECT n FROM anew)
+SELECT n, other, abroad, weight, kinds FROM merged WHERE n NOT IN (SELECT n FROM anew)
 UNION ALL
-SELECT n, other, weight, kinds FROM (
-  SELECT *, row_number() OVER (PARTITION BY n ORDER BY weight DESC, other) AS nth FROM meeting
+SELECT n, other, abroad, weight, kinds FROM (
+  SELECT *, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth FROM meeting
 ) WHERE nth <= {top};
 
 -- The keys of the records whose lists are made anew.
-CREATE OR REPLACE TEMP TABLE mine AS SELECT n, k, kind, weight FROM key SEMI JOIN anew USING (n);
+CREATE OR REPLACE TEMP TABLE mine AS SELECT n, k, kind, weight, language FROM key SEMI JOIN anew USING (n);
 CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT k FROM mine;
-CREATE OR REPLACE TEMP TABLE theirs AS SELECT n, k, kind, weight FROM key SEMI JOIN touched USING (k);
+CREATE OR REPLACE TEMP TABLE theirs AS SELECT n, k, kind, weight, language FROM key SEMI JOIN touched USING (k);
 CREATE OR REPLACE TEMP TABLE good AS
 SELECT * FROM theirs SEMI JOIN (
   SELECT k FROM theirs ANTI JOIN aside USING (k) GROUP BY k HAVING count(*) BETWEEN 2 AND {cap}

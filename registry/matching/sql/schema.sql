@@ -20,9 +20,10 @@ CREATE TABLE IF NOT EXISTS declared (n BIGINT, key VARCHAR);
 CREATE TABLE IF NOT EXISTS aside (key VARCHAR, k BIGINT);
 -- Numbers of meaningful words; keys of candidates with the bit of their generator and their weight.
 CREATE TABLE IF NOT EXISTS token (n BIGINT, t BIGINT);
-CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLINT);
--- Each record's best candidates, and the pairs that a source states.
-CREATE TABLE IF NOT EXISTS best (n BIGINT, other BIGINT, weight INTEGER, kinds SMALLINT);
+-- ``language`` is the number of the record's only one, 0 for unknown or several, -1 where the key does not tell.
+CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLINT, language SMALLINT);
+-- Each record's best candidates in its language and ``abroad``, in others, and the pairs that a source states.
+CREATE TABLE IF NOT EXISTS best (n BIGINT, other BIGINT, abroad BOOLEAN, weight INTEGER, kinds SMALLINT);
 CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
 CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT);
 -- What a comparison gave where something ties the two, without evidence where numbers alone told (``screen``);
