@@ -14,6 +14,7 @@ from registry.matching.compare import (
     title_evidence,
 )
 from registry.matching.editions import deposits, edition
+from registry.matching.features import OTHER_SCRIPTS
 from registry.matching.outcome import Outcome, like_titles, older, pinned, repository_names
 from registry.model import Evidence
 
@@ -21,8 +22,6 @@ KINDS_APART = frozenset({"data", "code"})
 """A program, or the data for it, is no form of what is taught with it."""
 RETITLED = 0.8
 """Likeness of titles of which one says a little more than the other."""
-UNLIKE_LATIN = frozenset("ar el fa he hi ja ka ko mn ru th uk zh bg sr".split())
-"""Languages that are not written in Latin letters."""
 
 
 def _apart(facts: Facts) -> bool:
@@ -64,7 +63,7 @@ def untranslated(facts: Facts) -> str:
     if known or a.norm != b.norm or not a.core or not _in_trees(facts):
         return ""
     spoken = {*facts.left.languages, *facts.right.languages}
-    return "OK" if facts.one_text or (spoken & UNLIKE_LATIN and a.norm.isascii()) else ""
+    return "OK" if facts.one_text or (spoken & OTHER_SCRIPTS and a.norm.isascii()) else ""
 
 
 def _in_trees(facts: Facts) -> bool:
@@ -136,11 +135,18 @@ def copy(facts: Facts) -> Outcome | None:
     return None
 
 
+def _tied(facts: Facts) -> bool:
+    """Whether the same people, or the same length of learning, stand behind both."""
+    return bool(facts.authors) or facts.left.minutes == facts.right.minutes > 0
+
+
 def _retitled(facts: Facts, evidence: tuple[Evidence, ...]) -> Outcome | None:
     """One text under two titles. One academy has one text for many courses, so there two authors must agree, or one
     where a title extends the other, and two sites hold it; what two deposits hold is two things."""
     a, b = facts.titles
-    if (facts.text or 0.0) < SAME_TEXT - 0.05 or not facts.shared_core or set(a.parts) != set(b.parts):
+    if (facts.text or 0.0) < SAME_TEXT - 0.05 or set(a.parts) != set(b.parts) or not (a.core and b.core):
+        return None
+    if not facts.shared_core and not (facts.verbatim and _tied(facts)):
         return None
     extends = not all(facts.rest) and facts.ratio >= RETITLED and bool(facts.authors)
     if facts.same_academy and (_apart(facts) or not (extends or len(facts.authors) >= 2)) or any(deposits(facts)):

@@ -43,6 +43,8 @@ _NUMBERED = re.compile(r"0?(\d{1,2})[a-c]?(?: .*[^\W\d].*)|.*[^\W\d] 0?(\d{1,2})
 _NAMED = re.compile(r"https?://[^\s<>()\[\]\"']{4,300}|\b10\.\d{4,9}/[^\s<>()\"']{1,200}")
 READ, NEARBY, MAX_NAMED = 4000, 70, 5
 """Characters of a description in which addresses are looked for, and before each; how many addresses."""
+OTHER_SCRIPTS = frozenset("ar el fa he hi ja ka ko mn ru th uk zh bg sr".split())
+"""Languages that are not written in Latin letters: what a text is in is beyond doubt."""
 QUOTED, FOLLOWING = 120, 25
 """Words of a description in which another work is looked for by name, and how many may name it."""
 _EDX = re.compile(r"\bcourse-v1:([\w.-]+)[+~]([\w.-]+)(?:[+~]([\w.-]+))?")
@@ -184,6 +186,11 @@ def _position(words: str) -> str:
     return str(int(found[1] or found[2] or found[3])) if found else ""
 
 
+def _in_script(titles: Sequence[Title]) -> bool:
+    """Whether no title is written in Latin letters alone."""
+    return bool(titles) and not any(title.text.isascii() for title in titles)
+
+
 def _quoted(words: Sequence[str], tables: Tables) -> tuple[tuple[str, str], ...]:
     """What the beginning of a description says of another work by name: (what, the words that follow), at most two."""
     found: list[tuple[str, str]] = []
@@ -294,8 +301,8 @@ def extract(change: Change, tables: Tables) -> Features:
     written = detect(about, about_words, tables)
     if not spoken:
         spoken = tuple(sorted({title.language for title in titles if title.language}))[:1] if len(titles) == 1 else ()
-    if not spoken and written:
-        spoken = (written,)
+    if written and (not spoken or (written not in spoken and written in OTHER_SCRIPTS and _in_script(titles))):
+        spoken = (written,)  # also where a list says "en" of everything
     declared = {
         (name, key)
         for predicate, name in DECLARED

@@ -91,7 +91,7 @@ def screen(
     judge = named & (beside | ((number["stored"][one] != 0) & (number["stored"][two] != 0)))
     # A text under other titles: the same elsewhere or untranslated, or passages of it at another academy.
     judge |= (both > 0) & ((text >= RETITLED_TEXT) | (~home & (text >= TEXT)) | (differ & (text >= NEAR_TEXT)))
-    judge |= differ & (verbatim | (text >= SAME_TEXT))
+    judge |= (text >= SAME_TEXT) | (differ & verbatim)
     judge |= (kinds & HARD != 0) | (identities >= 1) | (number["wide"][one] != 0) | (number["wide"][two] != 0)
     head, titles = number["head"], number["title"]
     judge |= (head[one] != 0) & (head[one] == titles[two]) | (head[two] != 0) & (head[two] == titles[one])

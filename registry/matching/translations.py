@@ -6,7 +6,7 @@ code, concepts, duration, dates or number of the part. Between academies three a
 
 from __future__ import annotations
 
-from registry.matching.compare import Facts, author_evidence, kin, same
+from registry.matching.compare import NEAR_TEXT, Facts, author_evidence, kin, same, text_evidence, title_evidence
 from registry.matching.outcome import Outcome, older, pinned, repository_names, shown_key
 from registry.model import Evidence
 
@@ -64,7 +64,10 @@ def translation(facts: Facts) -> Outcome | None:
         return None
     address = _address_signal(facts)
     if facts.one_text and (not address or facts.text is not None):
-        return None
+        # At the place of a translation, in the original's language: still to be translated; the original moved on.
+        stale = address and (facts.same_title or (facts.text or 0.0) >= NEAR_TEXT)
+        evidence = (*title_evidence(facts), *text_evidence(facts))
+        return Outcome("NEAR.NOT_TRANSLATED", "", (address[0], *evidence)) if address and stale else None
     lines: list[Evidence] = []
     title = _title_signal(facts)
     if title:
