@@ -3,7 +3,8 @@
 A key that more than CAP records have brings nobody together, so the cost grows with the number of records, not of
 pairs. A record keeps its TOP best in its language and its ABROAD best in others; ties go to the smaller number.
 ``carry`` touches only what changed and gives the same as ``build`` on everything: a list is made anew unless it is
-proved that nothing unseen could enter it.
+proved that nothing unseen could enter it. So that not every change proves the contrary, a list knows a few more
+than it shows (SPARE), and how far it sees (``horizon``).
 Source of the caps: OpenAIRE (200); of top-k: Sparkly (PVLDB 16(6), 2023).
 """
 
@@ -21,6 +22,8 @@ CAP = 200
 TOP, ABROAD = 24, 8
 """A record's partners that are kept: the best in its language, and the best in others, which share few words and would
 lose their place to those that do."""
+SPARE = 1.5
+"""How many times as many a list knows: half of what it shows may go before it is made anew."""
 RAREST = 4
 """Words of a record that count as its rare ones where two records are compared."""
 KNOWN, NEW = 5, 5
@@ -41,14 +44,25 @@ _MET = (
     " FROM {mine} x JOIN {others} y ON x.k = y.k AND x.n <> y.n {where} GROUP BY x.n, y.n"
 )
 _MEET = (
-    "SELECT n, other, abroad, weight, kinds FROM (SELECT *, row_number() OVER (PARTITION BY n, abroad"
-    " ORDER BY weight DESC, other) AS nth FROM ({met})) WHERE nth <= {top}"
+    "SELECT n, other, abroad, weight, kinds, nth FROM (SELECT *, row_number() OVER (PARTITION BY n, abroad"
+    " ORDER BY weight DESC, other) AS nth FROM ({met})) WHERE nth <= {deep} + 1"
 )
 
+_LIST = (
+    "SELECT n, sum(hash(other, abroad, weight, kinds, nth)) AS held,"
+    " coalesce(sum(hash(other, kinds)) FILTER (WHERE nth <= {top}), 0) AS shown FROM {table} GROUP BY n"
+)
+"""A list as two numbers: what it holds, and what it shows."""
 
-def _top() -> str:
-    """How many partners a list holds, as SQL."""
-    return f"CASE WHEN abroad THEN {ABROAD} ELSE {TOP} END"
+
+def top() -> str:
+    """How many partners a list shows, as SQL."""
+    return f"(CASE WHEN abroad THEN {ABROAD} ELSE {TOP} END)"
+
+
+def deep() -> str:
+    """How many it knows."""
+    return f"(CASE WHEN abroad THEN {int(ABROAD * SPARE)} ELSE {int(TOP * SPARE)} END)"
 
 
 def know(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
@@ -72,7 +86,7 @@ def _one(db: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 def build(db: duckdb.DuckDBPyConnection) -> None:
     """Fill ``best`` from nothing."""
-    db.execute("DELETE FROM best")
+    db.execute("DELETE FROM best; DELETE FROM horizon")
     db.execute(
         "CREATE OR REPLACE TEMP TABLE shared AS SELECT k, row_number() OVER () AS b, count(*) AS members"
         f" FROM key ANTI JOIN aside USING (k) GROUP BY k HAVING count(*) BETWEEN 2 AND {CAP}"
@@ -86,9 +100,14 @@ def build(db: duckdb.DuckDBPyConnection) -> None:
     for part in range(parts):
         where = f"WHERE x.n % {parts} = {part}"
         met = _MET.format(mine="good", others="good", where=where)
-        db.execute("INSERT INTO best " + _MEET.format(met=met, top=_top()))
-    db.execute("DROP TABLE good")
-    db.execute("DROP TABLE shared")
+        db.execute("CREATE OR REPLACE TEMP TABLE met AS " + _MEET.format(met=met, deep=deep()))
+        db.execute(
+            f"INSERT INTO best SELECT * FROM met WHERE nth <= {deep()};"
+            "INSERT INTO horizon SELECT n, abroad, weight, other FROM met SEMI JOIN ("
+            f" SELECT n, abroad FROM met WHERE nth > {deep()}) c USING (n, abroad) WHERE nth = {deep()}"
+        )
+    for table in ("met", "good", "shared"):
+        db.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def remember(db: duckdb.DuckDBPyConnection) -> None:
@@ -99,4 +118,8 @@ def remember(db: duckdb.DuckDBPyConnection) -> None:
 def carry(db: duckdb.DuckDBPyConnection) -> None:
     """Bring ``best`` up to date after the records in ``dirty`` changed; lists that changed are in ``moved``."""
     met = _MET.format(mine="good_mine", others="good", where="")
-    db.execute(sql("carry").format(cap=CAP, top=_top(), met=met, meet=_MEET.format(met=met, top=_top())))
+    meet = _MEET.format(met=met, deep=deep())
+    lists = {
+        name: _LIST.format(top=top(), table=table) for name, table in (("stale", "stale"), ("fresh", "fresh_best"))
+    }
+    db.execute(sql("carry").format(cap=CAP, top=top(), deep=deep(), met=met, meet=meet, **lists))

@@ -44,9 +44,7 @@ from registry.matching.recipe import recipe_digest
 from registry.matching.scoring import Weigher, weigh
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
-MADE_TABLES = (
-    "record", "spare", "best", "pair", "outcome", "shown", "reached", "kept", "ranked", "member", "said", "decided",
-)  # fmt: skip
+MADE_TABLES = tuple("record spare best horizon pair outcome shown reached kept ranked member said decided".split())
 FILE = "matching.duckdb"
 MANY = 10
 """When more than one record in so many changed, everything is made anew: it costs less."""

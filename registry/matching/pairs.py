@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from registry.matching.candidates import OWNERS, SHARED_IN_FEED
+from registry.matching.candidates import OWNERS, SHARED_IN_FEED, top
 from registry.matching.keys import KINDS
 
 _ASIDE = (
@@ -19,7 +19,7 @@ _STATED = (
 )
 _WANTED = (
     "SELECT l, r, CAST(bit_or(kinds) AS SMALLINT) AS kinds FROM ("
-    " SELECT least(n, other) AS l, greatest(n, other) AS r, kinds FROM best {best}"
+    " SELECT least(n, other) AS l, greatest(n, other) AS r, kinds FROM best WHERE nth <= {top} AND {best}"
     f" UNION ALL SELECT l, r, {KINDS['stated']} FROM stated {{stated}}"
     f" UNION ALL SELECT l, r, {KINDS['decided']} FROM decided {{stated}}) GROUP BY l, r"
 )
@@ -78,7 +78,7 @@ def find_decided(db: duckdb.DuckDBPyConnection) -> None:
 def build(db: duckdb.DuckDBPyConnection) -> None:
     """Fill ``pair`` from nothing; all of it is ``todo``."""
     db.execute("DELETE FROM pair")
-    db.execute("INSERT INTO pair (l, r, kinds) " + _WANTED.format(best="", stated=""))
+    db.execute("INSERT INTO pair (l, r, kinds) " + _WANTED.format(top=top(), best="true", stated=""))
     db.execute("CREATE OR REPLACE TEMP TABLE todo AS SELECT l, r FROM pair")
     db.execute("CREATE OR REPLACE TEMP TABLE dropped AS SELECT l, r FROM pair LIMIT 0")
 
@@ -91,8 +91,8 @@ def carry(db: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE was AS SELECT l, r, kinds FROM pair"
         " WHERE l IN (SELECT n FROM scope) OR r IN (SELECT n FROM scope)"
     )
-    ends = "WHERE {0} IN (SELECT n FROM scope) OR {1} IN (SELECT n FROM scope)"
-    wanted = _WANTED.format(best=ends.format("n", "other"), stated=ends.format("l", "r"))
+    ends = "({0} IN (SELECT n FROM scope) OR {1} IN (SELECT n FROM scope))"
+    wanted = _WANTED.format(top=top(), best=ends.format("n", "other"), stated="WHERE " + ends.format("l", "r"))
     db.execute(f"CREATE OR REPLACE TEMP TABLE wanted AS {wanted}")
     db.execute(
         "CREATE OR REPLACE TEMP TABLE dropped AS SELECT l, r FROM was ANTI JOIN wanted USING (l, r);"

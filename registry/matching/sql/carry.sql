@@ -23,39 +23,35 @@ SELECT n, k, kind, weight, language FROM theirs JOIN size USING (k) WHERE now BE
 CREATE OR REPLACE TEMP TABLE good_mine AS SELECT * FROM good SEMI JOIN dirty USING (n);
 CREATE OR REPLACE TEMP TABLE meeting AS {met};
 
--- Others' lists: what they held of the changed records goes, what these weigh now comes.
+-- Others' lists: what they held of the changed records goes, what these weigh now comes. Only that is put in which a
+-- list sees: what stands behind its horizon is not known to be the next.
+CREATE OR REPLACE TEMP TABLE incoming AS
+SELECT m.other AS n, m.n AS other, m.abroad, m.weight, m.kinds
+FROM meeting m LEFT JOIN horizon s ON s.n = m.other AND s.abroad = m.abroad
+WHERE (s.n IS NULL OR m.weight > s.weight OR (m.weight = s.weight AND m.n <= s.other))
+  AND m.other NOT IN (SELECT n FROM dirty);
 CREATE OR REPLACE TEMP TABLE concerned AS
 SELECT DISTINCT n FROM (
-  SELECT other AS n FROM meeting UNION ALL SELECT n FROM best SEMI JOIN dirty ON best.other = dirty.n
+  SELECT n FROM incoming UNION ALL SELECT n FROM best SEMI JOIN dirty ON best.other = dirty.n
 ) WHERE n NOT IN (SELECT n FROM dirty) AND n NOT IN (SELECT n FROM anew);
-CREATE OR REPLACE TEMP TABLE had AS SELECT * FROM best SEMI JOIN concerned USING (n);
+CREATE OR REPLACE TEMP TABLE had AS SELECT n, other, abroad, weight, kinds FROM best SEMI JOIN concerned USING (n);
+CREATE OR REPLACE TEMP TABLE seen AS SELECT * FROM horizon SEMI JOIN concerned USING (n);
 CREATE OR REPLACE TEMP TABLE merged AS
-SELECT n, other, abroad, weight, kinds FROM (
-  SELECT *, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth FROM (
-    SELECT * FROM had ANTI JOIN dirty ON had.other = dirty.n
-    UNION ALL
-    SELECT m.other AS n, m.n AS other, abroad, weight, kinds FROM meeting m SEMI JOIN concerned c ON c.n = m.other
-  )
-) WHERE nth <= {top};
+SELECT n, other, abroad, weight, kinds, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth
+FROM (SELECT * FROM had ANTI JOIN dirty ON had.other = dirty.n UNION ALL SELECT * FROM incoming SEMI JOIN concerned USING (n));
 
--- A full list hides what stood behind its last: unless as many as before still stand before it, look again.
-CREATE OR REPLACE TEMP TABLE full_list AS
-SELECT n, abroad, min(weight) AS low FROM had GROUP BY n, abroad HAVING count(*) >= {top};
-CREATE OR REPLACE TEMP TABLE last AS
-SELECT n, abroad, low, max(other) AS other FROM had JOIN full_list USING (n, abroad) WHERE weight = low
-GROUP BY n, abroad, low;
+-- A list that sees no more than it must show is made anew.
 INSERT INTO anew
-SELECT DISTINCT n FROM last LEFT JOIN (
-  SELECT m.n, m.abroad, count(*) AS safe FROM merged m JOIN last ON m.n = last.n AND m.abroad = last.abroad
-  WHERE m.weight > low OR (m.weight = low AND m.other <= last.other) GROUP BY m.n, m.abroad
-) USING (n, abroad) WHERE coalesce(safe, 0) < {top};
+SELECT DISTINCT n FROM seen LEFT JOIN (SELECT n, abroad, count(*) AS inside FROM merged GROUP BY n, abroad)
+USING (n, abroad) WHERE coalesce(inside, 0) < {top};
 
 CREATE OR REPLACE TEMP TABLE fresh_best AS
-SELECT n, other, abroad, weight, kinds FROM merged WHERE n NOT IN (SELECT n FROM anew)
+SELECT * FROM merged WHERE nth <= {deep} + 1 AND n NOT IN (SELECT n FROM anew)
 UNION ALL
-SELECT n, other, abroad, weight, kinds FROM (
-  SELECT *, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth FROM meeting
-) WHERE nth <= {top};
+SELECT * FROM (
+  SELECT n, other, abroad, weight, kinds, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth
+  FROM meeting
+) WHERE nth <= {deep} + 1;
 
 -- The keys of the records whose lists are made anew.
 CREATE OR REPLACE TEMP TABLE mine AS SELECT n, k, kind, weight, language FROM key SEMI JOIN anew USING (n);
@@ -68,14 +64,27 @@ SELECT * FROM theirs SEMI JOIN (
 CREATE OR REPLACE TEMP TABLE good_mine AS SELECT * FROM good SEMI JOIN anew USING (n);
 INSERT INTO fresh_best {meet};
 
--- Only lists that are not what they were are written.
-CREATE OR REPLACE TEMP TABLE stale AS
-SELECT * FROM best
-SEMI JOIN (SELECT n FROM concerned UNION SELECT n FROM anew UNION SELECT n FROM dirty) s USING (n);
+-- Where a list was cut, it sees as far as its last; else as far as before.
+CREATE OR REPLACE TEMP TABLE fresh_horizon AS
+SELECT n, abroad, weight, other FROM fresh_best SEMI JOIN (
+  SELECT n, abroad FROM fresh_best WHERE nth > {deep}
+) c USING (n, abroad) WHERE nth = {deep}
+UNION ALL
+SELECT n, abroad, weight, other FROM seen ANTI JOIN (
+  SELECT n, abroad FROM fresh_best WHERE nth > {deep}
+) c USING (n, abroad) WHERE n NOT IN (SELECT n FROM anew);
+DELETE FROM fresh_best WHERE nth > {deep};
+
+-- Only lists that are not what they were are written; ``moved`` are those that show something else.
+CREATE OR REPLACE TEMP TABLE remade AS SELECT n FROM concerned UNION SELECT n FROM anew UNION SELECT n FROM dirty;
+CREATE OR REPLACE TEMP TABLE stale AS SELECT * FROM best SEMI JOIN remade USING (n);
+CREATE OR REPLACE TEMP TABLE was_list AS {stale};
+CREATE OR REPLACE TEMP TABLE now_list AS {fresh};
+CREATE OR REPLACE TEMP TABLE rewritten AS
+SELECT n FROM was_list w FULL JOIN now_list i USING (n) WHERE w.held IS DISTINCT FROM i.held;
 CREATE OR REPLACE TEMP TABLE moved AS
-SELECT DISTINCT n FROM (
-  (SELECT * FROM stale EXCEPT ALL SELECT * FROM fresh_best)
-  UNION ALL (SELECT * FROM fresh_best EXCEPT ALL SELECT * FROM stale)
-);
-DELETE FROM best WHERE n IN (SELECT n FROM moved);
-INSERT INTO best SELECT * FROM fresh_best SEMI JOIN moved USING (n);
+SELECT n FROM was_list w FULL JOIN now_list i USING (n) WHERE coalesce(w.shown, 0) <> coalesce(i.shown, 0);
+DELETE FROM best WHERE n IN (SELECT n FROM rewritten);
+INSERT INTO best SELECT * FROM fresh_best SEMI JOIN rewritten USING (n);
+DELETE FROM horizon WHERE n IN (SELECT n FROM remade);
+INSERT INTO horizon SELECT * FROM fresh_horizon;

@@ -23,7 +23,11 @@ CREATE TABLE IF NOT EXISTS token (n BIGINT, t BIGINT);
 -- ``language`` is the number of the record's only one, 0 for unknown or several, -1 where the key does not tell.
 CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLINT, language SMALLINT);
 -- Each record's best candidates in its language and ``abroad``, in others, and the pairs that a source states.
-CREATE TABLE IF NOT EXISTS best (n BIGINT, other BIGINT, abroad BOOLEAN, weight INTEGER, kinds SMALLINT);
+-- ``nth``: its place in the list. A list in ``horizon`` does not hold what stands behind (weight, other).
+CREATE TABLE IF NOT EXISTS best (
+  n BIGINT, other BIGINT, abroad BOOLEAN, weight INTEGER, kinds SMALLINT, nth BIGINT
+);
+CREATE TABLE IF NOT EXISTS horizon (n BIGINT, abroad BOOLEAN, weight INTEGER, other BIGINT);
 CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
 CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT);
 -- What a comparison gave where something ties the two, without evidence where numbers alone told (``screen``);
