@@ -18,7 +18,7 @@ import pyarrow as pa
 from registry.matching import identity
 from registry.matching.columns import insert
 from registry.matching.identity import Identities
-from registry.matching.lexicon import hashed
+from registry.matching.lexicon import numbered
 from registry.model import IdentityEvent, Level, Work
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -129,7 +129,7 @@ def _apply(db: duckdb.DuckDBPyConnection, events: Iterable[IdentityEvent], turn:
             asleep.append((event.id,))
             gone.append((event.id, turn))
         else:
-            held.extend((event.level, event.id, hashed(one), one, True) for one in event.members)
+            held.extend((event.level, event.id, numbered(one), one, True) for one in event.members)
     insert(db, "held", "level, id, n, resource, alive", held)
     insert(db, "redirect", "id, other, turn", into)
     insert(db, "work_gone", "id, turn", gone)

@@ -30,6 +30,12 @@ def hashed(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little") >> 1
 
 
+def numbered(resource: str) -> int:
+    """A resource's number for good: of its IRI after the base address, so that ties (which of equal candidates or
+    overlaps is kept) fall alike in every deployment."""
+    return hashed(resource.partition("/id/resource/")[2] or resource)
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Document frequencies of ``records`` records: ``keys`` sorted, ``counts`` beside them (at least COMMON);

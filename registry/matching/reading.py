@@ -15,7 +15,7 @@ import pyarrow as pa
 from registry.matching import traits
 from registry.matching.features import Features, extract, from_json
 from registry.matching.keys import keys, title_tokens
-from registry.matching.lexicon import hashed
+from registry.matching.lexicon import hashed, numbered
 from registry.matching.normalise import Tables, load_tables
 from registry.model import Change
 
@@ -47,7 +47,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
     tokens: list[tuple[int, int]] = []
     found: list[tuple[int, int, int, int, int]] = []
     for item in items:
-        n = hashed(item.resource)
+        n = numbered(item.resource)
         names = {key for key, _, _ in item.repositories}
         repository = names.pop() if len(names) == 1 else ""
         records.append((n, item.record, item.resource, item.feed, "", repository, item.to_json()))

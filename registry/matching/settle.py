@@ -20,7 +20,7 @@ from registry.matching import aside
 from registry.matching.chances import TOLD
 from registry.matching.cluster import RELATIONS, Edges, cannot_links, partition
 from registry.matching.columns import insert, sql
-from registry.matching.lexicon import Longs, hashed
+from registry.matching.lexicon import Longs, numbered
 from registry.matching.outcome import Rule
 from registry.matching.select import Pair, select
 from registry.matching.voices import Machine, Said, heard
@@ -160,7 +160,7 @@ def join(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     apart = [RELATIONS.index(name) for name in _APART]
     tied = ~np.isin(relation, apart) & (status != "rejected")
     family = _labels(nodes, left[tied], right[tied])
-    numbers = [hashed(source) for source in rows.column("source").to_pylist() if source]
+    numbers = [numbered(source) for source in rows.column("source").to_pylist() if source]
     sources, times = np.unique(np.array(numbers, np.int64), return_counts=True)
     place = np.minimum(np.searchsorted(sources, nodes), max(len(sources) - 1, 0))
     count = np.where(sources[place] == nodes, times[place], 0) if len(sources) else np.zeros(len(nodes))

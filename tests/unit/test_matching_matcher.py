@@ -139,6 +139,25 @@ def test_what_changed_alone_is_matched_again(seed: int) -> None:
                 assert parts[0] == parts[1]
 
 
+@pytest.mark.usefixtures("narrow")
+def test_the_base_address_decides_nothing() -> None:
+    """Two deployments of the same lists keep the same of equal candidates and overlaps, and build the same works."""
+    rnd = random.Random(8)
+    records = [some_record(rnd, number) for number in range(60)]
+    found = []
+    for base in (IRIS.base, "http://localhost:8000", "https://a.example/registry"):
+        moved = [
+            replace(one, subject=one.subject.replace(IRIS.base, base), stated=one.stated.replace(IRIS.base, base))
+            for one in records
+        ]
+        with Matcher(None, {}) as matcher:
+            matcher.rebuild(moved)
+            pairs = [(m.left.removeprefix(base), m.right.removeprefix(base), m.rule) for m in matcher.all()]
+            works = sorted([member.removeprefix(base) for member in work.members] for work in matcher.works())
+            found.append((pairs, works))
+    assert len(found[0][0]) > 20 and found[0] == found[1] == found[2]
+
+
 def test_ids_of_works_live_in_the_ledgers_events() -> None:
     """A work keeps its id as members come; a file made from the ledger's events alone gives the same ids."""
 
