@@ -41,11 +41,17 @@ PROPERTY = {
     "matching-shared-address": "url", "matching-shared-identifier": "identifier", "matching-same-title": "name",
     "matching-empty-title": "name", "matching-same-text": "description", "matching-long-text": "description",
     "matching-circle": "isBasedOn", "matching-both-ways": "isBasedOn", "matching-stated-otherwise": "sameAs",
+    "matching-not-translated": "inLanguage",
     "matching-discussed": "sameAs", "matching-contradiction": "sameAs", "matching-kept-apart": "sameAs",
     "matching-parted": "sameAs",
 }  # fmt: skip
 """The property of schema.org that each finding is about."""
-_OTHERWISE = ("OK.DECLARED_CONFLICT", "TR.DECLARED_SAME")
+_OTHERWISE = {
+    "OK.DECLARED_CONFLICT": "matching-stated-otherwise", "TR.DECLARED_SAME": "matching-stated-otherwise",
+    "OK.DECLARED_TRANSLATION": "matching-not-translated", "NEAR.DECLARED_TRANSLATION": "matching-not-translated",
+    "OK.NOT_TRANSLATED": "matching-not-translated", "NEAR.NOT_TRANSLATED": "matching-not-translated",
+}  # fmt: skip
+"""Rules that conclude otherwise than a source states, and what is told."""
 _LINEAGE = (("derivative", "translation", "version"), ("part",))
 
 
@@ -208,14 +214,15 @@ def _texts(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
 
 def _pairs(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
     """Public pairs of which lists say what cannot be, and those that academies disagree on: told in both lists."""
+    asked = ", ".join("?" * len(_OTHERWISE))
     rows = db.execute(
-        "SELECT rule, status, l, r FROM match WHERE NOT private AND (status = 'discussed' OR rule IN (?, ?)"
+        f"SELECT rule, status, l, r FROM match WHERE NOT private AND (status = 'discussed' OR rule IN ({asked})"
         " OR rule LIKE '%.DECLARED_BOTH_WAYS')",
-        _OTHERWISE,
+        list(_OTHERWISE),
     ).fetchall()
     known = {entry[0]: entry for entry in _records(db, {n for row in rows for n in row[2:]})}
     for rule, status, left, right in rows:
-        code = "matching-both-ways" if rule.endswith("_BOTH_WAYS") else "matching-stated-otherwise"
+        code = _OTHERWISE.get(rule, "matching-both-ways")
         code = "matching-discussed" if status == "discussed" else code
         one, other = sorted((known[left], known[right]), key=lambda entry: entry[1])
         yield 1, _aside(one[2], one[1], code, other[3])

@@ -267,3 +267,16 @@ def test_carried_forward_it_is_what_everything_anew_tells(monkeypatch: pytest.Mo
         "matching-circle", "matching-contradiction", "matching-kept-apart",
     }  # fmt: skip
     assert seen[-1] < seen[0], "what was mended is told no longer"
+
+
+def test_a_translation_that_is_none_is_told_in_both_lists() -> None:
+    words = "How a form is tried with people before it is sent to thousands, what to watch and what to ask them then."
+    given = {"name": names("Trying out a form", "en"), "description": [text(words, "en")]}
+    original = change("a", "0", {**given, "inLanguage": strings("en")})
+    copied = change("b", "1", {**given, "inLanguage": strings("es")}, sequence=2)
+    assert [one[:3] for one in said(told([original, copied]))] == [
+        ("a", "0", "matching-not-translated"), ("b", "1", "matching-not-translated"),
+    ]  # fmt: skip
+    own = "Cómo se prueba un formulario con personas antes de enviarlo a miles, qué observar y qué preguntar después."
+    mended = change("b", "1", {**given, "description": [text(own, "es")], "inLanguage": strings("es")}, sequence=2)
+    assert not told([original, mended])
