@@ -17,12 +17,11 @@ from registry.matching.compare import (
     text_evidence,
     title_evidence,
 )
+from registry.matching.keys import OPAQUE
 from registry.matching.outcome import Outcome, days, like_titles, older, repository_names, shown_key
 from registry.model import Evidence
 
 _EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
-OPAQUE = 8
-"""Characters of a course code that nobody gives twice: a key of a database, not "101"."""
 FORMS = {"older": -1, "short": 1, "full": -1, "newer": 1}
 """Which forms of a work come first: the short edition is made from the full one."""
 

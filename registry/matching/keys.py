@@ -34,6 +34,9 @@ _MARKS = str.maketrans("", "", "-/._+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CORE = re.compile(r"[a-z]\d{2,}")
 
+OPAQUE = 8
+"""Characters of a course code that nobody gives twice."""
+
 Key = tuple[int, int, int, int]
 """(number of the key, bit of its generator, weight, number of the record's language)."""
 
@@ -113,7 +116,8 @@ def _others(item: Features) -> Iterator[tuple[str, str, int]]:
     for author in item.authors:
         yield "people", author, 40
     for code in item.codes:
-        yield "codes", f"{item.feed}|{code}", 300
+        # A key of a database is given once; "101" means something in its own list only.
+        yield "codes", code if len(code) >= OPAQUE else f"{item.feed}|{code}", 300
     if len(item.about) >= 3:
         for left, right in zip(item.about, item.about[1:], strict=False):
             yield "topics", f"{left} {right}", 20
