@@ -16,6 +16,8 @@ from itertools import islice, pairwise
 from operator import attrgetter, eq
 from urllib.parse import unquote
 
+import numpy as np
+
 from registry.iris import DCAT, DCTERMS, FOAF, MA, RDF, SCHEMA
 from registry.matching.normalise import (
     Tables,
@@ -140,15 +142,13 @@ def sketch(words: Sequence[str]) -> tuple[int, ...]:
     pairs = {f"{one} {next_}" for one, next_ in pairwise(words)}
     if len(pairs) < MIN_SHINGLES:
         return ()
-    bins = [1 << 32] * BINS
     crc = zlib.crc32
-    for pair in pairs:
-        mixed = (crc(pair.encode()) * 0x9E3779B1) & 0xFFFFFFFF
-        slot, value = mixed & 63, mixed >> 6
-        if value < bins[slot]:
-            bins[slot] = value
+    hashes = np.fromiter((crc(pair.encode()) for pair in pairs), np.uint64, len(pairs))
+    mixed = (hashes * np.uint64(0x9E3779B1)) & np.uint64(0xFFFFFFFF)
+    bins = np.full(BINS, 1 << 32, np.uint64)
+    np.minimum.at(bins, mixed & np.uint64(63), mixed >> np.uint64(6))
     # The least hashes are small numbers: their low bits tell them apart.
-    return tuple(EMPTY if value == 1 << 32 else value % EMPTY for value in bins)
+    return tuple(np.where(bins == 1 << 32, EMPTY, bins % EMPTY).tolist())
 
 
 def likeness(left: tuple[int, ...], right: tuple[int, ...]) -> float | None:

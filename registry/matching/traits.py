@@ -93,14 +93,14 @@ def number(text: str) -> int:
 
 def numbers(values: Iterable[str], width: int = WIDTH) -> bytes:
     """Some values as numbers, sorted, the least ``width`` of them."""
-    found = sorted({number(value) for value in values})[:width]
-    return _packed(found)
+    found = {number(value) for value in values}
+    return _packed(sorted(found)[:width]) if found else b""
 
 
 def words(values: Iterable[str], width: int = WIDTH) -> bytes:
     """Some words as numbers, the low half of the number that the frequencies know them by."""
-    found = sorted({hashed("word:" + value) & 0xFFFFFFFF or 1 for value in values})[:width]
-    return _packed(found)
+    found = {hashed("word:" + value) & 0xFFFFFFFF or 1 for value in values}
+    return _packed(sorted(found)[:width]) if found else b""
 
 
 def grams(text: str) -> bytes:

@@ -5,21 +5,19 @@ CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT k FROM (SELECT k FROM mine UNION ALL SELECT k FROM old_key);
 CREATE OR REPLACE TEMP TABLE theirs AS SELECT n, k, kind, weight, language FROM key SEMI JOIN touched USING (k);
 CREATE OR REPLACE TEMP TABLE size AS
-SELECT k,
-  CASE WHEN k IN (SELECT k FROM aside) THEN {cap} + 1 ELSE now END AS now,
-  CASE WHEN k IN (SELECT k FROM old_aside) THEN {cap} + 1
-    ELSE now - coalesce(added, 0) + coalesce(was, 0) END AS before
-FROM (SELECT k, count(*) AS now FROM theirs GROUP BY k)
+SELECT k, cap, CASE WHEN k IN (SELECT k FROM aside) THEN cap + 1 ELSE now END AS now,
+  CASE WHEN k IN (SELECT k FROM old_aside) THEN cap + 1 ELSE now - coalesce(added, 0) + coalesce(was, 0) END AS before
+FROM (SELECT k, count(*) AS now, {cap} AS cap FROM theirs GROUP BY k)
 LEFT JOIN (SELECT k, count(*) AS added FROM mine GROUP BY k) USING (k)
 LEFT JOIN (SELECT k, count(*) AS was FROM old_key GROUP BY k) USING (k);
 
 -- Keys that passed the cap one way or the other: the lists of all who have them are made anew.
 CREATE OR REPLACE TEMP TABLE anew AS
 SELECT DISTINCT n FROM theirs JOIN size USING (k)
-WHERE (now > {cap}) <> (before > {cap}) AND n NOT IN (SELECT n FROM dirty);
+WHERE (now > cap) <> (before > cap) AND n NOT IN (SELECT n FROM dirty);
 
 CREATE OR REPLACE TEMP TABLE good AS
-SELECT n, k, kind, weight, language FROM theirs JOIN size USING (k) WHERE now BETWEEN 2 AND {cap};
+SELECT n, k, kind, weight, language FROM theirs JOIN size USING (k) WHERE now BETWEEN 2 AND cap;
 CREATE OR REPLACE TEMP TABLE good_mine AS SELECT * FROM good SEMI JOIN dirty USING (n);
 CREATE OR REPLACE TEMP TABLE meeting AS {met};
 
