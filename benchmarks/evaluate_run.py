@@ -31,7 +31,7 @@ from benchmarks.metrics import Pair, macro_f1, pair
 from registry.model import Change, Match, Work
 
 Matching = Callable[..., Sequence[Match]]
-OURS, ACCEPTED = "ours", "ours, accepted unread"
+OURS, ACCEPTED = figures.OURS, "ours, accepted unread"
 
 
 @dataclass

@@ -13,7 +13,6 @@ from typing import cast
 from registry.matching.calibrate import calibrate
 from registry.matching.keys import KINDS, names_of
 from registry.matching.learn import Said
-from registry.matching.lexicon import hashed
 from registry.matching.matcher import Matcher
 from registry.matching.modelled import MatchModel
 from registry.matching.outcome import load_rules
@@ -118,29 +117,22 @@ def trial(records: Iterable[Change], academy_of: Mapping[str, str]) -> Iterator[
 
 
 def one_to_one(
-    left: Iterable[Change], right: Iterable[Change], *, model: MatchModel | None = None, least: float = 0.0
+    left: Iterable[Change], right: Iterable[Change], *, model: MatchModel | None = None
 ) -> list[tuple[str, str, float]]:
-    """Pairs of two lists in which each is the other's best partner, with their weight of at least ``least`` bits.
+    """Pairs of two lists in which each is the other's best partner, with their weight in bits (``partners``).
 
-    Equal weights are told apart by how alike the titles are, then the texts.
+    No weight is too little: that a record has one partner at most decides. A registry's own lists are not so.
     """
     ours, theirs = list(left), list(right)
     sides = {change.feed: "left" for change in ours} | {change.feed: "right" for change in theirs}
     with _matched([*ours, *theirs], sides, model=model) as matcher:
-        rows = matcher.query(
-            "SELECT x.resource, x.academy, y.resource, y.academy, w.weight, coalesce(m.title, 0), coalesce(m.text, 0)"
-            " FROM weighed w JOIN measure m ON m.l = w.l AND m.r = w.r JOIN record x ON x.n = w.l"
-            " JOIN record y ON y.n = w.r WHERE x.academy <> y.academy"
-        )
-    best: dict[str, tuple[float, float, float, int, str]] = {}
-    pairs: list[tuple[str, str, float]] = []
-    for one, side, other, _, weight, title, text in rows:
-        a, b = (one, other) if side == "left" else (other, one)
+        found = matcher.partners()
+        sided = {n: (side, name) for n, side, name in matcher.query("SELECT n, academy, resource FROM record")}
+    pairs = []
+    for one, other, weight in found:
+        (_, a), (_, b) = sorted((sided[one], sided[other]))
         pairs.append((a, b, weight))
-        for me, partner in ((a, b), (b, a)):
-            rank = (weight, title, text, hashed(min(a, b) + max(a, b)), partner)
-            best[me] = max(best.get(me, rank), rank)
-    return sorted((a, b, w) for a, b, w in pairs if w >= least and best[a][-1] == b and best[b][-1] == a)
+    return sorted(pairs)
 
 
 def fit(weights: Sequence[float], matches: Sequence[bool]) -> Callable[[Sequence[float]], list[float]]:

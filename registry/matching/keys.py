@@ -28,10 +28,10 @@ CODES = 8
 """Codes of a record's titles that make keys."""
 SIGNALS = {"author": 40, "day": 40, "about": 30, "named": 20, "minutes": 15}
 """What says in every language what a record is, and what each counts for in a pair of two."""
-_DIGIT = re.compile(r"\d")
-_RUN = re.compile(r"[a-z0-9]+(?:[-/._+][a-z0-9]+)*")
-_MARKS = str.maketrans("", "", "-/._+")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+DIGIT = re.compile(r"\d")
+RUN = re.compile(r"[a-z0-9]+(?:[-/._+][a-z0-9]+)*", re.IGNORECASE | re.ASCII)
+MARKS = str.maketrans("", "", "-/._+")
+YEAR = re.compile(r"(?<![a-z0-9])(?:19|20)\d\d(?![a-z0-9])")
 _CORE = re.compile(r"[a-z]\d{2,}")
 
 OPAQUE = 8
@@ -55,13 +55,13 @@ def title_tokens(item: Features) -> list[str]:
 def title_codes(title: Title) -> set[str]:
     """Codes in a title as if written in one: "SDMX-ML2.1" and "STAT 101" as "sdmxml21" and "stat101"; and the number
     in each with the letter before it ("#t101"), which a prefix or the letter of a variant leaves as it is."""
-    if not _DIGIT.search(title.text):
+    if not DIGIT.search(title.text):
         return set()
-    runs = [run.translate(_MARKS) for run in _RUN.findall(title.text.lower())]
+    runs = [run.translate(MARKS) for run in RUN.findall(title.text.lower())]
     joined = [
         word + run
         for word, run in zip(runs, runs[1:], strict=False)
-        if len(word) <= SHORT and len(run) > 2 and word.isalpha() and _DIGIT.search(run) and not _YEAR.fullmatch(run)
+        if len(word) <= SHORT and len(run) > 2 and word.isalpha() and DIGIT.search(run) and not YEAR.fullmatch(run)
     ]
     found = {run for run in (*runs, *joined) if not run.isdigit() and not run.isalpha()}
     return found | {"#" + core for run in found for core in _CORE.findall(run)}

@@ -28,6 +28,7 @@ from registry.matching import (
     levels,
     modelled,
     pairs,
+    partners,
     proven,
     settle,
     stored,
@@ -185,6 +186,11 @@ class Matcher:
         model = model or self._model
         assert model is not None
         self._weigher(self._db, "measure", "weighed", model.scoring, self._workers)
+
+    def partners(self) -> list[tuple[int, int, float]]:
+        """The records of two academies, all that were read, paired off one to one (``explore``)."""
+        assert self._model is not None
+        return partners.partners(self._db, self._model.scoring, self._weigher, self._workers).pairs
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the working file, for whoever measures or looks for a fault (``explore``)."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 
 from registry.matching.features import Features
+from registry.matching.keys import DIGIT, MARKS, RUN, YEAR
 from registry.matching.lexicon import GRAMS, hashed
 from registry.matching.normalise import Tables, without_language
 from registry.matching.titles import Title
@@ -23,6 +24,7 @@ SAID = 40
 """Characters from which a description that is too short for a sketch says something."""
 UNTITLED = Title("", "")
 _CODE = re.compile(r"(?=\w*\d)[a-z0-9][\w.-]*|\b[a-z]+\d\w*", re.ASCII)
+APART = str.maketrans("-/._+", "     ")
 _ACRONYM = re.compile(r"\b[A-Z][A-Z0-9]{1,9}s?\b")
 
 
@@ -104,19 +106,29 @@ def words(values: Iterable[str], width: int = WIDTH) -> bytes:
 
 
 def grams(text: str) -> bytes:
-    """The three-letter groups of a normalised title, as slots, sorted."""
-    padded = f" {text} "[:302]
-    found = {zlib.crc32(padded[i : i + 3].encode("utf-8", "replace")) % GRAMS for i in range(len(padded) - 2)}
-    return _packed(sorted(found))
+    """The three-letter groups of a normalised title's words, as slots, sorted; the order of words does not count."""
+    groups = {f" {word} "[at : at + 3] for word in text[:300].split() for at in range(len(word))}
+    return _packed(sorted({zlib.crc32(group.encode("utf-8", "replace")) % GRAMS for group in groups}))
 
 
 def codes(item: Features) -> set[str]:
-    """Numbers, codes and acronyms of the titles: what stays the same in every language."""
+    """Numbers, codes and acronyms of the titles: what stays the same in every language; codes as if written in one."""
     found: set[str] = set()
+
+    def code(run: re.Match[str]) -> str:
+        """Note what is in a run of letters and digits; what is left to look for acronyms in."""
+        text = run[0].lower()
+        if text[0].isdigit() or YEAR.search(text):
+            found.update(_CODE.findall(text.translate(APART)))
+        elif DIGIT.search(text):
+            found.add(text.translate(MARKS))
+            return " "
+        return run[0]
+
     for title in item.titles:
-        found.update(_CODE.findall(title.norm))
-        if not title.text.isupper():
-            found.update(word.lower().rstrip("s") for word in _ACRONYM.findall(title.text))
+        rest = RUN.sub(code, title.text) if DIGIT.search(title.text) else title.text
+        if not rest.isupper():
+            found.update(word.lower().rstrip("s") for word in _ACRONYM.findall(rest))
     return found
 
 
