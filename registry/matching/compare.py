@@ -124,7 +124,9 @@ def _guards(a: Title, b: Title, one_language: bool, same_academy: bool, tables: 
     found = []
     if a.parts and b.parts and set(a.parts) != set(b.parts):
         found.append("NO.PART_NUMBER")
-    if a.levels and b.levels and not set(a.levels) & set(b.levels):
+    # One academy's course beside its advanced course is another course.
+    above = same_academy and bool((set(a.levels) ^ set(b.levels)) & {"advanced", "intermediate"})
+    if above or (a.levels and b.levels and not set(a.levels) & set(b.levels)):
         found.append("NO.LEVEL")
     if a.tools and b.tools and not set(a.tools) & set(b.tools):
         found.append("NO.OTHER_TOOL")

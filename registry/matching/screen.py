@@ -15,6 +15,7 @@ from registry.matching.blocks import Block, Flags, shared, within
 from registry.matching.compare import NEAR_TEXT, SAME_TEXT
 from registry.matching.keys import KINDS
 from registry.matching.lexicon import Ints, Longs
+from registry.matching.traits import number as number_of
 
 NONE, OVERLAP, SAME_TITLE, JUDGE = 0, 1, 2, 3
 HARD = KINDS["identifier"] | KINDS["stated"] | KINDS["decided"] | KINDS["place"] | KINDS["codes"]
@@ -59,6 +60,16 @@ def _series(block: Block, one: Longs, two: Longs, home: Flags) -> Flags:
     template = (here - both == 1) & (there - both == 1) & (both >= np.where(home, 1, 2))
     head = block.numbers["head"]
     return np.asarray(template | (home & (head[one] != 0) & (head[one] == head[two])))
+
+
+def _above(block: Block, one: Longs, two: Longs) -> Flags:
+    """Where one title alone is of a higher level."""
+    levels = block.sets["levels"]
+    found = np.zeros(len(one), bool)
+    for name in ("advanced", "intermediate"):
+        has = (levels == number_of(name)).any(axis=1)
+        found |= has[one] != has[two]
+    return found
 
 
 def _apart(block: Block, name: str, one: Longs, two: Longs) -> Flags:
@@ -121,7 +132,7 @@ def screen(
     topical, *_ = shared(block, "topical", left, right)
     both_parts, parts, others = shared(block, "parts", left, right)
     guarded = (parts > 0) & (others > 0) & ((both_parts != parts) | (both_parts != others))
-    guarded |= _apart(block, "levels", left, right)
+    guarded |= _apart(block, "levels", left, right) | (home & _above(block, left, right))
     tools = _apart(block, "tools", left, right)
     out = guarded | (home & tools) | (tools & (topical == 0))
     one_language = ~differ[rest][some] | written[rest][some]

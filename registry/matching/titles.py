@@ -81,7 +81,7 @@ def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
     """Part numbers ("module 2", a roman or bare number at the end) and the words that remain."""
     parts: list[str] = []
     rest: list[str] = []
-    names, counted = tables.words["part"], tables.words["numbered"]
+    names, counted, pieces = tables.words["part"], tables.words["numbered"], tables.words["piece"]
     i = 0
     while i < len(words):
         word = words[i]
@@ -89,6 +89,9 @@ def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
         if word in names and after and (_number(after, tables) or after in _LETTERS - set(tables.words["stop"])):
             parts.append(_number(after, tables) or after)
             i += 2
+        elif word in pieces and rest and not rest[-1].isdigit() and tables.words["number"].get(rest[-1]):
+            parts.append(_number(rest.pop(), tables))  # "second part"
+            i += 1
         elif word in counted and _number(after, tables):
             rest.append(word)
             parts.append(_number(after, tables))
@@ -99,7 +102,7 @@ def _parts(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
         else:
             rest.append(word)
             i += 1
-    if len(rest) > 1 and (rest[-1] in _ROMAN or re.fullmatch(r"\d{1,2}", rest[-1])) and not parts:
+    if len(rest) > 1 and (rest[-1] in _ROMAN or re.fullmatch(r"\d{1,3}", rest[-1])) and not parts:
         parts.append(_number(rest.pop(), tables))
     return parts, rest
 
