@@ -31,7 +31,9 @@ _MONTH = re.compile(r"(?<!\d)(\d{1,2}\s?[月월])")
 _EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
 _COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
 _NUMBERED = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})(?=\s*:\s|\s+[-–—]\s)")
-_EAST = re.compile("第\\s*([0-9一二三四五六七八九十]+)\\s*[章部回課课讲節节]|제?\\s*(\\d+)\\s*[장부과강](?!\\w)")
+_EAST = re.compile(
+    "第\\s*([0-9一二三四五六七八九十]+)\\s*[章部回課课讲節节]|제?\\s*(\\d+)\\s*(?:[장부과강편]|주차|차시|단원)(?!\\w)|(?<=\\s)([上中下])(?=\\s*$)"
+)
 _JOINED = re.compile(r"([a-z]{3,})(\d{1,2})")
 _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
 
