@@ -4,10 +4,10 @@ reading → candidates → measures → weights → rules → choice → works a
 """
 
 from registry.matching.identified import OtherIdentity
-from registry.matching.matcher import MatchDelta, Matcher, OtherRecipe, match
+from registry.matching.matcher import MatchDelta, Matcher, match
 from registry.matching.modelled import MatchModel, from_parts
 from registry.matching.outcome import Rule, load_rules
-from registry.matching.recipe import recipe_digest
+from registry.matching.recipe import OtherRecipe, recipe_digest
 from registry.matching.spark import weigher
 
 __all__ = [

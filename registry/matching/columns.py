@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+
+MEMORY = "4GB"
+"""What DuckDB may keep in memory; what is more goes to disk."""
+
+
+def opened(path: Path | None, threads: int) -> duckdb.DuckDBPyConnection:
+    """A working file, made with its folder if it is not there; in memory without a path."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY, "threads": threads, "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False, "preserve_insertion_order": False,
+    }  # fmt: skip
+    db = duckdb.connect(":memory:" if path is None else str(path), config=config)
+    db.execute("SET enable_progress_bar = false")
+    return db
 
 
 def sql(name: str) -> str:

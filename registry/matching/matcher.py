@@ -35,13 +35,13 @@ from registry.matching import (
     taken,
 )
 from registry.matching.aside import Aside
-from registry.matching.columns import sql
+from registry.matching.columns import opened, sql
 from registry.matching.keys import KINDS
 from registry.matching.learn import Learnt, Said, learn
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
-from registry.matching.recipe import recipe_digest
+from registry.matching.recipe import OtherRecipe, recipe_digest
 from registry.matching.scoring import Weigher, weigh
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
@@ -53,15 +53,8 @@ GROWN = 2
 """How many times as many records, or as few, make the frequencies of a model worthless."""
 FEW_RECORDS = 1_000
 """Below so many the frequencies are left as they are."""
-MEMORY = "4GB"
-"""What DuckDB may keep in memory; what is more goes to disk."""
-
 Told = Callable[[str, float], None]
 """Is told of each stage, when it ends, and how many seconds it took."""
-
-
-class OtherRecipe(Exception):
-    """The working file was made by another version of the rules: ``rebuild`` it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +69,6 @@ class MatchDelta:
     removals: list[tuple[str, str]]
     aside: Mapping[str, int]
     events: list[IdentityEvent] = field(default_factory=list)
-
-
-def _quiet(stage: str, seconds: float) -> None:
-    """Tell nobody."""
 
 
 class Matcher:
@@ -99,7 +88,7 @@ class Matcher:
         model: MatchModel | None = None,
         notice: bool = False,
         workers: int = 0,
-        told: Told = _quiet,
+        told: Told = lambda stage, seconds: None,
         without: frozenset[str] = frozenset(),
         weigher: Weigher = weigh,
     ) -> None:
@@ -109,14 +98,7 @@ class Matcher:
         self._recipe = recipe_digest()
         self._notice, self._told, self._weigher = notice, told, weigher
         self._workers = workers or os.cpu_count() or 1
-        if work_dir is not None:
-            work_dir.mkdir(parents=True, exist_ok=True)
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY, "threads": self._workers, "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False, "preserve_insertion_order": False,
-        }  # fmt: skip
-        self._db = duckdb.connect(":memory:" if work_dir is None else str(work_dir / FILE), config=config)
-        self._db.execute("SET enable_progress_bar = false")
+        self._db = opened(work_dir and work_dir / FILE, self._workers)
         self._db.execute(sql("schema"))
         self._without = sum(bit for name, bit in KINDS.items() if name in without)
         self._given = model

@@ -6,6 +6,10 @@ from hashlib import sha256
 from importlib.resources import files
 
 
+class OtherRecipe(Exception):
+    """The working file was made by another version of the rules: ``rebuild`` it."""
+
+
 def recipe_digest() -> str:
     """The digest of this room's code and tables; another digest means rebuild."""
     found = sha256()
