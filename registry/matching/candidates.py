@@ -27,9 +27,10 @@ SPARE = 1.5
 """How many times as many a list knows: half of what it shows may go before it is made anew."""
 RAREST = 4
 """Words of a record that count as its rare ones where two records are compared."""
-KNOWN, NEW = 5, 5
-"""Words of a record that make keys: its rarest of those that the frequencies know, and of those that they do not. The
-latter are often its alone; they must not stand in the place of words that others have."""
+KNOWN, TRIPLES, NEW = 5, 4, 5
+"""Words of a record that make keys: its rarest of those that the frequencies know, how many of them also in triples,
+and its words that they do not know. These are often its alone: they must not stand in the place of words that others
+have."""
 UNKNOWN = 2
 """How many records have a word that the frequencies do not know."""
 OWNERS = 5
@@ -80,7 +81,7 @@ def know(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
 
 def words(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
     """Add the keys of rare words of the records in the table ``fresh``."""
-    bounds = {"few": UNKNOWN, "known": KNOWN, "new": NEW, "cap": WORDS}
+    bounds = {"few": UNKNOWN, "known": KNOWN, "triples": TRIPLES, "new": NEW, "cap": WORDS}
     values = {"records": lexicon.records, "words": KINDS["words"], **bounds}
     db.execute(sql("words").format(**values))
 
