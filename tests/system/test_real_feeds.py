@@ -146,7 +146,9 @@ def test_nothing_changes_on_a_second_visit(visited):
         counts = run.counts
         assert [counts[key] for key in ("new", "changed", "published_new", "withdrawn")] == [0, 0, 0, 0], name
         if "oai" not in visited.folders[name]:  # a repository is asked only for changes then
-            assert set(visited.found_again[name]) == set(visited.found[name]), name
+            # What matching set aside is told when it is published, between the two visits.
+            again = {one for one in visited.found_again[name] if not one.issue.code.startswith("matching-")}
+            assert again == set(visited.found[name]), name
     assert publish_now(visited.house, lambda *_: None).number == visited.release.number
 
 
