@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from benchmarks.evaluate_parts import ScoredPair
 from benchmarks.evaluate_tables import share, table
 from benchmarks.labelled import SAME_WORK, Labelled
 from benchmarks.metrics import Pair, average_precision, brier, calibration_error, components
@@ -22,24 +23,11 @@ FOLDS, REPEATS, SEED = 5, 2, 31
 SHIPPED, ALONE, DECIDED = "shipped weights, bands", "weights from records alone", "learnt from decisions"
 
 
-class Tried(Protocol):
-    """A pair as a model sees it."""
-
-    @property
-    def left(self) -> str: ...
-    @property
-    def right(self) -> str: ...
-    @property
-    def weight(self) -> float: ...
-    @property
-    def relation(self) -> str: ...
-
-
 class Learner(Protocol):
     """``registry.matching.explore.Trial``."""
 
     def learn(self, answers: Mapping[Pair, str], *, unlabelled: bool = False) -> Any: ...
-    def scored(self, model: Any = None) -> Sequence[Tried]: ...
+    def scored(self, model: Any = None) -> Sequence[ScoredPair]: ...
     def chance(self, one: Any, model: Any = None) -> tuple[float, bool]: ...
 
 
@@ -76,7 +64,7 @@ def folds(pairs: Sequence[Pair], draw: np.random.Generator) -> list[list[Pair]]:
 def learning(labelled: Labelled, trial: Trial) -> list[Worth]:
     """Try what is shipped, what records alone teach, and what decisions teach, on pairs left out in turn."""
     known = labelled.by_pair()
-    found: dict[str, list[tuple[Tried, float, bool, str]]] = {SHIPPED: [], ALONE: [], DECIDED: []}
+    found: dict[str, list[tuple[ScoredPair, float, bool, str]]] = {SHIPPED: [], ALONE: [], DECIDED: []}
     ranking: dict[str, list[float]] = {SHIPPED: [], ALONE: [], DECIDED: []}
     labels: dict[str, list[int]] = {SHIPPED: [0], ALONE: [0], DECIDED: []}
     draw = np.random.default_rng(SEED)
@@ -102,12 +90,12 @@ def learning(labelled: Labelled, trial: Trial) -> list[Worth]:
     return [_worth(name, labels[name], ranking[name], found[name]) for name in found]
 
 
-def _of(scored: Iterable[Tried], known: Mapping[Pair, str]) -> dict[Pair, Tried]:
+def _of(scored: Iterable[ScoredPair], known: Mapping[Pair, str]) -> dict[Pair, ScoredPair]:
     return {(one.left, one.right): one for one in scored if (one.left, one.right) in known}
 
 
 def _worth(
-    name: str, labels: Sequence[int], ranking: Sequence[float], found: Sequence[tuple[Tried, float, bool, str]]
+    name: str, labels: Sequence[int], ranking: Sequence[float], found: Sequence[tuple[ScoredPair, float, bool, str]]
 ) -> Worth:
     right = [_alike(pair.relation) == _alike(truth) for pair, _, _, truth in found]
     sure = [chance for _, chance, _, _ in found]

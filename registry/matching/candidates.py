@@ -1,7 +1,7 @@
 """Which pairs are worth a comparison: each record's best partners by what they share, kept exactly up to date.
 
-A key that too many records have (CAP, WORDS) brings nobody together, so the cost grows with the number of records, not
-of pairs. A record keeps its TOP best in its language and its ABROAD best in others; ties go to the smaller number.
+A key that too many records have (CAP, WORD_CAP) brings nobody together, so the cost grows with the number of records,
+not of pairs. A record keeps its TOP best in its language and its ABROAD best in others; ties go to the smaller number.
 ``carry`` touches only what changed and gives the same as ``build`` on everything: a list is made anew unless it is
 proved that nothing unseen could enter it. So that not every change proves the contrary, a list knows a few more
 than it shows (SPARE), and how far it sees (``horizon``).
@@ -18,7 +18,7 @@ from registry.matching.columns import sql
 from registry.matching.keys import KINDS
 from registry.matching.lexicon import Lexicon
 
-CAP, WORDS = 200, 60
+CAP, WORD_CAP = 200, 60
 """Records that have a key, and a key of words, at most: what more have brings nobody together."""
 TOP, ABROAD = 24, 8
 """A record's partners that are kept: the best in its language, and the best in others, which share few words and would
@@ -57,9 +57,9 @@ _LIST = (
 """A list as two numbers: what it holds, and what it shows."""
 
 
-def cap(kind: str) -> str:
-    """How many records may have a key of a kind, as SQL."""
-    return f"(CASE WHEN {kind} = {KINDS['words']} THEN {WORDS} ELSE {CAP} END)"
+def cap() -> str:
+    """How many records may have a key, as SQL over the rows of one."""
+    return f"(CASE WHEN any_value(kind) = {KINDS['words']} THEN {WORD_CAP} ELSE {CAP} END)"
 
 
 def top() -> str:
@@ -81,7 +81,7 @@ def know(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
 
 def words(db: duckdb.DuckDBPyConnection, lexicon: Lexicon) -> None:
     """Add the keys of rare words of the records in the table ``fresh``."""
-    bounds = {"few": UNKNOWN, "known": KNOWN, "triples": TRIPLES, "new": NEW, "cap": WORDS}
+    bounds = {"few": UNKNOWN, "known": KNOWN, "triples": TRIPLES, "new": NEW, "cap": WORD_CAP}
     values = {"records": lexicon.records, "words": KINDS["words"], **bounds}
     db.execute(sql("words").format(**values))
 
@@ -96,7 +96,7 @@ def build(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("DELETE FROM best; DELETE FROM horizon")
     db.execute(
         "CREATE OR REPLACE TEMP TABLE shared AS SELECT k, row_number() OVER () AS b, count(*) AS members"
-        f" FROM key ANTI JOIN aside USING (k) GROUP BY k HAVING count(*) BETWEEN 2 AND {cap('any_value(kind)')}"
+        f" FROM key ANTI JOIN aside USING (k) GROUP BY k HAVING count(*) BETWEEN 2 AND {cap()}"
     )
     db.execute(
         "CREATE OR REPLACE TEMP TABLE good AS SELECT n, b::INTEGER AS k, kind, weight, language"
@@ -126,7 +126,5 @@ def carry(db: duckdb.DuckDBPyConnection) -> None:
     """Bring ``best`` up to date after the records in ``dirty`` changed; lists that changed are in ``moved``."""
     met = _MET.format(mine="good_mine", others="good", where="")
     meet = _MEET.format(met=met, deep=deep())
-    lists = {
-        name: _LIST.format(top=top(), table=table) for name, table in (("stale", "stale"), ("fresh", "fresh_best"))
-    }
-    db.execute(sql("carry").format(cap=cap("any_value(kind)"), top=top(), deep=deep(), met=met, meet=meet, **lists))
+    was, now = (_LIST.format(top=top(), table=table) for table in ("stale", "fresh_best"))
+    db.execute(sql("carry").format(cap=cap(), top=top(), deep=deep(), met=met, meet=meet, was=was, now=now))

@@ -14,24 +14,35 @@ BITS = 4
 """Bits of a comparison in a code: 0 where it was not made, else the level's place from 1. Bit 0 is the model's
 side."""
 
+Level = Mapping[str, Any]
+Side = dict[str, list[Level]]
+"""The levels of each comparison by its name, as Splink's settings have them."""
+
 
 def shift(place: int) -> int:
     """Where the bits of the comparison at a place in ``scoring.COMPARISONS`` begin."""
     return 1 + BITS * place
 
 
-def comparisons(settings: str) -> dict[str, list[Mapping[str, Any]]]:
+def comparisons(settings: str) -> Side:
     """The levels of each comparison of a side's settings, by its name."""
     return {one["output_column_name"]: one["comparison_levels"] for one in json.loads(settings)["comparisons"]}
 
 
-def known(levels: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def known(levels: list[Level]) -> list[Level]:
     """The levels but for that of what cannot be told."""
     return [level for level in levels if not level.get("is_null_level")]
 
 
-def code(side: Mapping[str, list[Mapping[str, Any]]], places: Mapping[str, int], table: str) -> str:
-    """SQL of the code of a row of ``table``, as ``measures.fill`` makes it, by one side of a model."""
+def code(within: Side, across: Side, places: Mapping[str, int], table: str) -> str:
+    """SQL of the code of a row of ``table``, as ``measures.fill`` makes it, by the two sides of a model."""
+    return (
+        f'CASE WHEN coalesce({table}."cross", false) THEN 1 + {_side(across, places, table)}'
+        f" ELSE {_side(within, places, table)} END"
+    )
+
+
+def _side(side: Side, places: Mapping[str, int], table: str) -> str:
     parts = []
     for name, levels in side.items():
         place, tests = 0, ""

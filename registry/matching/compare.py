@@ -30,6 +30,12 @@ NEAR_TEXT = 0.6
 of the pairs on both sides and a Jaccard similarity of 0.67; the sketch's standard error is 0.06."""
 SOME_TEXT = 0.35
 """Likeness of texts that have whole passages in common: half of the word pairs on both sides."""
+RETITLED_TEXT = 0.9
+"""Likeness of texts from which one may stand under two titles."""
+TOPIC_TEXT = 0.3
+"""Likeness of texts that have passages in common."""
+COVERAGE = 0.5
+"""Share of the shorter title's meaningful words that two on one topic have in common."""
 OTHER_TEXT = 0.1
 """Likeness below which two texts speak of different things; phrases that every course uses give a little."""
 

@@ -6,17 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
-import numpy as np
 
 from registry.matching import measures, scoring, screen
-from registry.matching.blocks import Padded
 from registry.matching.columns import insert
 from registry.matching.judge import Chunk, Row, judged
 from registry.matching.levels import Levels
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import Tables
 from registry.matching.outcome import Rule
-from registry.matching.traits import number
 
 CHUNK = 20_000
 FLOOR = -14.0
@@ -37,11 +34,6 @@ class Means:
     weigh: scoring.Weigher = scoring.weigh
 
 
-def _nothing_proved(db: duckdb.DuckDBPyConnection) -> Padded:
-    """The numbers of the keys that are set aside."""
-    return np.array(sorted({number(key) for (key,) in db.execute("SELECT key FROM aside").fetchall()}), np.uint32)
-
-
 def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], None], *, whole: bool) -> None:
     """Bring ``outcome`` up to date for the pairs in ``todo`` and ``dropped``; ``seed``: the ends of what changed."""
     gone = "(SELECT l, r FROM todo UNION ALL SELECT l, r FROM dropped)"
@@ -49,7 +41,7 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     for table in ("outcome", "shown"):
         using = "" if whole else f" USING {gone} o WHERE {table}.l = o.l AND {table}.r = o.r"
         db.execute(f"DELETE FROM {table}{using}")
-    measures.fill(db, "todo", "measure", means.model.lexicon, _nothing_proved(db), means.workers)
+    measures.fill(db, "todo", "measure", means.model.lexicon, means.workers)
     told("measure")
     db.execute("CREATE OR REPLACE TEMP VIEW tied AS SELECT * FROM measure WHERE tie > 0")
     means.weigh(db, "tied", "weighed", means.model.scoring, means.workers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from registry.matching.compare import (
     NEAR,
     NEAR_TEXT,
+    RETITLED_TEXT,
     SAME_TEXT,
     SOME_TEXT,
     Facts,
@@ -144,7 +145,7 @@ def _retitled(facts: Facts, evidence: tuple[Evidence, ...]) -> Outcome | None:
     """One text under two titles. One academy has one text for many courses, so there two authors must agree, or one
     where a title extends the other, and two sites hold it; what two deposits hold is two things."""
     a, b = facts.titles
-    if (facts.text or 0.0) < SAME_TEXT - 0.05 or set(a.parts) != set(b.parts) or not (a.core and b.core):
+    if (facts.text or 0.0) < RETITLED_TEXT or set(a.parts) != set(b.parts) or not (a.core and b.core):
         return None
     if not facts.shared_core and not (facts.verbatim and _tied(facts)):
         return None

@@ -11,18 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from registry.matching import chances, measures, modelled, proven, scoring, training
 from registry.matching.calibrate import ENOUGH
 from registry.matching.chances import Answered
 from registry.matching.cluster import FORMS, SAME
-from registry.matching.lexicon import Lexicon
 from registry.matching.modelled import MatchModel
 from registry.matching.outcome import Rule
 from registry.matching.proven import Proven
-from registry.matching.traits import number
 from registry.model import Relation
 
 SAMPLE = 2_000_000
@@ -64,12 +61,12 @@ def learn(
     """
     lexicon = modelled.count(db)
     _teach(db, said)
-    _measure(db, "taught", lexicon, workers)
+    measures.fill(db, "taught", "taught_measure", lexicon, workers)
     notes: list[str] = []
     weights = scoring.default_model()
     if unlabelled:
         _sample(db)
-        _measure(db, "sampled", lexicon, workers)
+        measures.fill(db, "sampled", "sampled_measure", lexicon, workers)
         found = training.train(db, "sampled_measure", start=weights)
         weights, notes = found.model, [*found.report]
         db.execute("DROP TABLE sampled_measure")
@@ -120,12 +117,6 @@ def _teach(db: duckdb.DuckDBPyConnection, said: Sequence[Said]) -> None:
         ' drawn FROM said_ s JOIN record x ON x.resource = s."left" JOIN record y ON y.resource = s."right"'
     )
     db.unregister("said_")
-
-
-def _measure(db: duckdb.DuckDBPyConnection, pairs: str, lexicon: Lexicon, workers: int) -> None:
-    """``…_measure``: the pairs of a table, measured with new frequencies."""
-    aside = np.array(sorted({number(key) for (key,) in db.execute("SELECT key FROM aside").fetchall()}), np.uint32)
-    measures.fill(db, pairs, f"{pairs}_measure", lexicon, aside, workers)
 
 
 def _sample(db: duckdb.DuckDBPyConnection) -> None:

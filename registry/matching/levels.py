@@ -37,8 +37,8 @@ class Levels:
 
     def code(self, table: str) -> str:
         """SQL of the code of a row of ``table``, as ``measures.fill`` makes it."""
-        within, across = (codes.code(side, _PLACES, table) for side in self._sides)
-        return f'CASE WHEN coalesce({table}."cross", false) THEN 1 + {across} ELSE {within} END'
+        within, across = self._sides
+        return codes.code(within, across, _PLACES, table)
 
     @cached_property
     def _reasons(self) -> dict[tuple[int, int], Reason]:

@@ -20,6 +20,7 @@ from registry.matching.blocks import Block, Flags, Padded, load, shared, within
 from registry.matching.features import EMPTY
 from registry.matching.lexicon import Ints, Lexicon, Longs
 from registry.matching.screen import screen
+from registry.matching.traits import number as number_of
 
 CHUNK = 50_000
 UNKNOWN_TITLES = 2
@@ -131,12 +132,12 @@ def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) ->
     }
 
 
-def fill(
-    db: duckdb.DuckDBPyConnection, pairs: str, into: str, lexicon: Lexicon, aside: Padded, workers: int = 1
-) -> None:
+def fill(db: duckdb.DuckDBPyConnection, pairs: str, into: str, lexicon: Lexicon, workers: int = 1) -> None:
     """Make a temporary table of measures for the pairs (l, r) of a table; they stand in ``pair``."""
     db.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT unnest([l, r]) AS n FROM {pairs}")
     block = load(db, "asked", lexicon)
+    # Keys that prove nothing are numbers here, as the traits have them.
+    aside = np.array(sorted({number_of(key) for (key,) in db.execute("SELECT key FROM aside").fetchall()}), np.uint32)
     db.execute(
         f'CREATE OR REPLACE TEMP TABLE {into} (l BIGINT, r BIGINT, "cross" BOOLEAN, title DOUBLE, title_df INTEGER,'
         " text DOUBLE, identity INTEGER, authors INTEGER, topics DOUBLE, codes DOUBLE, minutes DOUBLE, years INTEGER,"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from registry.matching.compare import NEAR, Facts, same, text_evidence, title_evidence
+from registry.matching.compare import COVERAGE, NEAR, TOPIC_TEXT, Facts, same, text_evidence, title_evidence
 from registry.matching.copies import copy, derivative, fork, not_translated, untranslated
 from registry.matching.editions import address_edition, edition, older_edition, revised, run, successor, version
 from registry.matching.features import Features
@@ -28,8 +28,6 @@ STATED = {
     "has-part": ("part", False),
 }
 """What a stated property means: the relation, and whether the named resource is the source."""
-TOPIC_TEXT = 0.3
-"""Likeness of texts that have passages in common (``OV.TEXT``)."""
 _NUMBERED = re.compile(r" (?:[^\W\d]+ )?\d{1,2} ")
 PREFIX = {"copy": "OK", "translation": "TR", "version": "VER", "derivative": "DER", "part": "PART"}
 
@@ -191,7 +189,7 @@ def _overlap(facts: Facts) -> Outcome | None:
     coverage = len(facts.shared_core) / max(1, min(len(a.core), len(b.core)))
     concepts = set(facts.left.about) & set(facts.right.about)
     words = set(facts.left.keywords) & set(facts.right.keywords)
-    if coverage < 0.5 or not (named or len(rare) >= 2 or (rare and (concepts or words))):
+    if coverage < COVERAGE or not (named or len(rare) >= 2 or (rare and (concepts or words))):
         return None
     line = Evidence("same-topic", "share", round(coverage, 2), a.text, b.text, "name", "name")
     score = coverage + 0.2 * len(named) + 0.1 * len(rare) + 0.05 * len(concepts | words) + bonus

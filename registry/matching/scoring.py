@@ -82,11 +82,8 @@ def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, th
     db.execute(f"CREATE OR REPLACE TEMP TABLE {into}_levels (code BIGINT, weight DOUBLE, {columns})")
     places = {name: place for place, name in enumerate(COMPARISONS)}
     sides = (("false", model.within, WITHIN), ("true", model.across, ACROSS))
-    within, across = (codes.code(codes.comparisons(settings), places, "t") for _, settings, _ in sides)
-    db.execute(
-        f"CREATE OR REPLACE TEMP TABLE {into}_pairs AS SELECT l, r,"
-        f' CASE WHEN coalesce("cross", false) THEN 1 + {across} ELSE {within} END AS code FROM {table} t'
-    )
+    code = codes.code(codes.comparisons(model.within), codes.comparisons(model.across), places, "t")
+    db.execute(f"CREATE OR REPLACE TEMP TABLE {into}_pairs AS SELECT l, r, {code} AS code FROM {table} t")
     for side, settings, names in sides:
         _weigh_side(db, table, side, into, settings, names)
     db.execute(

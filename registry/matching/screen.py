@@ -12,22 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from registry.matching.blocks import Block, Flags, shared, within
-from registry.matching.compare import NEAR_TEXT, SAME_TEXT
+from registry.matching.compare import COVERAGE, NEAR_TEXT, RETITLED_TEXT, SAME_TEXT, TOPIC_TEXT
 from registry.matching.keys import KINDS
 from registry.matching.lexicon import Ints, Longs
+from registry.matching.scoring import DECIMALS
 from registry.matching.traits import number as number_of
 
 NONE, OVERLAP, SAME_TITLE, JUDGE = 0, 1, 2, 3
 HARD = KINDS["identifier"] | KINDS["stated"] | KINDS["decided"] | KINDS["place"] | KINDS["codes"]
 """What brings two records before the rules whatever else: one identity, a statement, an address, a course code."""
-TEXT = 0.3
-"""Descriptions less alike say nothing (``OV.TEXT``, the lowest bound of the rules that look at texts)."""
-RETITLED_TEXT = SAME_TEXT - 0.06
-"""Likeness of texts from which one may stand under two titles (``copies``)."""
 LIKE = 0.7
 """Titles of whose three-letter groups fewer agree (Dice) are not the same but for a letter or two: at
 ``compare.NEAR`` one letter in twelve may differ, and each takes three groups with it."""
-COVERAGE = 0.5
 
 Reals = npt.NDArray[np.float64]
 Verdicts = npt.NDArray[np.int8]
@@ -98,10 +94,10 @@ def screen(
     verbatim = (number["said"][one] != 0) & (number["said"][one] == number["said"][two])
     # One title tells more only with something beside it: one academy or author, a text, a language, two repositories,
     # two deposits in one archive.
-    beside = home | (authors > 0) | (text >= TEXT) | verbatim | differ | (identities < 0)
+    beside = home | (authors > 0) | (text >= TOPIC_TEXT) | verbatim | differ | (identities < 0)
     judge = named & (beside | ((number["stored"][one] != 0) & (number["stored"][two] != 0)))
     # A text under other titles: the same elsewhere or untranslated, or passages of it at another academy.
-    judge |= (both > 0) & ((text >= RETITLED_TEXT) | (~home & (text >= TEXT)) | (differ & (text >= NEAR_TEXT)))
+    judge |= (both > 0) & ((text >= RETITLED_TEXT) | (~home & (text >= TOPIC_TEXT)) | (differ & (text >= NEAR_TEXT)))
     judge |= (text >= SAME_TEXT) | (differ & verbatim)
     judge |= (kinds & HARD != 0) | (identities >= 1) | (number["wide"][one] != 0) | (number["wide"][two] != 0)
     head, titles = number["head"], number["title"]
@@ -143,5 +139,5 @@ def screen(
     tie[judge] = JUDGE
     score = coverage[some] + 0.2 * named_count[some] + 0.1 * rare_count[some] + 0.05 * topics[some]
     score = np.where(title[at], 2.0, score)
-    near[at] = np.round(score + np.where(home, 0.0, 0.3) + text[at], 9)
+    near[at] = np.round(score + np.where(home, 0.0, 0.3) + text[at], DECIMALS)
     return tie, near

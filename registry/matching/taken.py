@@ -74,13 +74,12 @@ def _store(db: duckdb.DuckDBPyConnection, subjects: list[str], rows: Rows, table
         "SELECT (SELECT count(*) FROM record SEMI JOIN there USING (n))"
         " + (SELECT count(*) FROM spare SEMI JOIN there USING (n))"
     ).fetchall()[0]
+    db.execute("INSERT INTO dirty SELECT n FROM leaving")
     if known:
         candidates.remember(db)
         for table in ("own", "declared"):
             db.execute(f"INSERT INTO old_own SELECT key FROM {table} SEMI JOIN leaving USING (n)")
-    db.execute("INSERT INTO dirty SELECT n FROM leaving")
-    # Of records that were dirty before in this run only the rows go; their old keys are noted already.
-    if known:
+        # Of records that were dirty before in this run only the rows go; their old keys are noted already.
         for table in READ_TABLES:
             db.execute(f"DELETE FROM {table} WHERE n IN (SELECT n FROM there)")
         db.execute("INSERT INTO record SELECT * FROM spare SEMI JOIN there USING (n)")

@@ -24,6 +24,7 @@ from registry.model import Decision, Level
 from registry.pipeline import matched, publisher
 from registry.pipeline.house import House
 from registry.pipeline.reviewing import Desk, desk
+from registry.report.data import safe_cell
 
 OPERATOR = "operator"
 LEVELS: tuple[Level, ...] = ("work", "cluster")
@@ -161,10 +162,7 @@ def _told(house: House, difference: Difference) -> tuple[dict[str, Any], str]:
     writer.writerow(COLUMNS)
     for one in difference.pairs(MOST_LINES):
         row = _row(at, one)
-        # A cell that begins like a formula is kept from being one (OWASP, CSV injection).
-        writer.writerow(
-            [f"'{cell}" if (cell := str(row[name]))[:1] in _FORMULA and cell else cell for name in COLUMNS]
-        )
+        writer.writerow([safe_cell(row[name]) for name in COLUMNS])
         named = examples[one.kind, one.before.relation, one.after.relation]
         total += 1
         if len(named) < EXAMPLES:
@@ -181,7 +179,6 @@ def _told(house: House, difference: Difference) -> tuple[dict[str, Any], str]:
     return report, lines.getvalue()
 
 
-_FORMULA = "=+-@"
 _KINDS = ("gained", "lost", "retyped", "turned", "standing")
 
 

@@ -63,7 +63,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so tight that a handful of records meets them all, and no run that makes everything anew."""
     monkeypatch.setattr("registry.matching.matcher.MANY", 0)
     monkeypatch.setattr("registry.matching.candidates.CAP", 5)
-    monkeypatch.setattr("registry.matching.candidates.WORDS", 4)
+    monkeypatch.setattr("registry.matching.candidates.WORD_CAP", 4)
     monkeypatch.setattr("registry.matching.candidates.TOP", 3)
     monkeypatch.setattr("registry.matching.candidates.ABROAD", 2)
     monkeypatch.setattr("registry.matching.settle.OVERLAPS", 2)

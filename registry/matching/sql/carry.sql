@@ -76,8 +76,8 @@ DELETE FROM fresh_best WHERE nth > {deep};
 -- Only lists that are not what they were are written; ``moved`` are those that show something else.
 CREATE OR REPLACE TEMP TABLE remade AS SELECT n FROM concerned UNION SELECT n FROM anew UNION SELECT n FROM dirty;
 CREATE OR REPLACE TEMP TABLE stale AS SELECT * FROM best SEMI JOIN remade USING (n);
-CREATE OR REPLACE TEMP TABLE was_list AS {stale};
-CREATE OR REPLACE TEMP TABLE now_list AS {fresh};
+CREATE OR REPLACE TEMP TABLE was_list AS {was};
+CREATE OR REPLACE TEMP TABLE now_list AS {now};
 CREATE OR REPLACE TEMP TABLE rewritten AS
 SELECT n FROM was_list w FULL JOIN now_list i USING (n) WHERE w.held IS DISTINCT FROM i.held;
 CREATE OR REPLACE TEMP TABLE moved AS
