@@ -75,25 +75,32 @@ def matcher_in(house: House, folder: Path, model: MatchModel | None) -> Matcher:
 
 
 def catch_up(house: House, matcher: Matcher, now: str) -> int:
-    """Bring the matches up to the log at a time; the last sequence, with what this itself wrote."""
+    """Bring the matches up to the log at a time; the last sequence that they cover.
+
+    With what this itself wrote, unless somebody else wrote meanwhile: a release that named their changes as its own
+    without their matches would be taken for complete. They are for the next turn.
+    """
     connection = house.connection
     days = notice_days(house)
     decisions.reanchor(connection, now)
     if days and (over := notices.due(connection, now, days)):
         notices.end(connection, over, now)
-    carry(house, matcher, log.last_sequence(connection))
+    until = log.last_sequence(connection)
+    carry(house, matcher, until)
+    mine: list[int | None] = []
     if not matcher.given and matcher.model is not None:
         version = models.save(connection, matcher.model.parts(), {}, time=now, by=AUTOMATIC)
-        models.use(connection, version, time=now, by=AUTOMATIC)
+        mine.append(models.use(connection, version, time=now, by=AUTOMATIC))
     elif (model := matcher.outgrown()) is not None:
         listed = {one.version: one.by for one in models.listed(connection)}
         if listed.get(str(models.current(connection))) == AUTOMATIC:
             version = models.save(connection, model.parts(), {}, time=now, by=AUTOMATIC)
             models.use(connection, version, time=now, by=AUTOMATIC)
             matcher.use(model)
-            carry(house, matcher, log.last_sequence(connection))
+            until, mine = log.last_sequence(connection), []
+            carry(house, matcher, until)
     if events := matcher.pending():
-        sequence = identity.append(connection, events, now)
+        mine.append(sequence := identity.append(connection, events, now))
         if sequence is not None:
             matcher.confirm(sequence)
     if days:
@@ -102,7 +109,8 @@ def catch_up(house: House, matcher: Matcher, now: str) -> int:
         notices.forget(connection, running - set(private))
         notices.begin(connection, private, now)
     set_aside.tell(house, matcher, feeds_of(house))
-    return log.last_sequence(connection)
+    last = log.last_sequence(connection)
+    return last if last - until == sum(one is not None for one in mine) else until
 
 
 def carry(house: House, matcher: Matcher, until: int) -> None:

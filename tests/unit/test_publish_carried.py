@@ -13,6 +13,7 @@ import pytest
 from benchmarks.catalogue_ledger import edit, fill, registry
 from registry.ledger import log, runs
 from registry.model import Run
+from registry.pipeline import set_aside
 from registry.pipeline.house import House
 from registry.pipeline.publisher import PROJECTIONS, drop, publish_now
 from registry.release import Release
@@ -57,6 +58,29 @@ def test_a_week_later_and_another_equal_what_is_built_from_nothing(
         anew = content(publish_now(house, quiet, anew=True))
         for part, found in anew.items():
             assert carried[part] == found, part
+
+
+def test_what_comes_while_matching_is_in_the_next_release_with_its_matches(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = set_aside.tell
+
+    def and_a_visit_ends(*given: Any) -> None:
+        tell(*given)
+        monkeypatch.setattr(set_aside, "tell", tell)
+        edit(house, COUNT, 30, seed=1)
+
+    publish_now(house, quiet)
+    monkeypatch.setattr(set_aside, "tell", and_a_visit_ends)
+    edit(house, COUNT, 30, seed=2)
+    until = log.last_sequence(house.connection)
+    first = publish_now(house, quiet)
+    assert first.sequence == until < log.last_sequence(house.connection)
+    second = publish_now(house, quiet)
+    assert second.sequence == log.last_sequence(house.connection)
+    carried = content(second)
+    drop(house, PROJECTIONS)
+    assert carried == content(publish_now(house, quiet, anew=True))
 
 
 def test_a_visit_that_ends_after_its_changes_were_published_is_told_again(house: House) -> None:
