@@ -43,6 +43,12 @@ class Settings:
     query_memory: int = 1 << 30
     query_max_bytes: int = 64 * 1024
     query_queue: int = 64
+    query_seconds: float = 60.0
+    query_seconds_burst: float = 120.0
+    query_errors: float = 30.0
+    query_errors_burst: float = 60.0
+    query_cache: int = 64 << 20
+    query_cache_answer: int = 4 << 20
     user_agent: str = "MetaAcademyRegistry/0.1"
     contact: str = ""
     http_timeout: float = 60.0
