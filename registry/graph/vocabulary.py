@@ -1,7 +1,8 @@
 """Our ontology, concept schemes and shapes as graphs, without blank nodes.
 
-A concept scheme and its concepts stand in ``vocab/{scheme}``, what else ``ontology/`` says in
-``ontology``, ``shapes/`` in ``shapes``. Relative IRIs are resolved against the deployment's base address.
+A concept scheme and its concepts stand in ``vocab/{scheme}``, the stored queries in ``questions``, what else
+``ontology/`` says in ``ontology``, ``shapes/`` in ``shapes``. Relative IRIs are resolved against the deployment's
+base address.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def _graph(subject: str, iris: Iris, other: str) -> Iri:
         start = f"{iris.base}/id/{kind}/"
         if subject.startswith(start):
             return iris.graph(f"vocab/{subject[len(start) :].split('/')[0]}")
+    if subject.startswith(f"{iris.base}/q/"):
+        return iris.graph("questions")
     return iris.graph(other)
 
 
