@@ -25,10 +25,20 @@ def shared() -> Path:
 COUNTS = ("files", "read", "unreadable", "records", "published", "held", "findings")
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The table of test_foreign_files.py, also where other processes ran it: what each folder of others' files gave."""
+def _told(terminalreporter: Any, wanted: str) -> list[Any]:
+    """What tests recorded under a name, also where other processes ran them."""
     reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, []))
-    rows = [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "foreign"]
+    return [value for report in reports for name, value in getattr(report, "user_properties", ()) if name == wanted]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the run counted: tests of the standards' suites, and what each folder of others' files gave."""
+    suites = _told(terminalreporter, "suite")
+    if suites:
+        terminalreporter.write_sep("=", "suites of the standards")
+        for row in sorted(suites, key=lambda row: str(row["name"])):
+            terminalreporter.write_line(f"{row['passed']:>5} of {row['of']:>3}  {row['name']}")
+    rows = _told(terminalreporter, "foreign")
     if not rows:
         return
     width = max(len(row["folder"]) for row in rows)

@@ -8,11 +8,9 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
-import pyoxigraph as ox
 import pytest
 import rdflib
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
@@ -312,64 +310,3 @@ def test_the_address_is_described_in_openapi(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert set(paths["/sparql"]) == {"get", "post"} and "/sparql/" not in paths
     assert json.dumps(paths["/sparql"]["get"]).count("text/csv") == 1
-
-
-W3C = "http://www.w3.org/2009/sparql/docs/tests/data-sparql11/protocol/manifest#"
-
-
-def test_the_w3c_protocol_tests_pass(shared: Path, tmp_path: Path) -> None:
-    """Query tests as they are; what needs an update must be refused here, as on any public address."""
-    folder = shared / "data/w3c/rdf-tests/sparql11/protocol"
-    manifest = rdflib.Graph().parse(folder / "manifest.ttl", publicID=folder.as_uri() + "/manifest.ttl")
-    ht, mf = (
-        rdflib.Namespace("http://www.w3.org/2011/http#"),
-        rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"),
-    )
-    cnt, ut = (
-        rdflib.Namespace("http://www.w3.org/2011/content#"),
-        rdflib.Namespace("http://www.w3.org/2009/sparql/tests/test-update#"),
-    )
-    store = ox.Store(str(tmp_path / "graph"))
-    for data in manifest.objects(None, ut.graphData):
-        path = Path(urlsplit(str(manifest.value(data, ut.graph))).path)
-        graph = ox.NamedNode(str(manifest.value(data, rdflib.RDFS.label)))
-        store.load(path=str(path), format=ox.RdfFormat.N_TRIPLES, to_graph=graph)
-    store.flush()
-    del store
-    wrong, done = [], 0
-    with (
-        serving(tmp_path / "graph", Settings(query_workers=2, query_deadline=5)) as made,
-        httpx.Client(trust_env=False) as client,
-    ):
-        for test in manifest.subjects(rdflib.RDF.type, mf.ProtocolTest):
-            connection = manifest.value(test, mf.action)
-            for request in manifest.items(manifest.value(connection, ht.requests)):
-                path = str(manifest.value(request, ht.absolutePath))
-                headers = {
-                    str(manifest.value(h, ht.fieldName)): str(manifest.value(h, ht.fieldValue))
-                    for h in manifest.items(manifest.value(request, ht.headers))
-                }
-                body = manifest.value(request, ht.body)
-                encoding = str(manifest.value(body, cnt.characterEncoding) or "utf-8") if body else "utf-8"
-                content = str(manifest.value(body, cnt.chars)).encode(encoding) if body else None
-                response = manifest.value(request, ht.resp)
-                expected = {str(code)[-3] for code in manifest.objects(response, mf.expectedStatus)}
-                boolean = manifest.value(response, mf.expectedBoolean)
-                method = str(manifest.value(request, ht.methodName))
-                url = made.url.removesuffix("/sparql") + path
-                answer = client.request(method, url, headers=headers, content=content)
-                update = "update" in path or (content and b"update=" in content) or "sparql-update" in str(headers)
-                # The checks that follow an update see what was not written.
-                follows = str(test).removeprefix(W3C).startswith("update_")
-                ok = (
-                    answer.status_code in (403, 415, 400)
-                    if update
-                    else follows or str(answer.status_code)[0] in expected
-                )
-                if not update and not follows and boolean is not None:
-                    ok = ok and answer.json()["boolean"] is boolean.toPython()
-                done += 1
-                if not ok:
-                    wrong.append(f"{str(test).removeprefix(W3C)}: {answer.status_code} {answer.text[:100]}")
-    assert wrong == []
-    assert done >= 34
