@@ -8,22 +8,22 @@ workers of its own, and those on the old one end with the query that they answer
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
-import os
-import socket
-import subprocess
-import sys
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-from registry.graph.worker import FRAME, HEADER, Request, receive
+from registry.graph.forked import Worker, Zygote
+from registry.graph.guard import Refused, Scan, scan
+from registry.graph.lanes import FailureKind, Lane, Quarantine, QueryFailed
+from registry.graph.worker import FRAME, Request, receive
 from registry.settings import Settings
+
+__all__ = ["FailureKind", "QueryAnswer", "QueryFailed", "QueryPool", "QueryRequest", "query_release"]
 
 LOG = logging.getLogger(__name__)
 INTERNAL_WORKERS = 2
@@ -32,18 +32,6 @@ READY_SECONDS = 30.0
 RETIRE_AFTER = 500
 LATE = "The query took longer than a query may take."
 BROKEN = "The query needed more memory than a query may use, or broke its worker."
-FailureKind = Literal[
-    "syntax", "forbidden", "too-big", "function", "internal", "deadline", "busy", "crashed", "unavailable"
-]
-
-
-class QueryFailed(Exception):
-    """A query without a complete answer: what kind of failure, in words, and when to try again (seconds)."""
-
-    def __init__(self, kind: FailureKind, message: str, retry_after: int = 0) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,8 @@ class QueryRequest:
     """A query, its form and the media type of its answer (a key of worker.RESULTS or worker.GRAPHS).
 
     If either list of graphs is given, both define the dataset (SPARQL 1.1 Protocol 2.1.4). ``deadline``
-    in seconds; None is the setting.
+    in seconds, waiting for a worker included; None is the setting. ``bindings`` as in worker.Request. ``client``
+    is whose share of the workers it takes, ``found`` what a scan of the text found already.
     """
 
     query: str
@@ -60,13 +49,17 @@ class QueryRequest:
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     deadline: float | None = None
+    bindings: tuple[tuple[str, str, str], ...] = ()
+    client: str = ""
+    found: Scan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueryAnswer:
     """An answer that has begun. ``first`` is all of it when ``whole``; else ``rest`` brings what follows and
     raises QueryFailed if it cannot be completed. ``close`` must be called in the end. ``until`` is the
-    deadline (time.monotonic, also for a caller that reads slowly): then the worker is gone."""
+    deadline (time.monotonic, also for a caller that reads slowly): then the worker is gone. ``began`` is when a
+    worker took it."""
 
     media_type: str
     release: str
@@ -75,116 +68,7 @@ class QueryAnswer:
     until: float
     rest: AsyncIterator[bytes]
     close: Callable[[], None]
-
-
-class Zygote:
-    """The process that forks workers, seen from outside; it ends when ``close`` closes its socket."""
-
-    def __init__(self) -> None:
-        self._token = 0
-        self._control, theirs = socket.socketpair()
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        # One malloc arena: else opening a store reserves a gigabyte of address space for each thread.
-        environment = {**os.environ, "MALLOC_ARENA_MAX": "1", "PYTHONPATH": path}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "registry.graph.zygote", str(theirs.fileno())],
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            env=environment,
-        )
-        theirs.close()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
-
-    def spawn(self, graph: Path, memory: int) -> tuple[int, socket.socket]:
-        """A new worker's token and our end of its socket; it says ``R`` when it is ready."""
-        self._token += 1
-        ours, theirs = socket.socketpair()
-        order = json.dumps({"spawn": self._token, "graph": str(graph), "memory": memory}) + "\n"
-        with theirs:
-            socket.send_fds(self._control, [order.encode()], [theirs.fileno()])
-        return self._token, ours
-
-    def kill(self, token: int) -> None:
-        """End a worker, whatever it does; nothing happens if it has ended."""
-        with suppress(OSError):
-            self._control.sendall(json.dumps({"kill": token}).encode() + b"\n")
-
-    def close(self) -> None:
-        """End it and all its workers."""
-        self._control.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-@dataclass(slots=True)
-class _Worker:
-    """A worker seen from outside."""
-
-    zygote: Zygote
-    token: int
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    generation: int
-    release: str
-    asked: int = 0
-    dead: bool = False
-
-    async def frame(self) -> tuple[bytes, bytes]:
-        kind, size = HEADER.unpack(await self.reader.readexactly(HEADER.size))
-        return kind, await self.reader.readexactly(size) if size else b""
-
-    def kill(self) -> None:
-        if not self.dead:
-            self.dead = True
-            self.zygote.kill(self.token)
-            self.writer.close()
-
-
-@dataclass(slots=True)
-class _Lane:
-    """Some workers and the queue before them: one for the public, one for our own pages."""
-
-    size: int
-    queue: int
-    idle: deque[_Worker] = field(default_factory=deque)
-    waiting: deque[asyncio.Future[_Worker]] = field(default_factory=deque)
-
-    async def take(self, seconds: float) -> _Worker:
-        """An idle worker; waits for one in turn. Raises QueryFailed when the queue is full or stands still."""
-        if self.idle:
-            return self.idle.popleft()
-        if len(self.waiting) >= self.queue:
-            raise QueryFailed("busy", "Too many queries are waiting. Try again in a moment.", 5)
-        turn: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
-        self.waiting.append(turn)
-        try:
-            # wait() leaves the future alone, so that a worker given at the last moment is not lost.
-            await asyncio.wait({turn}, timeout=seconds)
-        except asyncio.CancelledError:
-            if turn.done():
-                self.give(turn.result())
-            raise
-        finally:
-            with suppress(ValueError):
-                self.waiting.remove(turn)
-        if not turn.done():
-            raise QueryFailed("busy", "No query worker became free in time. Try again in a moment.", 10)
-        return turn.result()
-
-    def give(self, worker: _Worker) -> None:
-        """A worker that is free."""
-        if self.waiting:
-            self.waiting.popleft().set_result(worker)
-        else:
-            self.idle.append(worker)
+    began: float = 0.0
 
 
 class QueryPool:
@@ -193,11 +77,13 @@ class QueryPool:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._zygote: Zygote | None = None
-        self._public = _Lane(settings.query_worker_count, settings.query_queue)
-        self._internal = _Lane(INTERNAL_WORKERS, 4 * settings.query_queue)
+        count = settings.query_worker_count
+        self._public = Lane(count, settings.query_queue, share=max(1, count // 2))
+        self._internal = Lane(INTERNAL_WORKERS, 4 * settings.query_queue)
         self._generation = 0
         self._graph: Path | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.quarantine = Quarantine()
         self.release = ""
         self.sandboxed = False
 
@@ -228,7 +114,7 @@ class QueryPool:
         ready = await asyncio.gather(
             *(self._spawn(release_graph_dir, number, generation) for _ in lanes), return_exceptions=True
         )
-        workers = [worker for worker in ready if isinstance(worker, _Worker)]
+        workers = [worker for worker in ready if isinstance(worker, Worker)]
         if failed := [error for error in ready if isinstance(error, BaseException)]:
             for worker in workers:
                 worker.kill()
@@ -238,7 +124,7 @@ class QueryPool:
             while lane.idle:
                 lane.idle.popleft().kill()
         for lane, worker in zip(lanes, workers, strict=True):
-            lane.give(worker)
+            lane.add(worker)
 
     async def run(self, request: QueryRequest, *, internal: bool = False) -> QueryAnswer:
         """Evaluate a query up to the first 64 kB of its answer, or its end. Raises QueryFailed.
@@ -247,54 +133,32 @@ class QueryPool:
         """
         if self._graph is None:
             raise QueryFailed("unavailable", "Nothing is published yet.", 30)
+        try:
+            found = request.found or scan(request.query, self.settings.query_max_bytes)
+        except Refused as refused:
+            raise QueryFailed(refused.reason, str(refused)) from None
+        digest = hashlib.sha256(request.query.encode("utf-8", "surrogatepass")).digest()
+        if left := self.quarantine.left(digest, time.monotonic()):
+            told = f"This query has broken its worker {self.quarantine.strikes} times. It is not asked again for now."
+            raise QueryFailed("quarantined", told, int(left) + 1)
         lane = self._internal if internal else self._public
         seconds = min(request.deadline or self.settings.query_deadline, MAX_DEADLINE)
-        while (worker := await lane.take(seconds)).reader.at_eof():
-            self._give_up(lane, worker, alive=False)
         end = time.monotonic() + seconds
-        worker.asked += 1
-        given = request.default_graphs is not None or request.named_graphs is not None
-        asked = Request(
-            request.query,
-            request.media_type,
-            request.default_graphs or () if given else None,
-            request.named_graphs or () if given else None,
-            seconds,
-            self.settings.query_max_bytes,
-            f"{self.settings.base_address}/",
-        )
+        while (worker := await lane.take(request.client, end - time.monotonic())).reader.at_eof():
+            self._give_up(lane, request.client, worker, alive=False)
+        running = _Running(self, lane, worker, request.client, time.monotonic(), end)
         try:
-            worker.writer.write(asked.encode())
-            kind, data = await self._frame(worker, end)
-            first, whole = (data, False) if kind == b"D" else (b"", True)
-            if kind == b"D" and len(data) < FRAME:
-                # Less than a full frame is the last one: wait for the word that it is complete.
-                kind, _ = await self._frame(worker, end)
-                whole = True
+            first, whole = await running.begin(_order(request, found, self.settings, end))
         except BaseException as error:
-            self._give_up(lane, worker, alive=isinstance(error, QueryFailed) and not worker.dead)
+            running.finish(alive=isinstance(error, QueryFailed) and not worker.dead)
+            if isinstance(error, QueryFailed) and error.kind == "crashed":
+                self._note_crash(digest)
             raise
         if whole:
-            self._give_up(lane, worker, alive=True)
-        finished = whole
-
-        async def rest() -> AsyncIterator[bytes]:
-            nonlocal finished
-            while not finished:
-                kind, data = await self._frame(worker, end)
-                if kind == b"E":
-                    finished = True
-                    self._give_up(lane, worker, alive=True)
-                else:
-                    yield data
-
-        def close() -> None:
-            nonlocal finished
-            if not finished:
-                finished = True
-                self._give_up(lane, worker, alive=False)
-
-        return QueryAnswer(request.media_type, worker.release, first, whole, end, rest(), close)
+            running.finish(alive=True)
+        return QueryAnswer(
+            request.media_type, worker.release, first, whole, end, running.rest(), running.close, running.began
+        )
 
     async def fetch(self, query: str, media_type: str) -> bytes:
         """The whole answer of one of our own queries, by workers that the public cannot occupy."""
@@ -304,39 +168,27 @@ class QueryPool:
         finally:
             answer.close()
 
-    async def _frame(self, worker: _Worker, end: float) -> tuple[bytes, bytes]:
-        try:
-            # A reader that always finds something does not suspend, so a timeout alone would not strike.
-            if (left := end - time.monotonic()) <= 0:
-                raise TimeoutError
-            async with asyncio.timeout(left):
-                kind, data = await worker.frame()
-        except TimeoutError:
-            worker.kill()
-            raise QueryFailed("deadline", LATE, 10) from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            worker.kill()
-            # The processor limit ends a worker about when the deadline does.
-            if time.monotonic() >= end - 0.2:
-                raise QueryFailed("deadline", LATE, 10) from None
-            raise QueryFailed("crashed", BROKEN) from None
-        if kind == b"X":
-            error = json.loads(data)
-            raise QueryFailed(error["kind"], error["message"])
-        return kind, data
+    def _note_crash(self, digest: bytes) -> None:
+        # When the process that forks has died, its workers have too, whatever they did.
+        if self._zygote is None or not self._zygote.alive:
+            return
+        blocked = self.quarantine.struck(digest, time.monotonic())
+        LOG.warning("query %s broke its worker%s", digest.hex()[:12], "; it is not asked again for now" * blocked)
 
-    def _give_up(self, lane: _Lane, worker: _Worker, *, alive: bool) -> None:
+    def _give_up(self, lane: Lane, client: str, worker: Worker, *, alive: bool) -> None:
         """Take a worker back: for the next query if it can answer one, else another replaces it."""
-        if alive and worker.generation == self._generation and worker.asked < RETIRE_AFTER and self._graph:
-            lane.give(worker)
+        current = worker.generation == self._generation and self._graph is not None
+        if alive and current and worker.asked < RETIRE_AFTER:
+            lane.free(client, worker)
             return
         worker.kill()
-        if worker.generation == self._generation and self._graph:
+        lane.free(client, None)
+        if current:
             task = asyncio.get_running_loop().create_task(self._replace(lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _replace(self, lane: _Lane) -> None:
+    async def _replace(self, lane: Lane) -> None:
         pause = 0.1
         while self._graph is not None:
             generation = self._generation
@@ -348,12 +200,12 @@ class QueryPool:
                 pause = min(2 * pause, 5.0)
                 continue
             if generation == self._generation:
-                lane.give(worker)
+                lane.add(worker)
             else:
                 worker.kill()
             return
 
-    async def _spawn(self, graph: Path, release: str, generation: int) -> _Worker:
+    async def _spawn(self, graph: Path, release: str, generation: int) -> Worker:
         if self._zygote is None:
             raise QueryFailed("unavailable", "The query workers are not started.", 30)
         if not self._zygote.alive:
@@ -365,7 +217,7 @@ class QueryPool:
         except OSError as error:
             raise QueryFailed("unavailable", f"A query worker could not be started: {error}", 30) from error
         reader, writer = await asyncio.open_connection(sock=ours, limit=2 * FRAME)
-        worker = _Worker(zygote, token, reader, writer, generation, release)
+        worker = Worker(zygote, token, reader, writer, generation, release)
         try:
             async with asyncio.timeout(READY_SECONDS):
                 _, said = await worker.frame()
@@ -379,22 +231,105 @@ class QueryPool:
         return worker
 
 
+@dataclass(slots=True)
+class _Running:
+    """A query in its worker. At ``end`` (time.monotonic) the worker is killed, whatever either side does."""
+
+    pool: QueryPool
+    lane: Lane
+    worker: Worker
+    client: str
+    began: float
+    end: float
+    finished: bool = False
+    _timer: asyncio.TimerHandle | None = field(default=None)
+
+    async def begin(self, order: bytes) -> tuple[bytes, bool]:
+        """The first bytes of the answer and whether they are all."""
+        left = max(0.0, self.end - time.monotonic())
+        self._timer = asyncio.get_running_loop().call_later(left, self.worker.kill)
+        self.worker.asked += 1
+        self.worker.writer.write(order)
+        kind, data = await self.frame()
+        if kind == b"E":
+            return b"", True
+        if len(data) >= FRAME:
+            return data, False
+        # Less than a full frame is the last one: wait for the word that it is complete.
+        await self.frame()
+        return data, True
+
+    async def frame(self) -> tuple[bytes, bytes]:
+        """The next frame. Raises QueryFailed."""
+        try:
+            kind, data = await self.worker.frame()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.worker.kill()
+            now = time.monotonic()
+            # The processor limit ends a worker about when the deadline does.
+            if now >= self.end - 0.2:
+                raise QueryFailed("deadline", LATE, 10, now - self.began) from None
+            raise QueryFailed("crashed", BROKEN, 0, now - self.began) from None
+        if kind == b"X":
+            error = json.loads(data)
+            raise QueryFailed(error["kind"], error["message"], 0, time.monotonic() - self.began)
+        return kind, data
+
+    async def rest(self) -> AsyncIterator[bytes]:
+        """What follows the first bytes."""
+        while not self.finished:
+            kind, data = await self.frame()
+            if kind == b"E":
+                self.finish(alive=True)
+            else:
+                yield data
+
+    def close(self) -> None:
+        """The reader has gone, or is done."""
+        self.finish(alive=False)
+
+    def finish(self, *, alive: bool) -> None:
+        """The worker is free again, or is ended; at most once."""
+        if not self.finished:
+            self.finished = True
+            if self._timer is not None:
+                self._timer.cancel()
+            self.pool._give_up(self.lane, self.client, self.worker, alive=alive and not self.worker.dead)
+
+
+def _order(request: QueryRequest, found: Scan, settings: Settings, end: float) -> bytes:
+    given = request.default_graphs is not None or request.named_graphs is not None
+    return Request(
+        request.query,
+        request.media_type,
+        request.default_graphs or () if given else None,
+        request.named_graphs or () if given else None,
+        max(0.0, end - time.monotonic()),
+        f"{settings.base_address}/",
+        request.bindings,
+        found.dataset,
+        found.star,
+        found.variables if found.star >= 0 else (),
+    ).encode()
+
+
 def query_release(graph_dir: Path, query: str, media_type: str, out: BinaryIO, settings: Settings) -> None:
     """Answer one query on one release's graph into a file, in a worker of its own. Raises QueryFailed.
 
     For the command line: what was written before a failure is not an answer.
     """
+    try:
+        found = scan(query, settings.query_max_bytes)
+    except Refused as refused:
+        raise QueryFailed(refused.reason, str(refused)) from None
     zygote = Zygote()
     try:
         _, connection = zygote.spawn(graph_dir, settings.query_memory)
         with connection:
             connection.settimeout(READY_SECONDS)
             receive(connection)
-            seconds = min(settings.query_deadline, MAX_DEADLINE)
-            end = time.monotonic() + seconds
-            base = f"{settings.base_address}/"
-            asked = Request(query, media_type, None, None, seconds, settings.query_max_bytes, base)
-            connection.sendall(asked.encode())
+            end = time.monotonic() + min(settings.query_deadline, MAX_DEADLINE)
+            connection.sendall(_order(QueryRequest(query, found.form, media_type), found, settings, end))
             while True:
                 connection.settimeout(max(0.001, end - time.monotonic()))
                 kind, data = receive(connection)

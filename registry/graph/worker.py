@@ -11,14 +11,14 @@ import os
 import re
 import socket
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pyoxigraph as ox
 
 from registry.graph import sandbox
-from registry.graph.guard import Refused, scan
+from registry.graph.guard import Refused
 from registry.iris import PREFIXES
 
 FRAME = 64 * 1024
@@ -36,6 +36,7 @@ GRAPHS = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
     "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/trig": ox.RdfFormat.TRIG,
 }
 _ENGINE_PLACE = re.compile(r"at (\d+):(\d+)")
 _HINTS = {
@@ -49,19 +50,33 @@ _UNKNOWN_FUNCTION = re.compile(r"custom function (<[^<>\s]{1,200}>) is not suppo
 @dataclass(frozen=True, slots=True)
 class Request:
     """A query for a worker. Both graph lists None: the query's own dataset, or all public graphs.
-    ``base`` is what relative IRIs of the query are resolved against."""
+    ``base`` is what relative IRIs of the query are resolved against, ``bindings`` (variable, value, datatype;
+    without datatype the value is an IRI) are terms for variables that the query selects (SEP-0007).
+    ``dataset``, ``star`` and ``variables`` (where ``star`` is not -1) are of the scan of its text."""
 
     query: str
     media_type: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
     seconds: float = 30.0
-    max_bytes: int = 64 * 1024
     base: str | None = None
+    bindings: tuple[tuple[str, str, str], ...] = ()
+    dataset: bool = False
+    star: int = -1
+    variables: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """As a frame."""
-        return frame(b"Q", json.dumps(asdict(self)).encode())
+        return frame(b"Q", json.dumps([getattr(self, name) for name in self.__slots__]).encode())
+
+    @classmethod
+    def decode(cls, data: bytes) -> Request:
+        """From the data of a frame."""
+        return cls(*(_tuples(value) for value in json.loads(data)))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def frame(kind: bytes, data: bytes = b"") -> bytes:
@@ -113,18 +128,22 @@ def _ordered(store: ox.Store, request: Request, options: dict[str, Any]) -> Any:
 
     Engines sort them or not. Source: W3C test csv01; the query is asked again with its columns named.
     """
-    found = scan(request.query, request.max_bytes)
-    if not found.dataset and request.default_graphs is None:
+    if not request.dataset and request.default_graphs is None:
         options["use_default_graph_as_union"] = True
     results = store.query(request.query, **options)
-    if found.star < 0 or not isinstance(results, ox.QuerySolutions):
+    if request.star < 0 or not isinstance(results, ox.QuerySolutions):
         return results
     names = [variable.value for variable in results.variables]
-    wanted = [name for name in found.variables if name in names]
+    wanted = [name for name in request.variables if name in names]
     if wanted == names or set(wanted) != set(names):
         return results
     columns = " ".join(f"?{name}" for name in wanted)
-    return store.query(f"{request.query[: found.star]} {columns} {request.query[found.star + 1 :]}", **options)
+    query = f"{request.query[: request.star]} {columns} {request.query[request.star + 1 :]}"
+    return store.query(query, **options)
+
+
+def _bound(value: str, datatype: str) -> ox.NamedNode | ox.Literal:
+    return ox.Literal(value, datatype=ox.NamedNode(datatype)) if datatype else ox.NamedNode(value)
 
 
 def evaluate(store: ox.Store, request: Request, output: Any) -> None:
@@ -139,6 +158,8 @@ def evaluate(store: ox.Store, request: Request, output: Any) -> None:
             options["named_graphs"] = [ox.NamedNode(name) for name in request.named_graphs or ()]
         except ValueError:
             raise Refused("syntax", "The name of a graph is not an absolute IRI.") from None
+    if request.bindings:
+        options["substitutions"] = {ox.Variable(name): _bound(*term) for name, *term in request.bindings}
     results = _ordered(store, request, options)
     if not isinstance(results, ox.QueryTriples):
         results.serialize(output, RESULTS[request.media_type])
@@ -174,10 +195,7 @@ def serve(connection: socket.socket, graph: Path, memory: int) -> None:
     connection.sendall(frame(b"R", json.dumps({"pid": os.getpid(), "sandboxed": sandboxed}).encode()))
     while True:
         _, data = receive(connection)
-        values = json.loads(data)
-        for name in ("default_graphs", "named_graphs"):
-            values[name] = tuple(values[name]) if values[name] is not None else None
-        request = Request(**values)
+        request = Request.decode(data)
         sandbox.limit_cpu(request.seconds)
         output = _Output(connection)
         try:
