@@ -59,6 +59,7 @@ FORMATS = {
     **dict.fromkeys(("ntriples", "nt"), ("", "application/n-triples")),
     **dict.fromkeys(("rdf", "rdf+xml"), ("", "application/rdf+xml")),
     **dict.fromkeys(("jsonld", "json-ld", "json+ld"), ("", "application/ld+json")),
+    "trig": ("", "application/trig"),
 }
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -78,6 +79,8 @@ STATUS = {
     "forbidden": (403, "Not allowed at this address"),
     "deadline": (503, "The query took too long"),
     "busy": (503, "Too many queries"),
+    "share": (429, "Too many of your queries at once"),
+    "quarantined": (403, "The query is not asked again for now"),
     "unavailable": (503, "Nothing can be queried yet"),
     "crashed": (500, "The query was stopped"),
     "internal": (500, "The query could not be evaluated"),
@@ -195,7 +198,9 @@ def _failed(error: QueryFailed, query: str) -> Rejected:
         digest = hashlib.sha256(query.encode()).hexdigest()[:12]
         LOG.error("incident %s: query %s: %s: %s", incident, digest, error.kind, detail)
         detail += f" If it should work, tell us this number: {incident}."
-    return Rejected(status, title, detail, {"Retry-After": str(error.retry_after or 10)} if status == 503 else None)
+    return Rejected(
+        status, title, detail, {"Retry-After": str(error.retry_after or 10)} if status in (429, 503) else None
+    )
 
 
 @dataclass(frozen=True, slots=True)

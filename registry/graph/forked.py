@@ -1,0 +1,88 @@
+"""Query workers seen from outside: the process that forks them, and a socket to each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.graph.worker import HEADER
+
+
+class Zygote:
+    """The process that forks workers, seen from outside; it ends when ``close`` closes its socket."""
+
+    def __init__(self) -> None:
+        self._token = 0
+        self._control, theirs = socket.socketpair()
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+        # One malloc arena: else opening a store reserves a gigabyte of address space for each thread.
+        environment = {**os.environ, "MALLOC_ARENA_MAX": "1", "PYTHONPATH": path}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "registry.graph.zygote", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
+        theirs.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def spawn(self, graph: Path, memory: int) -> tuple[int, socket.socket]:
+        """A new worker's token and our end of its socket; it says ``R`` when it is ready."""
+        self._token += 1
+        ours, theirs = socket.socketpair()
+        order = json.dumps({"spawn": self._token, "graph": str(graph), "memory": memory}) + "\n"
+        with theirs:
+            socket.send_fds(self._control, [order.encode()], [theirs.fileno()])
+        return self._token, ours
+
+    def kill(self, token: int) -> None:
+        """End a worker, whatever it does; nothing happens if it has ended."""
+        with suppress(OSError):
+            self._control.sendall(json.dumps({"kill": token}).encode() + b"\n")
+
+    def close(self) -> None:
+        """End it and all its workers."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A worker seen from outside: what it was started for, how many queries it was asked, whether it was killed."""
+
+    zygote: Zygote
+    token: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    generation: int
+    release: str
+    asked: int = 0
+    dead: bool = False
+
+    async def frame(self) -> tuple[bytes, bytes]:
+        """The next frame. Raises IncompleteReadError or ConnectionError when the worker has ended."""
+        kind, size = HEADER.unpack(await self.reader.readexactly(HEADER.size))
+        return kind, await self.reader.readexactly(size) if size else b""
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        if not self.dead:
+            self.dead = True
+            self.zygote.kill(self.token)
+            self.writer.close()

@@ -1,0 +1,128 @@
+"""Who gets a query worker next: a queue before some workers, of which one client may hold a part only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from registry.graph.forked import Worker
+
+FailureKind = Literal[
+    "syntax", "forbidden", "too-big", "function", "internal", "deadline", "busy", "share", "crashed", "quarantined",
+    "unavailable",
+]  # fmt: skip
+
+
+class QueryFailed(Exception):
+    """A query without a complete answer: what kind of failure, in words, when to try again (seconds), and how long
+    a worker was busy with it (seconds)."""
+
+    def __init__(self, kind: FailureKind, message: str, retry_after: int = 0, seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after = retry_after
+        self.seconds = seconds
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    client: str
+    given: asyncio.Future[Worker]
+
+
+@dataclass(slots=True)
+class Lane:
+    """Some workers and the queue before them. ``share``: how many workers one client may hold (0: all); who has no
+    name ("") is not held to it."""
+
+    size: int
+    queue: int
+    share: int = 0
+    idle: deque[Worker] = field(default_factory=deque)
+    waiting: deque[_Turn] = field(default_factory=deque)
+    held: Counter[str] = field(default_factory=Counter)
+
+    def _may(self, client: str) -> bool:
+        return not self.share or not client or self.held[client] < self.share
+
+    async def take(self, client: str, seconds: float) -> Worker:
+        """An idle worker, in turn; ``free`` gives it back. Raises QueryFailed when the queue is full, when this
+        client's part of it is full, or when no turn came in time."""
+        if self.idle and self._may(client):
+            self.held[client] += 1
+            return self.idle.popleft()
+        if self.share and client and 2 * sum(turn.client == client for turn in self.waiting) >= self.queue:
+            raise QueryFailed("share", "Too many of your queries are waiting. Ask fewer at once.", 5)
+        if len(self.waiting) >= self.queue:
+            raise QueryFailed("busy", "Too many queries are waiting. Try again in a moment.", 5)
+        turn = _Turn(client, asyncio.get_running_loop().create_future())
+        self.waiting.append(turn)
+        try:
+            # wait() leaves the future alone, so that a worker given at the last moment is not lost.
+            await asyncio.wait({turn.given}, timeout=seconds)
+        except asyncio.CancelledError:
+            if turn.given.done():
+                self.free(client, turn.given.result())
+            raise
+        finally:
+            with suppress(ValueError):
+                self.waiting.remove(turn)
+        if not turn.given.done():
+            raise QueryFailed("busy", "No query worker became free in time. Try again in a moment.", 10)
+        return turn.given.result()
+
+    def free(self, client: str, worker: Worker | None) -> None:
+        """A client is done with a worker: it is free again, or gone (None)."""
+        self.held[client] -= 1
+        if self.held[client] <= 0:
+            del self.held[client]
+        if worker is not None:
+            self.idle.append(worker)
+        self._serve()
+
+    def add(self, worker: Worker) -> None:
+        """A new worker."""
+        self.idle.append(worker)
+        self._serve()
+
+    def _serve(self) -> None:
+        while self.idle:
+            turn = next((turn for turn in self.waiting if self._may(turn.client)), None)
+            if turn is None:
+                return
+            self.waiting.remove(turn)
+            self.held[turn.client] += 1
+            turn.given.set_result(self.idle.popleft())
+
+
+@dataclass(slots=True)
+class Quarantine:
+    """Queries that ended their worker several times are not evaluated for a while. By digest of their text."""
+
+    strikes: int = 3
+    seconds: float = 3600.0
+    most: int = 1000
+    _crashes: dict[bytes, list[float]] = field(default_factory=dict)
+
+    def struck(self, digest: bytes, now: float) -> bool:
+        """Note a crash; whether the query is blocked from now on."""
+        times = [time for time in self._crashes.pop(digest, []) if time > now - self.seconds]
+        self._crashes[digest] = [*times, now]
+        if len(self._crashes) > self.most:
+            del self._crashes[next(iter(self._crashes))]
+        return len(times) + 1 >= self.strikes
+
+    def left(self, digest: bytes, now: float) -> float:
+        """Seconds that a query stays blocked, 0 if it is not."""
+        times = self._crashes.get(digest)
+        if times is None or len(times) < self.strikes:
+            return 0.0
+        return max(0.0, times[-1] + self.seconds - now)
+
+    def blocked(self, now: float) -> dict[str, float]:
+        """{first 12 hexadecimal digits of the text's SHA-256: seconds left} of what is blocked."""
+        found = {digest.hex()[:12]: self.left(digest, now) for digest in self._crashes}
+        return {digest: left for digest, left in found.items() if left}
