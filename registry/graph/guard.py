@@ -66,7 +66,9 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A word, sign or term of a query; ``kind`` is a group of the tokens' pattern, ``start`` its place."""
+
     kind: str
     text: str
     start: int
@@ -78,12 +80,13 @@ def place(text: str, offset: int) -> str:
     return f"line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))}"
 
 
-def _tokens(query: str) -> Iterator[_Token]:
+def tokens_of(query: str) -> Iterator[Token]:
+    """The tokens of a query, without blanks and comments. Raises Refused where there is none, or too many."""
     position, count = 0, 0
     while position < len(query):
         found = _TOKEN.match(query, position)
         if found is None:
-            if query.startswith(("\\u", "\\U"), position) and "service" in _unescaped(query).lower():
+            if query.startswith(("\\u", "\\U"), position) and "service" in unescaped(query).lower():
                 raise Refused("forbidden", "SERVICE is not allowed here.")
             raise Refused("syntax", f"Not SPARQL at {place(query, position)}: {query[position : position + 20]!r}")
         position = found.end()
@@ -93,10 +96,12 @@ def _tokens(query: str) -> Iterator[_Token]:
         count += 1
         if count > MAX_TOKENS:
             raise Refused("too-big", f"The query has more than {MAX_TOKENS} words and signs.")
-        yield _Token(kind, found.group(), found.start())
+        yield Token(kind, found.group(), found.start())
 
 
-def _unescaped(query: str) -> str:
+def unescaped(query: str) -> str:
+    r"""A text with its ``\uXXXX`` read (SPARQL 1.1 Query, section 19.2)."""
+
     def character(found: re.Match[str]) -> str:
         code = int(found.group(1) or found.group(2), 16)
         return chr(code) if code < 0x110000 else "\ufffd"
@@ -104,7 +109,7 @@ def _unescaped(query: str) -> str:
     return _ESCAPE.sub(character, query)
 
 
-def _refuse_sizes(tokens: list[_Token]) -> None:
+def _refuse_sizes(tokens: list[Token]) -> None:
     depth = steps = signs = 0
     chains = {"||": 0, "&&": 0, "UNION": 0}
     for token in tokens:
@@ -127,10 +132,10 @@ def _refuse_sizes(tokens: list[_Token]) -> None:
             raise Refused("too-big", f"More than {MAX_SIGNS} signs stand in a row.")
 
 
-def _refuse_service(tokens: list[_Token], prefixes: set[str]) -> None:
+def _refuse_service(tokens: list[Token], prefixes: set[str]) -> None:
     """Parsers may read "SERVICESILENT" or "SERVICEex:a" as the keyword too, so the word may stand nowhere
     in a keyword, and as a prefix only if that prefix is declared and no group follows."""
-    for token, after in pairwise([*tokens, _Token("end", "", 0)]):
+    for token, after in pairwise([*tokens, Token("end", "", 0)]):
         if token.kind == "word" and "SERVICE" in token.text.upper():
             raise Refused("forbidden", "SERVICE is not allowed here.")
         if token.kind == "name" and "SERVICE" in token.text.partition(":")[0].upper():
@@ -139,7 +144,7 @@ def _refuse_service(tokens: list[_Token], prefixes: set[str]) -> None:
                 raise Refused("forbidden", "SERVICE is not allowed here.")
 
 
-def _prologue(tokens: list[_Token]) -> tuple[int, set[str]]:
+def _prologue(tokens: list[Token]) -> tuple[int, set[str]]:
     """Where the prologue ends, and the prefixes it declares."""
     at, prefixes = 0, set()
     while at < len(tokens) and tokens[at].kind == "word":
@@ -158,7 +163,7 @@ def scan(query: str, max_bytes: int = MAX_BYTES) -> Scan:
     """Look at a query. Raises Refused; parsing proper comes later, in a worker."""
     if len(query.encode("utf-8", "surrogatepass")) > max_bytes:
         raise Refused("too-big", f"The query is longer than {max_bytes} bytes.")
-    tokens = list(_tokens(query))
+    tokens = list(tokens_of(query))
     at, prefixes = _prologue(tokens)
     _refuse_service(tokens, prefixes)
     words = [token.text.upper() if token.kind == "word" else "" for token in tokens]
