@@ -49,6 +49,8 @@ class Settings:
     query_errors_burst: float = 60.0
     query_cache: int = 64 << 20
     query_cache_answer: int = 4 << 20
+    api_requests: float = 600.0
+    api_requests_burst: float = 1200.0
     user_agent: str = "MetaAcademyRegistry/0.1"
     contact: str = ""
     http_timeout: float = 60.0

@@ -92,10 +92,10 @@ def _sorted(terms: Iterable[Term]) -> list[Term]:
 class _Node:
     """The values of one subject of a record graph."""
 
-    __slots__ = ("described", "labels", "values")
+    __slots__ = ("described", "iri", "labels", "values")
 
     def __init__(self, described: Described, subject: str, labels: Labels) -> None:
-        self.described, self.labels = described, labels
+        self.described, self.iri, self.labels = described, subject, labels
         self.values = described.get(subject, {})
 
     def terms(self, predicate: str) -> list[Term]:
@@ -115,6 +115,7 @@ def _place(node: _Node) -> dict[str, Any]:
     country = address[0].first("addressCountry") if address else None
     locality = address[0].first("addressLocality") if address else None
     return {
+        "iri": node.iri,
         "name": _texts(node.values.get(SCHEMA + "name", ())),
         "url": node.first("url"),
         "locality": locality,
@@ -123,7 +124,8 @@ def _place(node: _Node) -> dict[str, Any]:
 
 
 def _offer(node: _Node) -> dict[str, Any]:
-    return {name: node.first(name) for name in ("price", "priceCurrency", "validFrom", "validThrough", "url")}
+    names = ("price", "priceCurrency", "validFrom", "validThrough", "url")
+    return {"iri": node.iri} | {name: node.first(name) for name in names}
 
 
 def _dated(node: _Node) -> Item:
@@ -139,7 +141,7 @@ def _dated(node: _Node) -> Item:
 def _runs(resource: _Node) -> list[Item]:
     runs = []
     for run in resource.nodes("hasCourseInstance"):
-        item = _dated(run)
+        item: Item = {"iri": run.iri, **_dated(run)}
         item["name"] = _texts(run.values.get(SCHEMA + "name", ()))
         item["url"] = run.first("url")
         item["description"] = _texts(run.values.get(SCHEMA + "description", ()))
@@ -156,7 +158,7 @@ def _runs(resource: _Node) -> list[Item]:
 
 def _files(resource: _Node) -> list[Item]:
     names = ("contentUrl", "encodingFormat", "contentSize")
-    return [{name: node.first(name) for name in names} for node in resource.nodes("encoding")]
+    return [{"iri": node.iri} | {name: node.first(name) for name in names} for node in resource.nodes("encoding")]
 
 
 def _sections(resource: _Node) -> list[dict[str, str]]:
@@ -248,8 +250,7 @@ def item(change: Change, labels: Labels, academy: str) -> Item:
         result[name] = resource.first(name)
     for name, predicate in _LINKS.items():
         result[name] = [_value(term) for term in resource.terms(predicate)]
-    if "EducationEvent" in result["type"]:
-        result.update(_dated(resource))
+    result.update(_dated(resource))
     result["hasCourseInstance"] = _runs(resource)
     result["syllabusSections"] = _sections(resource)
     result["encoding"] = _files(resource)

@@ -19,11 +19,12 @@ import tantivy
 
 from registry.model import Change
 from registry.search.document import Item, Labels, item, tombstone
+from registry.search.filters import SPANS, first_start, named, spans, term, terms
 from registry.search.folding import fold, words
 from registry.search.licences import Terms, short_name
 from registry.search.licences import load as load_licences
 
-VERSION = "1"
+VERSION = "2"
 HEAP = 30_000_000
 MARKER = "!marker"
 UNIT = "\x1f"
@@ -33,7 +34,8 @@ TITLE_KEY = 160
 
 # Facets: the values that a page counts; each is also an exact filter.
 FACETS = ("academy", "language", "type", "level", "audience", "licence", "about", "access", "modality", "free", "open")
-SORTS = ("title", "modified", "added")
+SORTS = ("title", "modified", "added", "changed", "start")
+LAST = "\uffff"
 
 _CONCEPT_FACETS = {
     "type": ("learningResourceType",),
@@ -69,6 +71,8 @@ def _schema() -> Any:
         builder.add_text_field("facet_" + name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in SORTS:
         builder.add_text_field("by_" + name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in SPANS:
+        builder.add_integer_field("span_" + name, indexed=False, fast=True)
     builder.add_text_field("whole_title", tokenizer_name="raw", index_option="basic")
     for name in ("title", "body"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
@@ -104,12 +108,6 @@ def marker(index: Any) -> Marker | None:
     return Marker(found["sequence"], found["recipe"])
 
 
-def _short(iri: str) -> list[str]:
-    """How a concept may be named in a filter: "basic", "level/basic" and the IRI itself."""
-    parts = iri.rstrip("/").split("/")
-    return [iri, parts[-1], "/".join(parts[-2:])]
-
-
 def _concepts(document: Item, facet: str, above: Above) -> list[str]:
     keys = _CONCEPT_FACETS[facet]
     own = {concept["id"] for key in keys for concept in document[key] if concept["id"]}
@@ -130,12 +128,12 @@ def facet_values(document: Item, licences: Mapping[str, Terms], above: Above | N
 
 
 def _terms(document: Item, values: Mapping[str, list[str]]) -> set[str]:
-    terms = {f"{facet}={value}" for facet, found in values.items() for value in found}
+    found = {f"{facet}={value}" for facet, several in values.items() for value in several}
     for facet in _CONCEPT_FACETS:
-        terms |= {f"{facet}={name}" for iri in values[facet] for name in _short(iri)}
-    terms |= {f"language={tag.lower()}" for tag in document["inLanguage"]}
-    terms |= {f"type={name}" for name in document["type"]}
-    return terms | {f"feed={document['feed']}"}
+        found |= {f"{facet}={name}" for iri in values[facet] for name in named(iri)}
+    found |= {term("language", tag) for tag in document["inLanguage"]}
+    found |= {f"type={name}" for name in document["type"]}
+    return found | terms(document)
 
 
 def _body(document: Item) -> str:
@@ -174,12 +172,16 @@ def _document(document: Item, licences: Mapping[str, Terms], above: Above) -> An
     for facet, found in values.items():
         for value in found:
             entry.add_text("facet_" + facet, value)
-    for term in _terms(document, values):
-        entry.add_text("term", term)
+    for found_by in _terms(document, values):
+        entry.add_text("term", found_by)
+    for name, number in spans(document):
+        entry.add_integer("span_" + name, number)
     modified = document["dateModified"] or document["datePublished"] or document["dateCreated"] or ""
     entry.add_text("by_title", sort_key(fold(title(document))[:TITLE_KEY], identifier))
     entry.add_text("by_modified", sort_key(modified, identifier))
     entry.add_text("by_added", sort_key(document["added"], identifier))
+    entry.add_text("by_changed", sort_key(document["changed"], identifier))
+    entry.add_text("by_start", sort_key(first_start(document) or LAST, identifier))
     for name in document["name"].values():
         entry.add_text("title", " ".join(words(name)))
         entry.add_text("whole_title", " ".join(words(name)))

@@ -19,16 +19,17 @@ from typing import Any, Literal
 
 import tantivy
 
+from registry.search.filters import SPANS, TERMS, term
 from registry.search.folding import words
 from registry.search.index import FACETS, MARKER, Marker
 
-Sort = Literal["relevance", "title", "modified", "added"]
+Sort = Literal["relevance", "title", "modified", "added", "changed", "start"]
 MAX_WORDS = 32
 PREFIX_FROM = 4
 SUBJECTS = 1000
-FILTERS = (*FACETS, "feed")
+FILTERS = (*FACETS, *TERMS)
 _QUOTED = re.compile(r'"([^"]*)"')
-_DESCENDING = ("modified", "added")
+_DESCENDING = ("modified", "added", "changed")
 
 
 class BadCursor(ValueError):
@@ -40,8 +41,9 @@ class ResourceQuery:
     """A question to the index.
 
     ``filters`` is {filter: values}: values of one filter are alternatives, filters add up. ``within`` and
-    ``without`` are ids that alone may, or may not, be found. ``sort`` None means relevance where there is
-    text, else title.
+    ``without`` are ids that alone may, or may not, be found. ``lacks`` are keys of the document that hold nothing;
+    ``spans`` {span: (least, most)}, both ends counted, None for open. ``sort`` None means relevance where there is
+    text, else title; ``descending`` None means newest first for modified, added and changed, else A to Z.
     """
 
     text: str = ""
@@ -52,6 +54,14 @@ class ResourceQuery:
     limit: int = 20
     cursor: str | None = None
     scope: str = ""
+    lacks: tuple[str, ...] = ()
+    spans: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    descending: bool | None = None
+
+    @property
+    def falling(self) -> bool:
+        """Whether the last in the order comes first."""
+        return self.order in _DESCENDING if self.descending is None else self.descending
 
     @property
     def order(self) -> Sort:
@@ -61,7 +71,10 @@ class ResourceQuery:
     @property
     def digest(self) -> str:
         """What a cursor is bound to: the question and its order (``scope`` names ``within`` and ``without``)."""
-        told = json.dumps([self.text, sorted((k, sorted(v)) for k, v in self.filters.items()), self.scope])
+        told = json.dumps(
+            [self.text, sorted((k, sorted(v)) for k, v in self.filters.items()), self.scope, sorted(self.lacks),
+             sorted(self.spans.items()), self.falling]
+        )  # fmt: skip
         return hashlib.sha256(f"{self.order} {told}".encode()).hexdigest()[:12]
 
 
@@ -166,9 +179,15 @@ class Reader:
         for name, values in sorted(query.filters.items()):
             if name not in FILTERS:
                 raise ValueError(f"there is no filter {name!r}")
-            wanted = [f"{name}={value.lower() if name == 'language' else value}" for value in values]
-            found = make.term_set_query(self._schema, "term", wanted)
+            found = make.term_set_query(self._schema, "term", [term(name, value) for value in values])
             clauses.append((must, make.const_score_query(found, 0.0)))
+        for key in query.lacks:
+            clauses.append((never, self._term("term", term("has", key))))
+        for name, (least, most) in sorted(query.spans.items()):
+            if name not in SPANS:
+                raise ValueError(f"there is no span {name!r}")
+            between = make.range_query(self._schema, "span_" + name, tantivy.FieldType.Integer, least, most)
+            clauses.append((must, make.const_score_query(between, 0.0)))
         if query.within is not None:
             ids = sorted(query.within)
             within = make.term_set_query(self._schema, "id", ids) if ids else make.empty_query()
@@ -186,10 +205,12 @@ class Reader:
         total: int = counted.count
         if query.order == "relevance":
             offset = int(_decode(query.cursor, query)) if query.cursor else 0
+            if offset > total:  # memory is taken for as many as are asked for
+                raise BadCursor("this cursor is beyond the end")
             hits = self._searcher.search(found, limit=query.limit + 1, offset=offset, count=False).hits
             key = str(offset + query.limit)
         else:
-            name, descending = "by_" + query.order, query.order in _DESCENDING
+            name, descending = "by_" + query.order, query.falling
             rest = found
             if query.cursor:
                 bound = f"{name}:{'<' if descending else '>'}{_decode(query.cursor, query)}"

@@ -179,3 +179,9 @@ def works_of(connection: sqlite3.Connection, iris: Iterable[str]) -> Mapping[str
         for row in connection.execute("SELECT level, work FROM member WHERE iri=?", (iri,)):
             found.setdefault(iri, {})[row[0]] = row[1]
     return found
+
+
+def member_ids(connection: sqlite3.Connection, identifier: str) -> frozenset[str]:
+    """Ids of the resources that a work, or what is listed several times, consists of."""
+    rows = connection.execute("SELECT id FROM member JOIN resource USING (iri) WHERE work=?", (identifier,))
+    return frozenset(row[0] for row in rows)

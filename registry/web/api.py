@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi import Path as PathParameter
+from fastapi.responses import RedirectResponse, Response
 
 from registry.messages import LANGUAGES
 from registry.search.reader import BadCursor as BadSearchCursor
+from registry.search.reader import ResourceQuery
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
 from registry.statistics.reader import BadCursor, MatchQuery
 from registry.statistics.work_reader import Former
-from registry.web import examples, family, report, views
+from registry.web import answers, family, linked, report, views
+from registry.web.limits import limited
+from registry.web.negotiate import choose
+from registry.web.openapi import answered
 from registry.web.parameters import (
     AcademyParameters,
     IssueParameters,
     MatchParameters,
     OnePairParameters,
+    OneResourceParameters,
     ResourceParameters,
     WorkParameters,
     no_parameters,
@@ -29,18 +35,12 @@ from registry.web.shared import Shared, Visit
 
 _NONE = [Depends(no_parameters)]
 _MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "Another work took it in: see `Location`"}}
-
-
-def _documented(*others: int) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route for OpenAPI."""
-    answers: dict[int | str, dict[str, Any]] = {
-        200: {"description": "What was asked for", "content": {"application/json": {}}},
-        304: {"description": "Nothing changed since the release named in If-None-Match"},
-    }
-    for status in (400, *others, 503):
-        content = {"application/problem+json": {"example": examples.PROBLEMS[status]}}
-        answers[status] = {"description": str(examples.PROBLEMS[status]["title"]), "content": content}
-    return answers
+_FORMS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {form: {"schema": {"type": "string"}} for form in ("text/markdown", "text/html", "text/csv")}}
+}
+_PARTED = "~"
+Part = Annotated[str, PathParameter(max_length=300)]
+Feed = Annotated[str, PathParameter(alias="list", max_length=300, description="Id of an academy's list")]
 
 
 def _resource_iri(visit: Visit, given: str) -> str:
@@ -51,36 +51,82 @@ def _resource_iri(visit: Visit, given: str) -> str:
     return item["iri"] if item and "iri" in item else f"urn:none:{given}"
 
 
+def _walk(shared: Shared, request: Request, parameters: ResourceParameters) -> tuple[Visit, ResourceQuery]:
+    """One page's release and question. What fits best is counted by position: such a walk stays in the release in
+    which it began, as long as that is kept. Raises Problem."""
+    if parameters.relevance and parameters.cursor is not None:
+        number, parted, cursor = parameters.cursor.partition(_PARTED)
+        opened = shared.releases.numbered(number) if parted else None
+        if not parted:
+            raise Problem(400, "cursor: this cursor cannot be read")
+        if opened is None and shared.releases.current() is not None:
+            raise Problem(400, "cursor: the edition that this walk began in is no longer kept; please begin again")
+        visit = shared.visit(request, opened=opened)
+        parameters = parameters.model_copy(update={"cursor": cursor})
+    else:
+        visit = shared.visit(request)
+    return visit, resource_query(visit, parameters)
+
+
+def entry(visit: Visit, feed: str, key: str) -> dict[str, Any]:
+    """The document of a resource. Raises Problem: 410 with the tombstone when it was withdrawn, else 404."""
+    identifier = f"{feed}/{key}"
+    item = visit.opened.reader.get(identifier)
+    if item is None:
+        raise Problem(404, f"There is no resource {identifier!r}.")
+    if "deleted" in item:
+        raise Problem(410, "Its academy no longer lists it.", tombstone=item)
+    return item
+
+
 def create_router(shared: Shared) -> APIRouter:
     """The routes under ``/api``."""
-    router = APIRouter(prefix="/api", tags=["data"])
+    router = APIRouter(prefix="/api", tags=["data"], dependencies=[Depends(limited(shared.settings))])
 
-    @router.get("/resources", responses=_documented())
+    @router.get("/resources", responses=answered(answers.ResourceList))
     def resources(request: Request, parameters: Annotated[ResourceParameters, Query()]) -> Response:
         """Published courses and materials, filtered, sorted and page by page."""
-        visit = shared.visit(request)
+        keys = parameters.chosen()
+        visit, query = _walk(shared, request, parameters)
         try:
-            page = visit.opened.reader.search(resource_query(visit, parameters))
+            page = visit.opened.reader.search(query)
         except BadSearchCursor as error:
             raise Problem(400, f"cursor: {error}") from error
+        cursor = page.cursor
+        if cursor is not None and query.order == "relevance":
+            cursor = f"{visit.opened.number}{_PARTED}{cursor}"
         with figures.open_figures(visit.opened.release.figures) as connection:
-            return visit.listing(views.resources(connection, visit, page.items), page.total, page.cursor)
+            return visit.listing(views.resources(connection, visit, page.items, keys), page.total, cursor)
 
-    @router.get("/resources/{id:path}", responses=_documented(404, 410), dependencies=_NONE)
-    def resource(request: Request, id: str) -> Response:
-        """One course or material by its id, with what is alike elsewhere."""
-        visit = shared.visit(request)
-        item = visit.opened.reader.get(id)
-        if item is None or "/" not in id:
-            raise Problem(404, f"There is no resource {id!r}.")
-        if "deleted" in item:
-            raise Problem(410, "Its academy no longer lists it.", tombstone=item)
+    @router.get("/resources/{list}/{key}", responses=answered(answers.ResourceAlone, 404, 410))
+    def resource(
+        request: Request, feed: Feed, key: Part, parameters: Annotated[OneResourceParameters, Query()]
+    ) -> Response:
+        """One course or material by its id (`list/key`), with what is alike elsewhere; as JSON-LD with
+        `Accept: application/ld+json`."""
+        keys = parameters.chosen()
+        visit = shared.visit(request, vary="Accept")
+        wanted = choose(request.headers.get("accept"), ("application/json", linked.MEDIA_TYPE))
+        if wanted is None:
+            raise Problem(406, f"There are: application/json, {linked.MEDIA_TYPE}.")
+        item = entry(visit, feed, key)
         with figures.open_figures(visit.opened.release.figures) as connection:
-            found, _, _ = figures.matches(connection, MatchQuery(resource=item["iri"], limit=100))
-            shown = views.resources(connection, visit, [item])[0]
-            return visit.json({**shown, "alike": views.matches(connection, visit, found)})
+            if wanted == linked.MEDIA_TYPE:
+                shown = views.resources(connection, visit, [item])[0]
+                return visit.json(linked.resource(shown, visit.address), linked.MEDIA_TYPE)
+            shown = views.resources(connection, visit, [item], [one for one in keys if one != "alike"])[0]
+            if not keys or "alike" in keys:
+                found, _, _ = figures.matches(connection, MatchQuery(resource=item["iri"], limit=100))
+                shown["alike"] = views.matches(connection, visit, found)
+            return visit.json(shown)
 
-    @router.get("/matches", responses=_documented())
+    @router.get("/context.jsonld", include_in_schema=False, dependencies=_NONE)
+    def context(request: Request) -> Response:
+        """The context by which a resource in JSON is a graph."""
+        headers = {"Cache-Control": "public, max-age=86400"}
+        return shared.constant(request, linked.context(), linked.MEDIA_TYPE, headers)
+
+    @router.get("/matches", responses=answered(answers.MatchList))
     def matches(request: Request, parameters: Annotated[MatchParameters, Query()]) -> Response:
         """Pairs of resources that belong together, surest first."""
         visit = shared.visit(request)
@@ -96,7 +142,7 @@ def create_router(shared: Shared) -> APIRouter:
                 raise Problem(400, f"cursor: {error}") from error
             return visit.listing(views.matches(connection, visit, found), total, cursor)
 
-    @router.get("/matches/{id}", responses=_documented(404))
+    @router.get("/matches/{id}", responses=answered(answers.Match, 404))
     def match(request: Request, id: str, parameters: Annotated[OnePairParameters, Query()]) -> Response:
         """One pair with all its reasons, what they count, and what academies say themselves; in words of three
         languages, or of one (`language`)."""
@@ -108,7 +154,7 @@ def create_router(shared: Shared) -> APIRouter:
             languages = (parameters.language,) if parameters.language else LANGUAGES
             return visit.json(views.matches(connection, visit, [found], languages)[0])
 
-    @router.get("/works", responses=_documented())
+    @router.get("/works", responses=answered(answers.WorkList))
     def works(request: Request, parameters: Annotated[WorkParameters, Query()]) -> Response:
         """Courses in several forms (editions, translations, dates, listed several times), those at most academies
         first."""
@@ -120,7 +166,7 @@ def create_router(shared: Shared) -> APIRouter:
                 raise Problem(400, f"cursor: {error}") from error
             return visit.listing(family.summaries(connection, visit, found), total, cursor)
 
-    @router.get("/works/{id}", responses=_MOVED | _documented(404, 410), dependencies=_NONE)
+    @router.get("/works/{id}", responses=_MOVED | answered(answers.WholeWork, 404, 410), dependencies=_NONE)
     def work(request: Request, id: str) -> Response:
         """All forms of one course, what is adapted from it, what is another course on the same ground, and why."""
         visit = shared.visit(request)
@@ -130,7 +176,7 @@ def create_router(shared: Shared) -> APIRouter:
                 return RedirectResponse(f"{visit.address}/api/works/{found.successor}", 308, visit.headers)
             return visit.json(family.whole(connection, visit, found))
 
-    @router.get("/academies", responses=_documented())
+    @router.get("/academies", responses=answered(answers.AcademyList))
     def academies(request: Request, parameters: Annotated[AcademyParameters, Query()]) -> Response:
         """All academies with their numbers, also those that have published nothing yet; with `known=true` those
         that exist and are not read yet: who is not in it."""
@@ -139,13 +185,13 @@ def create_router(shared: Shared) -> APIRouter:
             found = figures.known(connection) if parameters.known else figures.academies(connection)
         return visit.listing(found, len(found), None)
 
-    @router.get("/academies/{id}", responses=_documented(404), dependencies=_NONE)
+    @router.get("/academies/{id}", responses=answered(answers.WholeAcademy, 404), dependencies=_NONE)
     def academy(request: Request, id: str) -> Response:
         """One academy with its lists (how they are read, last visits, what stays back, permission) and tallies."""
         visit = shared.visit(request)
         return visit.json(_academy(visit, id))
 
-    @router.get("/academies/{id}/issues", responses=_documented(404))
+    @router.get("/academies/{id}/issues", responses=_FORMS | answered(answers.IssueList, 404, 406))
     def issues(request: Request, id: str, parameters: Annotated[IssueParameters, Query()]) -> Response:
         """What an academy has to mend: where it stands in its own list, what was found, how to mend it."""
         visit = shared.visit(request, cached=False, vary="Accept, Accept-Language")
@@ -167,14 +213,13 @@ def create_router(shared: Shared) -> APIRouter:
         )
         return visit.listing(listed, total, None if more is None else str(more))
 
-    @router.get("/academies/{id}/quality", responses=_documented(404), dependencies=_NONE)
+    @router.get("/academies/{id}/quality", responses=answered(dict[str, Any], 404), dependencies=_NONE)
     def quality(request: Request, id: str) -> Response:
         """What was measured of an academy's lists at each visit, where it agreed to show it (JSON-LD, DQV)."""
         visit = shared.visit(request, cached=False)
-        found = report.quality(visit, _academy(visit, id))
-        return JSONResponse(found, headers=visit.headers, media_type="application/ld+json")
+        return visit.json(report.quality(visit, _academy(visit, id)), linked.MEDIA_TYPE)
 
-    @router.get("/overlap", responses=_documented(), dependencies=_NONE)
+    @router.get("/overlap", responses=answered(answers.CellList), dependencies=_NONE)
     def overlap(request: Request) -> Response:
         """How many pairs each two academies have, by relation; `within` marks pairs inside one academy."""
         visit = shared.visit(request)
@@ -182,7 +227,7 @@ def create_router(shared: Shared) -> APIRouter:
             found = views.cells(connection)
         return visit.listing(found, len(found), None)
 
-    @router.get("/release", responses=_documented(), dependencies=_NONE)
+    @router.get("/release", responses=answered(answers.Release), dependencies=_NONE)
     def release(request: Request) -> Response:
         """The edition that all answers come from: its number, its time and what is in it."""
         visit = shared.visit(request)

@@ -28,10 +28,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__, messages, release
 from registry.iris import Iris
 from registry.settings import Settings
-from registry.web import api, coverage, examples, identifiers, pages, template, wording, work_pages
+from registry.web import api, coverage, identifiers, openapi, pages, sunset, template, wording, work_pages
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.shared import NotModified, Shared
+from registry.web.sunset import Leaving
 
 log = logging.getLogger("registry.web")
 FOLLOW = 1.0
@@ -151,24 +152,6 @@ def _add_errors(app: FastAPI, shown: pages.Pages) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def _openapi(app: FastAPI) -> None:
-    """FastAPI tells of a 422 that never comes (errors of parameters are 400 here) and drops nulls of examples."""
-    original = app.openapi
-
-    def described() -> dict[str, Any]:
-        document = original()
-        for path, methods in document["paths"].items():
-            for operation in methods.values():
-                operation.get("responses", {}).pop("422", None)
-            if path in examples.BY_PATH:
-                methods["get"]["responses"]["200"]["content"]["application/json"]["example"] = examples.BY_PATH[path]
-        for name in ("HTTPValidationError", "ValidationError"):
-            document.get("components", {}).get("schemas", {}).pop(name, None)
-        return document
-
-    app.openapi = described  # type: ignore[method-assign]
-
-
 def create_app(
     settings: Settings,
     *,
@@ -196,7 +179,8 @@ def create_app(
         lifespan=_lifespan(pool, settings.data),
     )
     _add_errors(app, shown)
-    _openapi(app)
+    going = sunset.load()
+    openapi.describe(app, going)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -204,6 +188,7 @@ def create_app(
         allow_headers=["*"],
         expose_headers=["ETag", "Retry-After"],
     )
+    app.add_middleware(Leaving, going=going)
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
     app.include_router(coverage.create_api(shared))

@@ -186,6 +186,7 @@ PROBLEMS = {
     404: _problem(404, "There is no such thing", "There is no resource 'x/y'."),
     406: _problem(406, "There is no such format", "There are: application/json, text/markdown."),
     410: _problem(410, "This entry was withdrawn", "Its academy no longer lists it."),
+    429: {**_problem(429, "Too much was asked in a short time", "Please wait 2 seconds."), "retry_after": 2},
     503: _problem(503, "Nothing is published yet", "No edition of the registry was published yet."),
 }
 
@@ -206,7 +207,7 @@ QUALITY = {
 
 BY_PATH: dict[str, dict[str, Any]] = {
     "/api/resources": RESOURCES,
-    "/api/resources/{id}": RESOURCE,
+    "/api/resources/{list}/{key}": RESOURCE,
     "/api/matches": MATCHES,
     "/api/matches/{id}": MATCH,
     "/api/works": WORKS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -25,6 +24,7 @@ from registry.web import explain, family, identifiers, report, show, views
 from registry.web.links import Links
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
+from registry.web.stored import load_queries
 
 SHOWN_FACETS = ("language", "type", "level", "academy", "about", "licence", "open", "free", "audience", "modality",
                 "access")  # fmt: skip
@@ -94,7 +94,8 @@ def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     router.include_router(report.create_router(pages))
     shared = pages.shared
-    examples = _examples(questions)
+    stored = load_queries(questions, f"{shared.iris.base}/")
+    examples = [(query.name, query.title, query.text) for query in stored.values()]
 
     def visit(request: Request, *, cached: bool = True) -> Visit:
         return shared.visit(request, cached=cached, vary="Accept-Language")
@@ -375,15 +376,6 @@ def _matrix(connection: Any, visit: Visit, relation: str | None) -> dict[str, An
     shown.sort(key=lambda cell: (cell["within"], -pairs[cell["left"], cell["right"]]))
     return {"academies": listed, "pairs": pairs, "shade": shade, "cells": shown,
             "names": {row["id"]: row for row in figures.academies(connection)}}  # fmt: skip
-
-
-_TITLE = re.compile(r"^# (\w\w): (.+)$", re.MULTILINE)
-
-
-def _examples(folder: Path) -> list[tuple[str, dict[str, str], str]]:
-    """(name, title by language, text) of the example queries; titles are comment lines "# fr: …"."""
-    texts = [(file.stem, file.read_text("utf-8")) for file in sorted(folder.glob("*.rq"))]
-    return [(name, dict(_TITLE.findall(text)) or {"en": name}, text) for name, text in texts]
 
 
 def _term(values: Mapping[str, Sequence[Any]], visit: Visit) -> dict[str, Any]:

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from registry.messages import LANGUAGES
 from registry.model import MatchStatus, Relation
-from registry.search.reader import ResourceQuery, Sort
+from registry.search.filters import SPANS, moment
+from registry.search.reader import FILTERS, ResourceQuery, Sort
 from registry.statistics import reader as figures
+from registry.statistics import work_reader
 from registry.statistics.work_reader import WorkQuery
+from registry.web import views
 from registry.web.problems import Problem
 from registry.web.shared import Visit
 
 MAX_LIMIT = 200
 Text = Annotated[str, StringConstraints(max_length=300)]
+MINUTES = 100_000_000
+DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?)?)?)?$"
+
+
+def _key(name: str) -> str:
+    if name not in views.KEYS:
+        raise ValueError("no resource has such a key")
+    return name
+
+
 Values = Annotated[list[Text], Field(max_length=20)]
+Keys = Annotated[list[Annotated[Text, AfterValidator(_key)]], Field(max_length=20)]
+Moment = Annotated[str | None, StringConstraints(pattern=DATE)]
 Language = Annotated[str | None, Field(pattern=f"^({'|'.join(LANGUAGES)})$", description="Language of texts")]
 
 
 def _some(description: str) -> Field:  # type: ignore[valid-type]
     return Field(default_factory=list, description=description)
+
+
+def _when(description: str) -> Field:  # type: ignore[valid-type]
+    return Field(None, description=f"{description}: year, month, day or time (`2026`, `2026-11-30`)")
 
 
 class Paging(BaseModel):
@@ -54,18 +74,99 @@ class ResourceParameters(Paging):
     open: bool | None = Field(None, description="Its licence permits change and sharing for any purpose")
     has_match: bool | None = Field(None, description="Something alike is known, or not, here or elsewhere")
     relation: Annotated[list[Relation], Field(max_length=20)] = _some("Has a pair of this relation")
+    work: Text = Field("", description="Id of a work or cluster: its members")
+    author: Values = _some("Author: IRI (ORCID, ROR) or the whole name")
+    publisher: Values = _some("Publisher or provider: IRI or the whole name")
+    contributor: Values = _some("Contributor, translator, instructor or organizer: IRI or the whole name")
+    keyword: Values = _some("Keyword, whole")
+    teaches: Values = _some("What one learns: IRI, notation, or the whole text")
+    requires: Values = _some("What one must know before: IRI, notation, or the whole text")
+    status: Values = _some("Status of the material: notation, IRI or text")
+    event_status: Values = _some("Status of a session: `EventCancelled`, IRI")
+    country: Values = _some("Country of a session: code of the EU's table (`FRA`) as the record has it")
+    place: Values = _some("Town of a session")
+    format: Values = _some("Media type of a file: `text/html`, or `video` for all of that kind")
+    identifier: Values = _some("DOI, page address, other identifier, or IRI")
+    code: Values = _some("Course code")
+    currency: Values = _some("Currency of an offer: `EUR`")
+    part_of: Values = _some("Is part of this (IRI)")
+    has_part: Values = _some("Has this part (IRI)")
+    based_on: Values = _some("States that it is based on this (IRI)")
+    translation_of: Values = _some("States that it is a translation of this (IRI)")
+    version_of: Values = _some("States that this (IRI) is its previous version")
+    has: Keys = _some("Says something under this key of a resource (`license`, `encoding` …)")
+    lacks: Keys = _some("Says nothing under this key")
+    modified_from: Moment = _when("Last change of the material, else its date")
+    modified_to: Moment = _when("The same: until")
+    published_from: Moment = _when("Publication of the material")
+    published_to: Moment = _when("The same: until")
+    added_from: Moment = _when("First seen here (UTC)")
+    added_to: Moment = _when("The same: until")
+    changed_from: Moment = _when("Entry changed here (UTC)")
+    changed_to: Moment = _when("The same: until")
+    start_from: Moment = _when("Begin of a session")
+    start_to: Moment = _when("The same: until")
+    minutes_from: Annotated[int | None, Field(ge=0, le=MINUTES)] = Field(None, description="Least length, minutes")
+    minutes_to: Annotated[int | None, Field(ge=0, le=MINUTES)] = Field(None, description="Greatest length, minutes")
     sort: Sort | None = Field(None, description="Default: relevance with `q`, else title")
+    order: Literal["asc", "desc"] | None = Field(
+        None, description="Default: desc (newest first) for modified, added and changed, else asc; not for relevance"
+    )
+    fields: Annotated[list[Text], Field(max_length=80)] = _some(
+        "Only these keys (repeat it, or part them by commas); all unless said"
+    )
+
+    def spans(self) -> dict[str, tuple[int | None, int | None]]:
+        """The spans of times and length."""
+        found: dict[str, tuple[int | None, int | None]] = {}
+        for name in SPANS:
+            least, most = getattr(self, f"{name}_from"), getattr(self, f"{name}_to")
+            if name != "minutes":
+                least = None if least is None else moment(least)
+                most = None if most is None else moment(most, end=True)
+            if (least, most) != (None, None):
+                found[name] = (least, most)
+        return found
+
+    @property
+    def relevance(self) -> bool:
+        """Whether what fits best comes first."""
+        return self.sort == "relevance" or (self.sort is None and bool(self.q.strip()))
+
+    def chosen(self) -> tuple[str, ...]:
+        """The keys that are wanted, () for all. Raises Problem for one that no resource has."""
+        return _chosen(self.fields, views.KEYS)
 
     def filters(self) -> dict[str, tuple[str, ...]]:
         """The filters of the index."""
-        names = (
-            "academy", "feed", "language", "type", "level", "audience", "licence", "about", "access", "modality",
-        )  # fmt: skip
+        names = (name for name in FILTERS if name not in ("free", "open"))
         found = {name: tuple(values) for name in names if (values := getattr(self, name))}
         for name in ("free", "open"):
             if (value := getattr(self, name)) is not None:
                 found[name] = (str(value).lower(),)
         return found
+
+
+def _chosen(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for part in given for name in part.split(",") if name.strip()))
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise Problem(400, f"fields: there is no key {', '.join(unknown)}.")
+    return names
+
+
+class OneResourceParameters(BaseModel):
+    """What is wanted of one resource."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: Annotated[list[Text], Field(max_length=80)] = _some(
+        "Only these keys (repeat it, or part them by commas); all unless said"
+    )
+
+    def chosen(self) -> tuple[str, ...]:
+        """The keys that are wanted, () for all. Raises Problem for one that no resource has."""
+        return _chosen(self.fields, (*views.KEYS, "alike"))
 
 
 class MatchParameters(Paging):
@@ -125,15 +226,22 @@ class IssueParameters(Paging):
 
 
 def resource_query(visit: Visit, parameters: ResourceParameters) -> ResourceQuery:
-    """The question to the index, with the pairs looked up in the figures."""
+    """The question to the index, with the pairs and works looked up in the figures. Raises Problem."""
     within = without = None
-    if parameters.relation or parameters.has_match is not None:
+    if parameters.relation or parameters.has_match is not None or parameters.work:
         with figures.open_figures(visit.opened.release.figures) as connection:
-            matched = figures.matched_ids(connection, parameters.relation)
-        if parameters.has_match is False:
-            without = matched
-        else:
-            within = matched
+            matched = None
+            if parameters.relation or parameters.has_match is not None:
+                matched = figures.matched_ids(connection, parameters.relation)
+            if parameters.has_match is False:
+                without = matched
+            else:
+                within = matched
+            if parameters.work:
+                ids = work_reader.member_ids(connection, parameters.work)
+                within = ids if within is None else ids & within
+    if parameters.relevance and parameters.order:
+        raise Problem(400, "order: what fits best comes first; sort by something else to turn the order round.")
     return ResourceQuery(
         parameters.q,
         parameters.filters(),
@@ -142,7 +250,10 @@ def resource_query(visit: Visit, parameters: ResourceParameters) -> ResourceQuer
         parameters.sort,
         parameters.limit,
         parameters.cursor,
-        f"{sorted(parameters.relation)} {parameters.has_match}",
+        f"{sorted(parameters.relation)} {parameters.has_match} {parameters.work}",
+        tuple(parameters.lacks),
+        parameters.spans(),
+        None if parameters.order is None else parameters.order == "desc",
     )
 
 

@@ -12,6 +12,7 @@ TITLES = {
     405: "This address can only be read",
     406: "There is no such format",
     410: "This entry was withdrawn",
+    429: "Too much was asked in a short time",
     500: "Something went wrong here",
     503: "Nothing is published yet",
 }
@@ -26,11 +27,11 @@ class Problem(Exception):
 
 
 def problem(status: int, detail: str, title: str = "", **more: object) -> JSONResponse:
-    """The answer ``application/problem+json`` (RFC 9457)."""
+    """The answer ``application/problem+json`` (RFC 9457); ``retry_after`` are seconds (429 and 503)."""
     content = {"type": "about:blank", "title": title or TITLES.get(status, "Error"), "status": status}
     headers = {"Cache-Control": "no-store"}
-    if status == 503:
-        headers["Retry-After"] = "10"
+    if status in (429, 503):
+        headers["Retry-After"] = str(more.get("retry_after", 10))
     return JSONResponse(content | {"detail": detail} | more, status, headers, media_type="application/problem+json")
 
 

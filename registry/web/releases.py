@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from registry import release
 from registry.release import Release
 from registry.search.reader import Reader
+
+_NUMBER = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,22 @@ class Releases:
         self._data = data
         self._lock = threading.Lock()
         self._open: Open | None = None
+        self._older: Open | None = None
+
+    def numbered(self, number: str) -> Open | None:
+        """The release of this number while it is kept, None when it is gone or there never was one."""
+        now = self.current()
+        if now is None or now.number == number:
+            return now
+        if not _NUMBER.fullmatch(number):
+            return None
+        found = release.read(self._data / "releases" / number)
+        if found is None:
+            return None
+        with self._lock:
+            if self._older is None or self._older.release.path != found.path:
+                self._older = Open(found, Reader(found.search))
+            return self._older
 
     def current(self) -> Open | None:
         """The current release, None before the first."""

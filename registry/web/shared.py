@@ -52,18 +52,27 @@ class Shared:
         accept = request.headers.get("accept-language", "")
         return Voice(self.words, choose_language(request.query_params.get("lang"), accept))
 
-    def visit(self, request: Request, *, cached: bool = True, vary: str = "") -> Visit:
+    def visit(self, request: Request, *, cached: bool = True, vary: str = "", opened: Open | None = None) -> Visit:
         """Begin to answer: raises Problem (503) before the first release, NotModified where nothing is new.
 
-        ``vary`` names the request header that the answer depends on besides its address.
+        ``vary`` names the request header that the answer depends on besides its address. Not ``cached``: the answer
+        is read from the ledger, and its tag is made of what it says. ``opened`` is a release other than the current.
         """
-        opened = self.releases.current()
+        opened = opened or self.releases.current()
         if opened is None:
             raise Problem(503, "No edition of the registry was published yet; please try again later.")
         visit = Visit(self, request, opened, self.voice(request), cached, vary)
         if cached and visit.etag in tags(request.headers.get("if-none-match", "")):
             raise NotModified(visit.headers)
         return visit
+
+    def constant(self, request: Request, content: object, media_type: str, headers: Mapping[str, str]) -> Response:
+        """An answer that is of the program, not of a release. Raises NotModified where the caller has it."""
+        answer = JSONResponse(content, headers=dict(headers), media_type=media_type)
+        answer.headers["ETag"] = tag = f'"{hashlib.sha256(bytes(answer.body)).hexdigest()[:20]}"'
+        if tag in tags(request.headers.get("if-none-match", "")):
+            raise NotModified({**headers, "ETag": tag})
+        return answer
 
     @contextmanager
     def ledger(self) -> Iterator[Any]:
@@ -119,9 +128,11 @@ class Visit:
         """The public address of this registry."""
         return self.shared.address(self.request)
 
-    def json(self, content: object) -> Response:
-        """An answer for programs."""
-        return JSONResponse(content, headers=self.headers)
+    def json(self, content: object, media_type: str = "application/json") -> Response:
+        """An answer for programs. Raises NotModified where the caller has just this one."""
+        if not self.cached:
+            return self.shared.constant(self.request, content, media_type, self.headers)
+        return JSONResponse(content, headers=self.headers, media_type=media_type)
 
     def listing(self, items: list[Any], total: int, cursor: str | None) -> Response:
         """A list, in the one form that all lists have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +18,12 @@ from registry.report.texts import field_of, proposed, whys
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
 from registry.web import explain
+from registry.web.answers import Resource
 from registry.web.report import suggester
 from registry.web.shared import Visit
+
+KEYS = tuple(Resource.__annotations__)
+"""The keys of a resource in the API."""
 
 
 def page_path(identifier: str) -> str:
@@ -39,24 +43,29 @@ def _named(agents: Iterable[dict[str, Any]], visit: Visit, known: Mapping[str, M
 
 
 def resources(
-    connection: sqlite3.Connection, visit: Visit, items: Iterable[Mapping[str, Any]]
+    connection: sqlite3.Connection,
+    visit: Visit,
+    items: Iterable[Mapping[str, Any]],
+    keys: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """Documents as they are shown: with their page and how many pairs they have."""
-    found = list(items)
-    known = academy_names(connection)
-    counts = figures.match_counts(connection, [item["iri"] for item in found])
-    works = work_reader.works_of(connection, [item["iri"] for item in found])
-    return [
+    """Documents as they are shown: with their page and how many pairs they have; of ``keys`` only those."""
+    found, wanted = list(items), set(keys or KEYS)
+    iris = [item["iri"] for item in found]
+    known = academy_names(connection) if "provider" in wanted else {}
+    counts = figures.match_counts(connection, iris) if "matches" in wanted else {}
+    works = work_reader.works_of(connection, iris) if wanted & {"work", "cluster"} else {}
+    shown = [
         {
             **item,
-            "provider": _named(item["provider"], visit, known),
+            "provider": _named(item["provider"], visit, known) if "provider" in wanted else [],
             "page": visit.address + page_path(item["id"]),
-            "matches": counts[item["iri"]],
+            "matches": counts.get(item["iri"], 0),
             "work": work_link(works.get(item["iri"], {}).get("work"), visit),
             "cluster": work_link(works.get(item["iri"], {}).get("cluster"), visit),
         }
         for item in found
     ]
+    return [{key: item[key] for key in keys} for item in shown] if keys else shown
 
 
 def work_link(identifier: str | None, visit: Visit) -> dict[str, str] | None:
