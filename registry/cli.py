@@ -283,20 +283,25 @@ def serve(
 
 @app.command()
 def query(
-    text: Annotated[str, typer.Argument(help="A SPARQL query, or @file.rq, or - for standard input.")],
+    text: Annotated[str, typer.Argument(help="A SPARQL query, @file.rq, a stored query's @file.ttl, or -.")],
     form: Annotated[str, typer.Option("--format", help="table, json, xml, csv, tsv, ttl, nt, rdf, jsonld.")] = "table",
 ) -> None:
     """Ask the current release a SPARQL query."""
-    from registry.pipeline.query import BadQuery, ask
+    from registry.pipeline.query import BadQuery, Bindings, ask, stored
 
+    bindings: Bindings = ()
     try:
         source = sys.stdin.read() if text == "-" else text
-        if text.startswith("@"):
+        if text.startswith("@") and text.endswith(".ttl"):
+            source, bindings = stored(settings(), Path(text[1:]))
+        elif text.startswith("@"):
             source = Path(text[1:]).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise fail(f"{text}: {getattr(error, 'strerror', None) or 'the file is not UTF-8'}") from error
+    except BadQuery as error:
+        raise fail(str(error)) from error
     try:
-        ask(settings(), source, form, sys.stdout.buffer)
+        ask(settings(), source, form, sys.stdout.buffer, bindings)
     except BadQuery as error:
         raise fail(str(error)) from error
 

@@ -313,7 +313,14 @@ def _order(request: QueryRequest, found: Scan, settings: Settings, end: float) -
     ).encode()
 
 
-def query_release(graph_dir: Path, query: str, media_type: str, out: BinaryIO, settings: Settings) -> None:
+def query_release(
+    graph_dir: Path,
+    query: str,
+    media_type: str,
+    out: BinaryIO,
+    settings: Settings,
+    bindings: tuple[tuple[str, str, str], ...] = (),
+) -> None:
     """Answer one query on one release's graph into a file, in a worker of its own. Raises QueryFailed.
 
     For the command line: what was written before a failure is not an answer.
@@ -329,7 +336,8 @@ def query_release(graph_dir: Path, query: str, media_type: str, out: BinaryIO, s
             connection.settimeout(READY_SECONDS)
             receive(connection)
             end = time.monotonic() + min(settings.query_deadline, MAX_DEADLINE)
-            connection.sendall(_order(QueryRequest(query, found.form, media_type), found, settings, end))
+            asked = QueryRequest(query, found.form, media_type, bindings=bindings)
+            connection.sendall(_order(asked, found, settings, end))
             while True:
                 connection.settimeout(max(0.001, end - time.monotonic()))
                 kind, data = receive(connection)

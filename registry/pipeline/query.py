@@ -13,6 +13,8 @@ from registry.graph.guard import Refused, scan
 from registry.graph.pool import QueryFailed, query_release
 from registry.iris import PREFIXES
 from registry.settings import Settings
+from registry.web.stored import read_query
+from registry.web.stored_values import read_values
 
 RESULTS = {
     "json": "application/sparql-results+json",
@@ -28,6 +30,9 @@ GRAPHS = {
 }
 
 
+Bindings = tuple[tuple[str, str, str], ...]
+
+
 class BadQuery(Exception):
     """The question cannot be asked or answered; the message says why."""
 
@@ -39,8 +44,21 @@ def _current(settings: Settings) -> release.Release:
     return found
 
 
-def ask(settings: Settings, query: str, form: str, out: BinaryIO) -> None:
-    """Write the answer to a query; "table" is columns for people. Raises BadQuery."""
+def stored(settings: Settings, file: Path) -> tuple[str, Bindings]:
+    """The text of the stored query in a file, and the terms of those of its parameters that have a default.
+
+    Raises BadQuery.
+    """
+    try:
+        query = read_query(file, f"{settings.base_address.rstrip('/')}/")
+        return query.text, read_values(query, []).bindings
+    except ValueError as error:
+        raise BadQuery(str(error)) from error
+
+
+def ask(settings: Settings, query: str, form: str, out: BinaryIO, bindings: Bindings = ()) -> None:
+    """Write the answer to a query; "table" is columns for people. ``bindings`` are terms for variables that it
+    selects (``worker.Request``). Raises BadQuery."""
     current = _current(settings)
     try:
         kind = scan(query, max_bytes=settings.query_max_bytes).form
@@ -50,7 +68,7 @@ def ask(settings: Settings, query: str, form: str, out: BinaryIO) -> None:
         if wanted not in offered:
             raise BadQuery(f"a {kind} query is answered as one of: {', '.join(('table', *offered))}")
         answer = io.BytesIO()
-        query_release(current.graph, query, offered[wanted], answer, settings)
+        query_release(current.graph, query, offered[wanted], answer, settings, bindings)
     except Refused as error:
         raise BadQuery(str(error)) from error
     except QueryFailed as error:
