@@ -1,8 +1,8 @@
 """Numbered releases: what the web, /sparql and outgoing feeds read, assembled and switched whole.
 
 ``<data>/releases/<sequence>.<revision>/`` holds ``graph/`` (pyoxigraph, read-only), ``search/`` (tantivy),
-``figures/`` (SQLite and JSON) and ``manifest.json``, written last. ``<data>/releases/current`` is a link,
-renamed atomically. The number is the ETag of all that is served.
+``figures/`` (SQLite and JSON), ``described.json`` (how much of what the graph holds) and ``manifest.json``, written
+last. ``<data>/releases/current`` is a link, renamed atomically. The number is the ETag of all that is served.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _MAKING = "making-"
+_DESCRIBED = "described.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,19 @@ class Release:
     def figures(self) -> Path:
         """Directory of the figures."""
         return self.path / "figures"
+
+    def described(self) -> Mapping[str, Any] | None:
+        """How much of what the graph holds (``registry.graph.partitions.told``); None in one of an earlier program."""
+        try:
+            found: dict[str, Any] = json.loads((self.path / _DESCRIBED).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        return found
+
+
+def write_described(making: Path, told: Mapping[str, Any]) -> None:
+    """Put how much of what the graph holds into a release that is being made."""
+    (making / _DESCRIBED).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
 
 def read(path: Path) -> Release | None:

@@ -14,12 +14,12 @@ from hashlib import sha256
 from importlib.resources import files
 from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyoxigraph as ox
 
 from registry import relations
-from registry.graph import counted
+from registry.graph import counted, partitions
 from registry.graph.describe import match_triples
 from registry.graph.layout import (
     CLASSIFICATION,
@@ -231,6 +231,10 @@ class EmbeddedStore:
         """Records, tombstones, matches, relations and triples."""
         return counted.kept(self.store, self.iris) or counted.whole(self.store, self.iris)
 
+    def described(self) -> dict[str, Any]:
+        """What a release says of its graph: its triples, things, classes, properties, graphs and lists."""
+        return partitions.told(self.store, self.iris, self.counts()["triples"])
+
     def matches(self) -> set[str]:
         """The IRIs of the matches that stand."""
         found = self._plan().standing(None, RDF_TYPE, MATCH_ASSERTION, self._graph(MATCHES))
@@ -245,7 +249,7 @@ class EmbeddedStore:
         """A read-only copy for a release, without the marker; hard links on the same file system."""
         self.store.backup(str(target))
         copy = ox.Store(str(target))
-        for name in ("projection", "projection/counts", "projection/described"):
+        for name in ("projection", *(f"projection/{own}" for own in ("counts", "described", "partitions"))):
             copy.remove_graph(ox.NamedNode(self._graph(name)))
         copy.flush()
 
@@ -265,6 +269,7 @@ class EmbeddedStore:
 
     def _update(self, plan: Plan, standing: Mapping[str, int] | None = None) -> None:
         counted.carry(plan, standing or self.counts(), self.iris)
+        partitions.carry(plan, self.iris)
         if operations := plan.operations():
             self.store.update(" ;\n".join(operations))
 
@@ -287,9 +292,9 @@ class EmbeddedStore:
             raise BadChange(f"not N-Triples: {error}") from error
 
     def _quads(self, change: Change) -> str:
-        if change.kind == "tombstone":
-            return tombstone_quads(change, self.iris)
         academy = self.academies.get(change.feed)
+        if change.kind == "tombstone":
+            return tombstone_quads(change, academy, self.iris)
         if academy is None:
             raise BadChange(f"{change.subject}: no academy is known for the feed {change.feed!r}")
         return record_quads(change, academy, self.iris)

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import relations
-from registry.graph import counted, describe
+from registry.graph import counted, describe, partitions
 from registry.graph.layout import BadChange
 from registry.graph.store import EmbeddedStore, Marker, MatchDelta, Projection
 from registry.graph.vocabulary import load_vocabulary
@@ -48,6 +48,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedSt
 def content(store: EmbeddedStore) -> set[str]:
     """All quads but the marker, and the names of all graphs."""
     assert store.counts() == counted.whole(store.store, store.iris)
+    standing = partitions.whole(store.store, store.iris) if len(store.store) else None
+    assert partitions.kept(store.store, store.iris) == standing
     public = {str(quad) for quad in store.store if "/graph/projection" not in str(quad.graph_name)}
     return public | {f"graph {name}" for name in store.store.named_graphs() if "/graph/projection" not in str(name)}
 
