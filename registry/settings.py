@@ -63,6 +63,11 @@ class Settings:
     trusted_proxies: str = ""
     notice_days: int = 14
     match_engine: str = "duckdb"
+    store: str = ""
+    store_kind: str = "plain"
+    store_update: str = ""
+    store_user: str = field(default="", repr=False)
+    store_password: str = field(default="", repr=False)
     tokens: Mapping[str, str] = field(default_factory=dict)
 
     @property

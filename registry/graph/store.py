@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import pyoxigraph as ox
 
 from registry import relations
-from registry.graph import counted, partitions
+from registry.graph import counted, journal, partitions
 from registry.graph.describe import match_triples
 from registry.graph.layout import (
     CLASSIFICATION,
@@ -108,13 +108,15 @@ class EmbeddedStore:
     """The projection in a pyoxigraph store on disk; one process at a time may hold it.
 
     ``academies`` maps a feed to its academy (all feeds that ever gave a record), ``recipe`` is the digest
-    of what else decides the graph (layout version, base address).
+    of what else decides the graph (layout version, base address). ``noted`` is the journal that a mirror is led
+    by, None without a mirror.
     """
 
     path: Path
     iris: Iris
     recipe: str
     academies: Mapping[str, str]
+    noted: journal.Journal | None = None
     _store: ox.Store | None = None
     _kinds: Mapping[Relation, relations.Kind] = field(default_factory=dict)
 
@@ -235,6 +237,10 @@ class EmbeddedStore:
         """What a release says of its graph: its triples, things, classes, properties, graphs and lists."""
         return partitions.told(self.store, self.iris, self.counts()["triples"])
 
+    def journalled(self) -> tuple[str, int] | None:
+        """Epoch and number of the last row of the journal that is in the store; None without a journal."""
+        return journal.told(self.store, self.iris)
+
     def matches(self) -> set[str]:
         """The IRIs of the matches that stand."""
         found = self._plan().standing(None, RDF_TYPE, MATCH_ASSERTION, self._graph(MATCHES))
@@ -249,7 +255,7 @@ class EmbeddedStore:
         """A read-only copy for a release, without the marker; hard links on the same file system."""
         self.store.backup(str(target))
         copy = ox.Store(str(target))
-        for name in ("projection", *(f"projection/{own}" for own in ("counts", "described", "partitions"))):
+        for name in ("projection", *(f"projection/{own}" for own in ("counts", "described", "partitions", "journal"))):
             copy.remove_graph(ox.NamedNode(self._graph(name)))
         copy.flush()
 
@@ -270,6 +276,7 @@ class EmbeddedStore:
     def _update(self, plan: Plan, standing: Mapping[str, int] | None = None) -> None:
         counted.carry(plan, standing or self.counts(), self.iris)
         partitions.carry(plan, self.iris)
+        journal.carry(plan, self.noted, self.iris)
         if operations := plan.operations():
             self.store.update(" ;\n".join(operations))
 
