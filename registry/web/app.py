@@ -13,7 +13,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry import __version__, messages, release
 from registry.iris import Iris
 from registry.settings import Settings
-from registry.web import api, coverage, identifiers, openapi, pages, sunset, template, wording, work_pages
+from registry.web import (
+    api,
+    coverage,
+    identifiers,
+    openapi,
+    pages,
+    sparql,
+    sparql_routes,
+    sunset,
+    template,
+    wording,
+    work_pages,
+)  # fmt: skip
+from registry.web.negotiate import choose
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.shared import NotModified, Shared
@@ -189,13 +201,13 @@ def create_app(
         expose_headers=["ETag", "Retry-After"],
     )
     app.add_middleware(Leaving, going=going)
+    if pool is not None:
+        endpoint = sparql.Endpoint(pool, lambda: release.current(settings.data), _error_page(shown))
+        app.include_router(sparql_routes.routes_of(endpoint))
+        app.add_middleware(sparql.AtOnce, endpoint=endpoint)
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
     app.include_router(coverage.create_api(shared))
-    if pool is not None and find_spec("registry.web.sparql") is not None:
-        from registry.web import sparql
-
-        app.include_router(sparql.create_router(pool, lambda: release.current(settings.data)))
     app.include_router(identifiers.create_router(shared))
     app.include_router(pages.create_router(shown, questions or _ontology() / "questions", app))
     workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)
@@ -215,6 +227,17 @@ def create_app(
         return {"status": "ok", "release": found.number if found else None}
 
     return app
+
+
+def _error_page(shown: pages.Pages) -> sparql.Told:
+    """A query's error as a page for who asked from the form in a browser."""
+
+    def page(request: Request, status: int, detail: str) -> Response | None:
+        accept = request.headers.get("accept", "")
+        browser = accept and choose(accept, ["application/problem+json", "text/html"]) == "text/html"
+        return shown.error(request, status, detail, {}) if browser else None
+
+    return page
 
 
 def _build() -> str:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from registry.graph.pool import QueryPool
 from registry.release import Release
 from registry.settings import Settings
-from registry.web.sparql import create_router
+from registry.web.sparql_routes import create_router
 
 
 @dataclass(frozen=True)
