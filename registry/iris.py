@@ -24,6 +24,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 SH = "http://www.w3.org/ns/shacl#"
+DQV = "http://www.w3.org/ns/dqv#"
+QB = "http://purl.org/linked-data/cube#"
 SSSOM = "https://w3id.org/sssom/"
 SEMAPV = "https://w3id.org/semapv/vocab/"
 SPDX = "http://spdx.org/licenses/"
@@ -33,8 +35,8 @@ SHAPES = "https://w3id.org/meta-academy/shapes#"
 PREFIXES = {
     "schema": SCHEMA, "dcat": DCAT, "dcterms": DCTERMS, "foaf": FOAF, "adms": ADMS, "prov": PROV,
     "rdf": RDF, "rdfs": RDFS, "skos": SKOS, "sssom": SSSOM, "semapv": SEMAPV, "ma": MA,
-    "xsd": "http://www.w3.org/2001/XMLSchema#", "qb": "http://purl.org/linked-data/cube#",
-    "dqv": "http://www.w3.org/ns/dqv#", "void": "http://rdfs.org/ns/void#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#", "qb": QB,
+    "dqv": DQV, "void": "http://rdfs.org/ns/void#",
 }  # fmt: skip
 
 RDF_TYPE = Iri(RDF + "type")
@@ -121,6 +123,11 @@ def public_key(key: str) -> str:
     as its digest, as is one that cannot be shown. A reader's own machine tells nothing of anybody's house."""
     odd = "@" in key or _NO_TEXT.search(key) is not None or any(map(_in_house, _HOUSE.finditer(key)))
     return safe_key(key) if odd else key
+
+
+def tells_private(text: str) -> bool:
+    """Whether a text holds an e-mail address, or names a house's own host, drive or file."""
+    return without_emails(text) != text or any(map(_in_house, _HOUSE.finditer(text)))
 
 
 def _in_house(found: re.Match[str]) -> bool:

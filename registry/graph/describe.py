@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from registry import __version__
+from registry.academies_known import Known
 from registry.graph.layout import STATUS, date_time
-from registry.iris import DCAT, DCTERMS, FOAF, MA, PROV, RDF, RDF_TYPE, SEMAPV, SPDX, SSSOM, Iris, schema
+from registry.iris import DCAT, DCTERMS, DQV, FOAF, MA, PROV, RDF, RDF_TYPE, SEMAPV, SKOS, SPDX, SSSOM, Iris, schema
+from registry.ledger.measurements import Measurement
 from registry.model import Academy, Feed, Match, Relation, Run, Work
 from registry.relations import Kind, statement
 from registry.terms import XSD, Iri, Literal, Triple, is_iri, text, to_ntriples
@@ -217,8 +219,11 @@ def feed_triples(feed: Feed, catalog: Iri) -> list[Triple]:
     return triples
 
 
-def academies(listed: Iterable[Academy], iris: Iris) -> dict[Iri, str]:
-    """The catalogues, the curated agents and the aggregate catalogue by graph, as N-Triples."""
+def academies(listed: Iterable[Academy], iris: Iris, not_here: Iterable[Known] = ()) -> dict[Iri, str]:
+    """The catalogues, the curated agents and the aggregate catalogue by graph, as N-Triples.
+
+    ``not_here`` are academies that are known and have no list here (ma:notHarvested of the aggregate catalogue).
+    """
     graphs: dict[Iri, str] = {}
     whole, publisher = Iri(f"{iris.base}/id/catalog"), iris.academy("meta-academy-registry")
     aggregate: list[Triple] = [
@@ -236,6 +241,46 @@ def academies(listed: Iterable[Academy], iris: Iris) -> dict[Iri, str]:
         graphs[iris.graph(f"catalog/{academy.id}")] = to_ntriples(catalog)
         agents += organisation
         aggregate.append((whole, Iri(DCTERMS + "hasPart"), iris.catalog(academy.id)))
+    for known in not_here:
+        agent = iris.academy(known.id)
+        aggregate.append((whole, Iri(MA + "notHarvested"), agent))
+        agents += [(agent, RDF_TYPE, schema("Organization")), (agent, schema("name"), text(known.name, "en"))]
+        if is_iri(known.homepage):
+            agents.append((agent, schema("url"), Iri(known.homepage)))
+        if known.country:
+            agents.append((agent, schema("addressCountry"), Literal(known.country)))
     graphs[iris.graph("agents")] = to_ntriples(agents)
     graphs[iris.graph("catalog")] = to_ntriples(aggregate)
     return graphs
+
+
+def licences(known: Mapping[str, bool], iris: Iris) -> dict[Iri, str]:
+    """Which licences are open (Open Definition 2.1) and which are not, as two collections, as N-Triples by graph.
+
+    ``known`` {licence IRI: whether it is open}; of any other it is not known.
+    """
+    triples: list[Triple] = []
+    for name, label in (("open", "Open licences"), ("closed", "Licences that are not open")):
+        node = Iri(f"{iris.base}/id/collection/licences/{name}")
+        triples += [(node, RDF_TYPE, Iri(SKOS + "Collection")), (node, Iri(SKOS + "prefLabel"), text(label, "en"))]
+        members = [licence for licence, is_open in known.items() if is_open == (name == "open")]
+        triples += [(node, Iri(SKOS + "member"), Iri(licence)) for licence in members]
+    return {iris.graph("vocab/licence-terms"): to_ntriples(triples)}
+
+
+def quality(measured: Iterable[tuple[str, Measurement]], iris: Iris) -> dict[Iri, str]:
+    """What was measured of lists, with the academy of each, as N-Triples of one graph.
+
+    Source: Data on the Web Best Practices: Data Quality Vocabulary (W3C Note 2016).
+    """
+    triples: list[Triple] = []
+    for academy, one in measured:
+        node = Iri(f"{one.run}/quality/{one.metric}")
+        triples += [
+            (node, RDF_TYPE, Iri(DQV + "QualityMeasurement")),
+            (node, Iri(DQV + "isMeasurementOf"), iris.concept("quality-metric", one.metric)),
+            (node, Iri(DQV + "computedOn"), Iri(f"{iris.catalog(academy)}/feed/{one.feed}")),
+            (node, Iri(DQV + "value"), Literal(f"{one.value:.4f}", XSD + "decimal")),
+            (node, Iri(PROV + "generatedAtTime"), date_time(one.time)),
+        ]
+    return {iris.graph("quality"): to_ntriples(triples)}

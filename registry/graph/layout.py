@@ -89,8 +89,8 @@ def record_quads(change: Change, academy: str, iris: Iris) -> str:
     )
 
 
-def tombstone_quads(change: Change, iris: Iris) -> str:
-    """What the dataset holds for a record that is gone, as N-Quads."""
+def tombstone_quads(change: Change, academy: str | None, iris: Iris) -> str:
+    """What the dataset holds for a record that is gone, as N-Quads; its academy None where that is not known."""
     record = Iri(change.subject)
     triples: list[Triple] = [
         (record, RDF_TYPE, CATALOG_RECORD),
@@ -99,6 +99,8 @@ def tombstone_quads(change: Change, iris: Iris) -> str:
         (record, Iri(PROV + "invalidatedAtTime"), date_time(change.time)),
         (record, Iri(DCTERMS + "identifier"), Literal(public_key(change.key))),
     ]
+    if academy is not None:
+        triples.append((record, Iri(DCTERMS + "isPartOf"), iris.catalog(academy)))
     if change.run:
         triples.append((record, Iri(PROV + "wasInvalidatedBy"), Iri(change.run)))
     return quads(iris.graph(TOMBSTONES), to_ntriples(triples).splitlines())

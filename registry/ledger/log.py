@@ -120,6 +120,16 @@ def standing(connection: sqlite3.Connection, until: int | None = None) -> Iterat
         last = rows[-1][0]
 
 
+def tombstones(connection: sqlite3.Connection, until: int) -> Iterator[Change]:
+    """The last change of every record that is gone, without its graphs."""
+    rows = connection.execute(
+        "SELECT c.sequence, c.time, c.kind, c.subject, c.cause, c.feed, c.key, c.run, c.first FROM standing s"
+        " JOIN change c ON c.sequence = s.sequence WHERE s.kind = 'tombstone' AND s.sequence <= ? ORDER BY s.sequence",
+        (until,),
+    )
+    return (Change(*row) for row in rows)
+
+
 def history(connection: sqlite3.Connection, subject: str) -> list[Change]:
     """All changes of one subject, oldest first."""
     rows = connection.execute(
@@ -171,3 +181,34 @@ def standing_count(connection: sqlite3.Connection, feed: str | None = None) -> i
     sql = f"SELECT count(*) FROM standing WHERE kind='record'{where}"
     count: int = connection.execute(sql, values).fetchone()[0]
     return count
+
+
+PUBLIC: tuple[ChangeKind, ...] = ("record", "tombstone", "erased", "decision")
+"""Kinds of changes that may be told; of decisions only those on pairs that are public, which the caller asks."""
+_BARE = "sequence, time, kind, subject, cause, feed, key, run, first"
+
+
+def told(connection: sqlite3.Connection, after: int, until: int, limit: int) -> list[Change]:
+    """The next changes of public kinds after a sequence and up to another, without their graphs."""
+    rows = connection.execute(
+        f"SELECT {_BARE} FROM change WHERE sequence > ? AND sequence <= ? AND kind IN ({','.join('?' * len(PUBLIC))})"
+        " ORDER BY sequence LIMIT ?",
+        (after, until, *PUBLIC, limit),
+    )
+    return [Change(*row) for row in rows]
+
+
+def states(connection: sqlite3.Connection, subject: str, until: int) -> list[Change]:
+    """The changes of one subject up to a sequence, oldest first, without their graphs."""
+    rows = connection.execute(
+        f"SELECT {_BARE} FROM change WHERE subject=? AND sequence <= ? ORDER BY sequence", (subject, until)
+    )
+    return [Change(*row) for row in rows]
+
+
+def at(connection: sqlite3.Connection, sequence: int) -> Change | None:
+    """One change with its graph, None where there is none."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM change c LEFT JOIN graph g ON g.id = c.graph WHERE c.sequence=?", (sequence,)
+    ).fetchone()
+    return _change(row) if row else None

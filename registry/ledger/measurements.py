@@ -37,3 +37,16 @@ def listed(connection: sqlite3.Connection, feeds: Sequence[str], limit: int = 20
         (*feeds, limit),
     )
     return [Measurement(*row) for row in rows]
+
+
+def monthly(connection: sqlite3.Connection, feeds: Sequence[str]) -> list[Measurement]:
+    """The last measurement of each month, list and measure, oldest first."""
+    rows = connection.execute(
+        "SELECT feed, run, metric, value, time FROM measurement"
+        f" WHERE feed IN ({','.join('?' * len(feeds))}) ORDER BY time, id",
+        list(feeds),
+    )
+    newest: dict[tuple[str, str, str], Measurement] = {}
+    for one in (Measurement(*row) for row in rows):
+        newest[one.feed, one.metric, one.time[:7]] = one
+    return sorted(newest.values(), key=lambda one: (one.time, one.feed, one.metric))

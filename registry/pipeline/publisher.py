@@ -12,7 +12,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.resources import files
@@ -32,7 +32,7 @@ from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
 from registry.matching.levels import words as level_words
 from registry.model import Change, Match, Work
-from registry.pipeline import matched, told
+from registry.pipeline import figured, matched, told
 from registry.pipeline.house import House
 from registry.pipeline.matched import feeds_of, later
 from registry.pipeline.progress import Shown
@@ -42,7 +42,8 @@ from registry.search.document import resource_id
 from registry.search.reader import Reader
 from registry.statistics import spare
 from registry.statistics.axes import Axes
-from registry.statistics.build import Before, Place, build
+from registry.statistics.build import Before, Measured, Place, build
+from registry.statistics.facts import Withdrawn
 
 PROJECTIONS = ("graph", "search", "matches")
 APPLY = 1000
@@ -89,7 +90,7 @@ def matches_now(house: House) -> Iterator[Callable[[], Iterator[Match]]]:
         yield every
 
 
-def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> EmbeddedStore:
+def _graph(house: House, matcher: Matcher, until: int, licences: Mapping[str, bool], shown: Shown) -> EmbeddedStore:
     """Bring the graph up to the log.
 
     Its recipe also names the state of the matches that are in it, and how far and when the visits were read.
@@ -119,7 +120,9 @@ def _graph(house: House, matcher: Matcher, until: int, shown: Shown) -> Embedded
             shown("graph", "publish", batch[-1].sequence, until)
         _matches(house, store, matcher, state, until)
         store.apply([], None, until, _works(matcher, state))
-    renamed = store.replace(describe.academies(house.academies.values(), house.iris))
+    renamed = store.replace(describe.academies(house.academies.values(), house.iris, _not_here(house)))
+    store.replace(describe.licences(licences, house.iris))
+    store.replace(describe.quality(figured.measured(house), house.iris))
     if renamed or not visited:
         visits = runs.with_changes(connection)
     else:  # those that were told of while they lasted, and those that the log names since
@@ -188,11 +191,14 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         above = vocabulary.above(vocabulary.of_role(schemes, "subject"), house.iris.base)
         academies = [asdict(academy) for academy in house.academies.values()]
         not_here = _not_here(house)
+        licences = figured.licences(house, labels)
         recipes = {
             "graph": graph_recipe(house),
             "matches": match_recipe(),
             "search": _digest(_code("registry.search"), labels, above),
-            "figures": _digest(_code("registry.statistics"), labels, [asdict(one) for one in schemes.values()]),
+            "figures": _digest(
+                _code("registry.statistics"), labels, [asdict(one) for one in schemes.values()], licences
+            ),
             "academies": _digest(academies, [asdict(one) for one in not_here]),
         }
         standing = release.current(settings.data)
@@ -202,16 +208,18 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         matcher = matched.open_matcher(house)
         try:
             until = matched.catch_up(house, matcher, utc_now())
-            store = _graph(house, matcher, until, shown)
+            store = _graph(house, matcher, until, licences, shown)
             index = _search(house, until, labels, above)
             number = release.number_for(settings.data, until)
             making = release.begin(settings.data, number)
             store.snapshot(making / "graph")
+            release.write_described(making, store.described())
             search.copy_to(index, making / "search")
             alike = ("search", "figures", "academies")
             carried = standing and not anew and all(standing.manifest["recipes"][n] == recipes[n] for n in alike)
             axes = Axes(vocabulary.of_role(schemes, "subject"), labels)
-            totals = _figures(house, matcher, making, until, standing if carried else None, not_here, axes)
+            carry = standing if carried else None
+            totals = _figures(house, matcher, making, until, carry, not_here, axes, licences)
             counts = {**store.counts(), **totals}
             state = matcher.state()
             store.close()
@@ -277,6 +285,7 @@ def _figures(
     before: release.Release | None,
     not_here: Sequence[Known],
     axes: Axes,
+    licences: Mapping[str, bool],
 ) -> dict[str, float]:
     """The figures of the release being made; carried forward from the one before where that is possible."""
     connection = house.connection
@@ -290,8 +299,10 @@ def _figures(
     matches: Iterable[Match] = matcher.all()
     works: Iterable[Work] = matcher.works()
     earlier = None
+    gone_now: Iterable[Withdrawn] = ()
     since = matcher.changes_since(str(before.manifest["matches"])) if before else None
     if before is not None and since is not None:
+        gone_now = figured.withdrawn(house, (c for batch in later(house, before.sequence, until) for c in batch))
         batches = later(house, before.sequence, until)
         changed = {resource_id(c.feed, c.key): c.kind for batch in batches for c in batch if c.feed}
         gone = [identifier for identifier, kind in changed.items() if kind != "record"]
@@ -320,6 +331,9 @@ def _figures(
         redirects=matcher.redirects(),
         retired=matcher.retired(),
         told=told.of_ledger(connection),
+        licences=licences,
+        withdrawn=gone_now if earlier else figured.all_withdrawn(house, until),
+        quality=[Measured(of, one.feed, one.metric, one.time, one.value) for of, one in figured.measured(house)],
         rules={**level_words(), **{code: rule.words for code, rule in matcher.rules.items()}},
     )
 

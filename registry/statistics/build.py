@@ -11,7 +11,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from registry.academies_known import Known
 from registry.iris import Iris
 from registry.model import Academy, Match, Reason, Run, Work
 from registry.relations import load as load_relations
-from registry.statistics import counters
+from registry.statistics import counters, facts, reuse
 from registry.statistics import works as all_forms
 from registry.statistics.axes import Axes, cover, write_axes
 
@@ -57,6 +57,17 @@ class Place:
     moved: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One value that was measured of a list (``registry.ledger.measurements``), with its academy."""
+
+    academy: str
+    feed: str
+    metric: str
+    time: str
+    value: float
+
+
 def build(
     target: Path,
     *,
@@ -76,6 +87,9 @@ def build(
     retired: Iterable[Work] = (),
     rules: Mapping[str, Mapping[str, str]] | None = None,
     told: Mapping[str, float] | None = None,
+    licences: Mapping[str, bool] | None = None,
+    withdrawn: Iterable[facts.Withdrawn] = (),
+    quality: Iterable[Measured] = (),
 ) -> dict[str, float]:
     """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
 
@@ -87,7 +101,9 @@ def build(
     out and counted as ``matches_left_out``. ``axes`` are the schemes that coverage is counted by. ``works`` are
     those that may be shown, of both levels; ``redirects`` {former id: what took it in} and ``retired`` (with the
     last members) are always all; ``rules`` {code of a rule or level: {language: what it says}}; ``told`` are numbers
-    of the ledger (on ids and on reviewers), told with the totals.
+    of the ledger (on ids and on reviewers), told with the totals. ``licences`` {IRI of a licence: whether it
+    is open}; ``withdrawn`` are entries that are gone, with ``before`` only those since; ``quality`` what
+    was measured of lists, always all that may be shown.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
@@ -106,14 +122,20 @@ def build(
             _forget(connection, before)
         axes = axes or Axes()
         write_axes(connection, axes, iris)
-        _resources(connection, resources, axes.above(iris))
+        _resources(connection, resources, axes.above(iris), licences or {})
+        counters.add(connection, "growth", facts.withdraw(connection, withdrawn, carried=before is not None))
         _matches(connection, matches, iris)
         counters.count(connection, before.figures / DATABASE if before else None)
         all_forms.write(connection, works, redirects or {}, retired)
+        reuse.count(connection, carried=before is not None)
         _academies(connection, list(academies), list(runs), to_mend or {}, places or {})
         connection.executemany(
             "INSERT INTO known VALUES (?,?,?,?,?)",
             [(one.id, one.name, one.homepage, one.country, one.note) for one in known],
+        )
+        connection.executemany(
+            "INSERT INTO quality VALUES (?,?,?,?,?)",
+            [(*astuple(one)[:4], int(f"{one.value:.4f}".replace(".", ""))) for one in quality],
         )
         words = [(code, json.dumps(dict(text), ensure_ascii=False)) for code, text in (rules or {}).items()]
         connection.executemany("INSERT INTO rule VALUES (?,?)", words)
@@ -133,9 +155,8 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
     """Drop what is no more, and all that is counted anew."""
     all_forms.follow(connection)
     gone = [(identifier,) for identifier in before.resources_gone]
-    connection.executemany("DELETE FROM carries WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
-    connection.executemany("DELETE FROM covers WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
-    connection.executemany("DELETE FROM member WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
+    for table in ("carries", "covers", "member", "fact"):
+        connection.executemany(f"DELETE FROM {table} WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     for side in ("left", "right"):  # what the matcher still says of it is left out until it takes it back
         pairs = f"match WHERE {side}_iri IN (SELECT iri FROM resource WHERE id=?)"
         connection.executemany(f"INSERT OR IGNORE INTO left_out SELECT id FROM {pairs}", gone)
@@ -145,7 +166,7 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
     for table in ("match", "left_out"):
         connection.executemany(f"DELETE FROM {table} WHERE id=?", ended)
     all_forms.forget(connection, before.works_gone)
-    for table in ("meta", "academy", "feed", "known", "axis", "step", "rule", "former"):
+    for table in ("meta", "academy", "feed", "known", "axis", "step", "rule", "former", "quality"):
         connection.execute(f"DELETE FROM {table}")
 
 
@@ -158,7 +179,10 @@ def _values(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _resources(
-    connection: sqlite3.Connection, resources: Iterable[Mapping[str, Any]], above: Mapping[str, Sequence[str]]
+    connection: sqlite3.Connection,
+    resources: Iterable[Mapping[str, Any]],
+    above: Mapping[str, Sequence[str]],
+    licences: Mapping[str, bool],
 ) -> None:
     labels: dict[str, Mapping[str, str]] = {}
     for resource in resources:
@@ -173,6 +197,7 @@ def _resources(
         connection.execute("DELETE FROM carries WHERE iri=?", (iri,))
         connection.executemany("INSERT INTO carries VALUES (?,?,?)", {(iri, *value) for value in _values(resource)})
         cover(connection, resource, above)
+        facts.write(connection, resource, licences)
     told = [(iri, json.dumps(dict(text), ensure_ascii=False)) for iri, text in sorted(labels.items())]
     connection.executemany("INSERT OR REPLACE INTO label VALUES (?,?)", told)
 

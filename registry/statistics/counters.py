@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from registry.relations import load as load_relations
+from registry.statistics import facts
 from registry.statistics.axes import COUNTED
 
 RESOURCES, LINKED, TWIN = "resources", "linked", "twin"
@@ -20,14 +21,14 @@ _SIDES = (("left", "right"), ("right", "left"))
 
 
 def count(connection: sqlite3.Connection, before: Path | None) -> None:
-    """Fill ``tally``, ``overlap``, ``shared`` and ``counter``, or carry them forward.
+    """Fill ``tally``, ``overlap``, ``shared``, ``counter`` and what ``facts`` counts, or carry them forward.
 
     ``before`` is the database of the figures carried forward; then ``temp.concerned`` names every resource that
     changed, came or went, or of which a pair did.
     """
     if before is None:
         for table, sql in _statements("main", "main.resource"):
-            _add(connection, table, _counted(connection, sql))
+            add(connection, table, _counted(connection, sql))
         return
     connection.commit()  # no database is attached within a transaction
     connection.execute(f"ATTACH ? AS {_OLD}", (str(before),))
@@ -35,7 +36,7 @@ def count(connection: sqlite3.Connection, before: Path | None) -> None:
     for (table, sql), (_, earlier) in zip(now, then, strict=True):
         counts = _counted(connection, sql)
         counts.subtract(_counted(connection, earlier))
-        _add(connection, table, counts)
+        add(connection, table, counts)
     connection.commit()
     connection.execute(f"DETACH {_OLD}")
 
@@ -47,8 +48,8 @@ def _counted(connection: sqlite3.Connection, sql: str) -> Counter[tuple[str, ...
     return counts
 
 
-def _add(connection: sqlite3.Connection, table: str, counts: Counter[tuple[str, ...]]) -> None:
-    """Add to the numbers that stand (the last column, the others are the key); a row of nothing goes."""
+def add(connection: sqlite3.Connection, table: str, counts: Counter[tuple[str, ...]]) -> None:
+    """Add to the numbers of a table (the last column, the others are the key); a row of nothing goes."""
     *key, value = (row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
     changed = [(*of, number) for of, number in counts.items() if number]
     connection.executemany(
@@ -86,6 +87,7 @@ def _statements(base: str, scope: str) -> Iterator[tuple[str, str]]:
     for name, wanted in ((LINKED, counted), (TWIN, f"{COUNTED} AND relation IN ({same})")):
         sides = _both(base, scope, f"{wanted} AND within = 0")
         yield "counter", f"SELECT '{name}', a, '', count(DISTINCT iri) FROM ({sides}) GROUP BY a"
+    yield from facts.statements(base, scope)
 
 
 def _both(base: str, scope: str, wanted: str) -> str:

@@ -107,3 +107,52 @@ CREATE TABLE covers (
 CREATE INDEX covers_concept ON covers (axis, concept, iri);
 -- Labels of the concepts that resources carry, as JSON {language: text}, so that pages and facets can name them.
 CREATE TABLE label (concept TEXT PRIMARY KEY, text TEXT NOT NULL);
+
+-- What the tables for dashboards are counted from (registry/statistics/facts.py). terms: what the licence allows: open,
+-- closed, unrecognised (named, and not in our list) or unstated; month: when it was first published here ("2026-03").
+CREATE TABLE fact (iri TEXT PRIMARY KEY, terms TEXT NOT NULL, month TEXT NOT NULL) WITHOUT ROWID;
+-- Entries that are gone: when they were first published, and when they were withdrawn.
+CREATE TABLE withdrawn (
+    id TEXT PRIMARY KEY, academy TEXT NOT NULL, added TEXT NOT NULL, month TEXT NOT NULL
+) WITHOUT ROWID;
+-- Resources by concept, language and academy. language is the first part of a tag, "" for those that state none, "*" for
+-- all (one with two languages counts in both, and once here); open is 1 under a licence that is known to be open.
+CREATE TABLE cell (
+    concept TEXT NOT NULL, language TEXT NOT NULL, academy TEXT NOT NULL, open INTEGER NOT NULL,
+    number INTEGER NOT NULL, PRIMARY KEY (concept, language, academy, open)
+) WITHOUT ROWID;
+-- Resources that have a concept of an axis, by language (as in cell) and academy; axis "" counts all resources.
+CREATE TABLE described (
+    axis TEXT NOT NULL, language TEXT NOT NULL, academy TEXT NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (axis, language, academy)
+) WITHOUT ROWID;
+-- Resources for which something alike is known at another academy, by language (as in cell).
+CREATE TABLE alike (
+    academy TEXT NOT NULL, language TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (academy, language)
+) WITHOUT ROWID;
+CREATE TABLE licensed (
+    academy TEXT NOT NULL, terms TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (academy, terms)
+) WITHOUT ROWID;
+-- Entries by the month in which they were added or withdrawn.
+CREATE TABLE growth (
+    academy TEXT NOT NULL, month TEXT NOT NULL, what TEXT NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (academy, month, what)
+) WITHOUT ROWID;
+-- Resources by type and level; "" where it has none that our lists know.
+CREATE TABLE kind (
+    type TEXT NOT NULL, level TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (type, level)
+) WITHOUT ROWID;
+
+-- What other academies translated, adapted or made editions of: a work, or a resource that is in none; in how many other
+-- academies, and how many pairs of each relation. title is the first of its titles in the order of the code points.
+CREATE TABLE reused (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, academies INTEGER NOT NULL, translations INTEGER NOT NULL,
+    editions INTEGER NOT NULL, adaptations INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX reused_order ON reused (academies DESC, title, id);
+
+-- What was measured of the lists of academies that agreed to show it: of each measure the last of a month; value is in
+-- ten-thousandths.
+CREATE TABLE quality (
+    academy TEXT NOT NULL, feed TEXT NOT NULL, metric TEXT NOT NULL, time TEXT NOT NULL, value INTEGER NOT NULL
+);

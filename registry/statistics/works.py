@@ -70,7 +70,6 @@ def _recount(connection: sqlite3.Connection) -> None:
             )
         connection.execute("DELETE FROM work WHERE id IN (SELECT id FROM again)")
         connection.execute("DELETE FROM work WHERE NOT EXISTS (SELECT 1 FROM member WHERE work = work.id)")
-        connection.execute("DROP TABLE concerned")
     connection.execute(
         "INSERT INTO work SELECT again.id, level, '', min(resource.iri), count(DISTINCT resource.iri),"
         " count(DISTINCT academy), count(DISTINCT carries.value), '{}', '{}' FROM again"

@@ -329,7 +329,7 @@ def test_own_terms_are_described_in_three_languages() -> None:
         "objectValue", "rule", "review", "verdict", "nearCopyOf", "otherRun", "overlapsWith", "partOf",
         "differentFrom", "lastSeen", "payloadDigest", "unofficialLabel", "unreviewedLabel", "directionUnknown",
         "Correction", "correction", "correctedProperty", "correctedBy", "sourceValue", "feed", "permission",
-        "firstCommit", "notSameAs", "role", "rank", "figure", "decisionAcademy", "decisionBatch", "decisionObjectDigest",
+        "firstCommit", "notSameAs", "notHarvested", "role", "rank", "figure", "decisionAcademy", "decisionBatch", "decisionObjectDigest",
         "decisionRelation", "decisionSource", "decisionStream", "decisionSubjectDigest", "decisionTime", "decisionUndone",
         "decisionUndoneBy", "decisionUndoneReason", "decisionVerdict", "decisionVoice",
     }  # fmt: skip

@@ -20,6 +20,7 @@ from registry.search.reader import Reader
 from registry.statistics import reader as figures
 from registry.statistics import work_reader as reader
 from registry.statistics.build import DATABASE, Before, build
+from registry.statistics.facts import Withdrawn
 from registry.statistics.reader import BadCursor, MatchQuery
 from registry.statistics.work_reader import Former, WorkQuery
 
@@ -145,22 +146,9 @@ def _tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     found = {
         name: sorted(map(tuple, connection.execute(f"SELECT * FROM {name}").fetchall()))
         for name in (
-            "work",
-            "member",
-            "former",
-            "match",
-            "meta",
-            "overlap",
-            "shared",
-            "academy",
-            "feed",
-            "resource",
-            "carries",
-            "covers",
-            "tally",
-            "counter",
-            "left_out",
-        )
+            "work member former match meta overlap shared academy feed resource carries covers tally counter left_out"
+            " fact withdrawn cell described alike licensed growth kind reused"
+        ).split()
     }
     connection.close()
     return found
@@ -175,15 +163,26 @@ def test_carried_forward_equals_anew(release: Path, tmp_path: Path, seed: int) -
     present, standing, before = dict(documents), dict(pairs), None
     works: dict[str, Work] = {}
     placed: dict[str, tuple[str, str]] = {}
-    common: dict[str, Any] = {"academies": family.ACADEMIES, "runs": [], "iris": small.IRIS, "axes": small.AXES}
+    gone: dict[str, Withdrawn] = {}
+    common: dict[str, Any] = {
+        "academies": family.ACADEMIES, "runs": [], "iris": small.IRIS, "axes": small.AXES,
+        "licences": {small.SPDX + "MIT": True, small.SPDX + "CC-BY-ND-4.0": False},
+    }  # fmt: skip
     for step in range(8):
         new_documents = dict(present)
         for iri in chance.sample(sorted(documents), 2):
             if iri in new_documents and chance.random() < 0.5:
                 del new_documents[iri]
             else:
-                tags = [chance.choice(["en", "fr", "es"])]
-                new_documents[iri] = {**documents[iri], "inLanguage": tags}
+                tags = chance.choice([["en"], ["fr", "en-GB"], ["es"], []])
+                licence = chance.choice(["MIT", "CC-BY-ND-4.0", "odd", None])
+                about = chance.sample(["gsbpm/ph-5", "gsbpm/sp-5.4", "csa/1.3"], chance.randrange(3))
+                new_documents[iri] = {
+                    **documents[iri],
+                    "inLanguage": tags,
+                    "license": [{"id": licence and small.SPDX + licence, "prefLabel": {}}] if licence != "odd" else [],
+                    "about": [{"id": small.IRIS.concept(*one.split("/")), "prefLabel": {}} for one in about],
+                }
         new_pairs = {}
         for name, match in pairs.items():
             whole_before, whole_now = ({match.left, match.right} <= set(some) for some in (present, new_documents))
@@ -209,24 +208,30 @@ def test_carried_forward_equals_anew(release: Path, tmp_path: Path, seed: int) -
             if len(members) > 1
         }
         former = dict.fromkeys(set(works) - set(new_works), "wa")
+        now_gone = {
+            iri: gone.get(iri) or Withdrawn(one["id"], one["academy"], one["added"], f"2026-0{step + 1}-01T00:00:00Z")
+            for iri, one in documents.items()
+            if iri not in new_documents
+        }
         whole = tmp_path / f"whole-{step}"
         build(whole, resources=new_documents.values(), matches=new_pairs.values(), works=new_works.values(),
-              redirects=former, sequence=step, **common)  # fmt: skip
+              redirects=former, sequence=step, withdrawn=now_gone.values(), **common)  # fmt: skip
         forward = tmp_path / f"forward-{step}"
         if before is not None:
-            gone = [documents[iri]["id"] for iri in present if iri not in new_documents]
+            ended = [documents[iri]["id"] for iri in present if iri not in new_documents]
             # Every other time from a copy that was made before, as the publisher does.
             spare = Path(shutil.copy(before / DATABASE, tmp_path / "spare")) if step % 2 else None
-            earlier = Before(before, gone, set(standing) - set(new_pairs), set(works) - set(new_works), spare)
+            earlier = Before(before, ended, set(standing) - set(new_pairs), set(works) - set(new_works), spare)
             build(
                 forward,
                 resources=[doc for iri, doc in new_documents.items() if present.get(iri) != doc],
                 matches=[match for name, match in new_pairs.items() if standing.get(name) != match],
                 works=[work for name, work in new_works.items() if works.get(name) != work],
-                redirects=former, sequence=step, before=earlier, **common,
+                redirects=former, sequence=step, before=earlier,
+                withdrawn=[one for iri, one in now_gone.items() if gone.get(iri) != one], **common,
             )  # fmt: skip
             assert _tables(forward) == _tables(whole)
             before = forward
         else:
             before = whole
-        present, standing, works = new_documents, new_pairs, new_works
+        present, standing, works, gone = new_documents, new_pairs, new_works, now_gone

@@ -1,0 +1,49 @@
+"""What figures and graph are told beside what is published: licences, entries that are gone, what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from registry.iris import SPDX
+from registry.ledger import log, measurements
+from registry.ledger.measurements import Measurement
+from registry.model import Change
+from registry.pipeline.house import House
+from registry.pipeline.matched import feeds_of
+from registry.search import licences as known
+from registry.search.document import resource_id
+from registry.statistics.facts import Withdrawn
+
+
+def licences(house: House, concepts: Iterable[str]) -> dict[str, bool]:
+    """{IRI of a licence that is known: whether it is open}; ``concepts`` are those of our own lists."""
+    own = set(concepts)
+    found = {}
+    for name, terms in known.load().items():
+        local = house.iris.concept("licence", name)
+        found[local if local in own else SPDX + name] = terms.open
+    return found
+
+
+def measured(house: House) -> list[tuple[str, Measurement]]:
+    """(academy, the last value of each month and measure) of lists of academies that agreed to show their score."""
+    academy_of = {
+        feed.id: academy.id for academy in house.academies.values() if academy.show_score for feed in academy.feeds
+    }
+    return [(academy_of[one.feed], one) for one in measurements.monthly(house.connection, list(academy_of))]
+
+
+def withdrawn(house: House, changes: Iterable[Change]) -> list[Withdrawn]:
+    """The entries that changes withdrew, by the last change of each."""
+    academies = feeds_of(house)
+    newest = {change.subject: change for change in changes if change.kind in ("record", "tombstone")}
+    return [
+        Withdrawn(resource_id(one.feed, one.key), academies[one.feed], one.first or one.time, one.time)
+        for one in newest.values()
+        if one.kind == "tombstone" and one.feed in academies
+    ]
+
+
+def all_withdrawn(house: House, until: int) -> list[Withdrawn]:
+    """All entries that are gone."""
+    return withdrawn(house, log.tombstones(house.connection, until))

@@ -1,0 +1,51 @@
+"""The cells of coverage: each term of a scheme, in each language, at each academy, also where there is nothing.
+
+Put together here and not in SQL: ten thousands of cells are mostly empty, and what is not of the term is the same for
+all terms of a scheme.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from importlib.resources import files
+from operator import itemgetter
+from typing import Any
+
+COLUMNS = (
+    "scheme", "term", "name", "language", "academy", "found", "open", "no_subject", "no_language", "neither",
+    "not_harvested", "described", "state",
+)  # fmt: skip
+Row = tuple[Any, ...]
+
+
+def rows(connection: sqlite3.Connection, given: Mapping[str, Any]) -> list[Row]:
+    """The cells in the order of scheme, term, language and academy; "described" in ten-thousandths.
+
+    ``given`` has scheme, language and academy (None: all) and ``enough``.
+    """
+    frames: dict[str, list[Row]] = {}
+    for scheme, *frame in connection.execute(_sql("frames"), given):
+        frames.setdefault(scheme, []).append(tuple(frame))
+    counted = connection.execute(_sql("cells"), given)
+    cells = {(concept, language, academy): told for concept, language, academy, *told in counted}
+    absent: int = connection.execute(
+        "SELECT (SELECT count(*) FROM known) + (SELECT count(*) FROM academy WHERE resources = 0)"
+    ).fetchone()[0]
+    steps = connection.execute("SELECT axis, notation, concept, text FROM step").fetchall()
+    nothing, found = [0, 0], []
+    for scheme, term, concept, text in sorted(steps, key=itemgetter(0, 1)):
+        name = json.loads(text).get("en")
+        for language, academy, no_subject, neither, described, otherwise in frames.get(scheme, ()):
+            number, open_ = cells.get((concept, language, academy), nothing)
+            no_language = cells.get((concept, "", academy), nothing)[0]
+            found.append(
+                (scheme, term, name, language, academy, number, open_, no_subject, no_language, neither, absent,
+                 described, "found" if number else otherwise)
+            )  # fmt: skip
+    return found
+
+
+def _sql(name: str) -> str:
+    return files("registry.statistics").joinpath(f"queries/coverage-{name}.sql").read_text("utf-8")
