@@ -202,12 +202,11 @@ def create_app(
     )
     app.add_middleware(Leaving, going=going)
     if pool is not None:
-        endpoint = sparql.Endpoint(pool, lambda: release.current(settings.data), _error_page(shown))
+        endpoint = sparql.Endpoint(pool, settings, lambda: release.current(settings.data), _error_page(shown))
         app.include_router(sparql_routes.routes_of(endpoint))
         app.add_middleware(sparql.AtOnce, endpoint=endpoint)
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
-    app.include_router(coverage.create_api(shared))
     app.include_router(identifiers.create_router(shared))
     app.include_router(pages.create_router(shown, questions or _ontology() / "questions", app))
     workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)

@@ -24,6 +24,7 @@ from registry.graph.pool import QueryFailed, QueryPool, QueryRequest
 from registry.graph.serialise import serialise
 from registry.graph.worker import GRAPHS
 from registry.release import Release
+from registry.settings import Settings
 from registry.web import sparql_answer, sparql_hints
 from registry.web.answer_cache import AnswerCache, Answers, Question, Stream, Whole, key_of
 from registry.web.budgets import Budgets, Clients, Rate
@@ -96,8 +97,7 @@ def _failed(error: QueryFailed, query: str) -> Rejected:
     return Rejected(status, title, detail, headers, counts=error.kind not in ("share", "busy", "unavailable"))
 
 
-def _rates(pool: QueryPool) -> Mapping[str, Rate]:
-    told = pool.settings
+def _rates(told: Settings) -> Mapping[str, Rate]:
     seconds, errors = told.query_seconds, told.query_errors
     return {
         "seconds": Rate(seconds, told.query_seconds_burst),
@@ -120,6 +120,7 @@ class Endpoint:
     """One address that answers queries from a pool: an ASGI application. ``told`` may make a page of an error."""
 
     pool: QueryPool
+    settings: Settings
     get_release: Callable[[], Release | None]
     told: Told | None = None
     clients: Clients = field(default_factory=Clients)
@@ -129,8 +130,8 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """What is kept between requests."""
-        settings = self.pool.settings
-        self.budgets = Budgets(_rates(self.pool))
+        settings = self.settings
+        self.budgets = Budgets(_rates(self.settings))
         longest = min(settings.query_cache_answer, settings.query_cache)
         self.answers = Answers(self.pool, AnswerCache(settings.query_cache), longest)
 
@@ -150,7 +151,7 @@ class Endpoint:
             if method != "POST" and not any(name in ("query", "update") for name, _ in parameters):
                 await self._describe(scope)(scope, receive, send)
                 return
-            call = call_of(parameters, self.pool.settings.query_max_bytes)
+            call = call_of(parameters, self.settings.query_max_bytes)
             query = call.query
             leaving.watch()
             await self._answer(scope, call, send)
@@ -169,7 +170,7 @@ class Endpoint:
             leaving.close()
 
     async def _parameters(self, scope: Scope, receive: Receive) -> list[tuple[str, str]]:
-        settings = self.pool.settings
+        settings = self.settings
         # Percent-encoding makes three bytes of one.
         longest = 4 * settings.query_max_bytes
         if len(scope["query_string"]) > longest:
@@ -187,10 +188,10 @@ class Endpoint:
         chosen = choose(header_of(scope, b"accept"), [*GRAPHS, "text/html"])
         if chosen is None:
             raise Rejected(406, "No such format", f"The description of this service comes as: {', '.join(GRAPHS)}.")
-        base = self.pool.settings.base.rstrip("/") or str(Request(scope).base_url).rstrip("/")
+        base = self.settings.base.rstrip("/") or str(Request(scope).base_url).rstrip("/")
         if chosen == "text/html":
             return RedirectResponse(f"{base}/query", 303, CORS)
-        data = serialise(service_description(f"{base}/sparql", self.pool.settings, self.get_release()), chosen)
+        data = serialise(service_description(f"{base}/sparql", self.settings, self.get_release()), chosen)
         return Response(data, headers=CORS | {"Cache-Control": CACHE}, media_type=chosen)
 
     def _asking(self, scope: Scope) -> _Asking:
@@ -219,7 +220,7 @@ class Endpoint:
         return made
 
     def _scanned(self, query: str) -> Scan:
-        found = scan(query, self.pool.settings.query_max_bytes)
+        found = scan(query, self.settings.query_max_bytes)
         if len(query) <= SCANNED:
             if len(self._scans) >= SCANS:
                 del self._scans[next(iter(self._scans))]

@@ -29,7 +29,7 @@ class _Handed(Response):
 
 def create_router(pool: QueryPool, get_release: Callable[[], Release | None]) -> APIRouter:
     """The routes of ``/sparql`` with an endpoint of their own. The pool is the application's to start and switch."""
-    return routes_of(Endpoint(pool, get_release))
+    return routes_of(Endpoint(pool, pool.settings, get_release))
 
 
 def routes_of(endpoint: Endpoint) -> APIRouter:
