@@ -259,3 +259,11 @@ def _search(
             alike = {place for one in digests if one for place in content.standing_with(connection, one, academy)}
         found[resource] = tuple(sorted(alike)[:2])
     return stand, found
+
+
+def newest(connection: sqlite3.Connection, before: int, limit: int) -> list[Decision]:
+    """Decisions as they were given, taken back ones too, by falling id, those below an id."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM decision WHERE id < ? ORDER BY id DESC LIMIT ?", (before, limit)
+    )
+    return [Decision(*row) for row in rows]

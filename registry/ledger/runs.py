@@ -137,3 +137,21 @@ def remembered(connection: sqlite3.Connection, name: str) -> str:
     """A fact about this data folder, "" if it was never kept."""
     row = connection.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
     return row[0] if row else ""
+
+
+def page(
+    connection: sqlite3.Connection, feeds: Sequence[str], outcomes: Sequence[str], before: int, limit: int
+) -> tuple[list[tuple[int, Run]], int]:
+    """(number, run) of some feeds, newest first, those below a number, and how many there are in all; ``outcomes``
+    () for any."""
+    where, values = f"feed IN ({','.join('?' * len(feeds))})", list[object](feeds)
+    if outcomes:
+        where += f" AND outcome IN ({','.join('?' * len(outcomes))})"
+        values += outcomes
+    total: int = connection.execute(f"SELECT count(*) FROM run WHERE {where}", values).fetchone()[0]
+    rows = connection.execute(
+        "SELECT id, iri, feed, academy, started, ended, outcome, message, counts FROM run"
+        f" WHERE {where} AND id < ? ORDER BY id DESC LIMIT ?",
+        [*values, before, limit],
+    )
+    return [(row[0], Run(*row[1:8], json.loads(row[8]))) for row in rows], total

@@ -266,3 +266,28 @@ def labels(connection: sqlite3.Connection, concepts: Iterable[str]) -> dict[str,
 def overlap(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """The overlap matrix as ``build.cells`` describes it."""
     return cells(connection)
+
+
+def pairs(connection: sqlite3.Connection, identifiers: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Which of some pairs are in the release: {id: {id, left_academy, right_academy}}."""
+    found: dict[str, dict[str, Any]] = {}
+    wanted = sorted(set(identifiers))
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        rows = connection.execute(
+            f"SELECT id, left_academy, right_academy FROM match WHERE id IN ({','.join('?' * len(part))})", part
+        )
+        found.update((row["id"], dict(row)) for row in rows)
+    return found
+
+
+def academies_of_feeds(connection: sqlite3.Connection) -> dict[str, str]:
+    """{feed: academy} of the lists in the release."""
+    return {row[0]: row[1] for row in connection.execute("SELECT id, academy FROM feed ORDER BY id")}
+
+
+def feeds(connection: sqlite3.Connection, academies: Iterable[str] = (), named: Iterable[str] = ()) -> list[str]:
+    """The lists in the release: of some academies, among some names; () for all."""
+    of, among = set(academies), set(named)
+    known = academies_of_feeds(connection).items()
+    return [feed for feed, academy in known if (not of or academy in of) and (not among or feed in among)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi import Path as PathParameter
 from fastapi.responses import RedirectResponse, Response
 
 from registry.messages import LANGUAGES
@@ -15,7 +14,8 @@ from registry.statistics import reader as figures
 from registry.statistics import work_reader
 from registry.statistics.reader import BadCursor, MatchQuery
 from registry.statistics.work_reader import Former
-from registry.web import answers, family, linked, report, views
+from registry.web import answers, api_log, api_terms, family, linked, report, views
+from registry.web.entries import FeedPart, Part, entry
 from registry.web.limits import limited
 from registry.web.negotiate import choose
 from registry.web.openapi import answered
@@ -39,8 +39,6 @@ _FORMS: dict[int | str, dict[str, Any]] = {
     200: {"content": {form: {"schema": {"type": "string"}} for form in ("text/markdown", "text/html", "text/csv")}}
 }
 _PARTED = "~"
-Part = Annotated[str, PathParameter(max_length=300)]
-Feed = Annotated[str, PathParameter(alias="list", max_length=300, description="Id of an academy's list")]
 
 
 def _resource_iri(visit: Visit, given: str) -> str:
@@ -68,20 +66,16 @@ def _walk(shared: Shared, request: Request, parameters: ResourceParameters) -> t
     return visit, resource_query(visit, parameters)
 
 
-def entry(visit: Visit, feed: str, key: str) -> dict[str, Any]:
-    """The document of a resource. Raises Problem: 410 with the tombstone when it was withdrawn, else 404."""
-    identifier = f"{feed}/{key}"
-    item = visit.opened.reader.get(identifier)
-    if item is None:
-        raise Problem(404, f"There is no resource {identifier!r}.")
-    if "deleted" in item:
-        raise Problem(410, "Its academy no longer lists it.", tombstone=item)
-    return item
-
-
 def create_router(shared: Shared) -> APIRouter:
-    """The routes under ``/api``."""
-    router = APIRouter(prefix="/api", tags=["data"], dependencies=[Depends(limited(shared.settings))])
+    """All routes under ``/api``; one budget of requests for each client."""
+    router = APIRouter(prefix="/api", dependencies=[Depends(limited(shared.settings))])
+    for part in (_data(shared), api_log.create_router(shared), api_terms.create_router(shared)):
+        router.include_router(part)
+    return router
+
+
+def _data(shared: Shared) -> APIRouter:
+    router = APIRouter(tags=["data"])
 
     @router.get("/resources", responses=answered(answers.ResourceList))
     def resources(request: Request, parameters: Annotated[ResourceParameters, Query()]) -> Response:
@@ -100,7 +94,7 @@ def create_router(shared: Shared) -> APIRouter:
 
     @router.get("/resources/{list}/{key}", responses=answered(answers.ResourceAlone, 404, 410))
     def resource(
-        request: Request, feed: Feed, key: Part, parameters: Annotated[OneResourceParameters, Query()]
+        request: Request, feed: FeedPart, key: Part, parameters: Annotated[OneResourceParameters, Query()]
     ) -> Response:
         """One course or material by its id (`list/key`), with what is alike elsewhere; as JSON-LD with
         `Accept: application/ld+json`."""

@@ -1,4 +1,4 @@
-"""What is covered and what is not, by any list of subjects: the figures for programs, and the page.
+"""What is covered and what is not, by any list of subjects: the page, and what the API shares with it.
 
 "None found" is kept apart from "not known": an entry without a term of a list says nothing on that axis.
 """
@@ -6,65 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from registry.statistics import axes as figures
 from registry.statistics.reader import academies, open_figures
-from registry.web import examples
 from registry.web.pages import Pages
-from registry.web.parameters import no_parameters
 from registry.web.problems import Problem
-from registry.web.shared import Shared, Visit
+from registry.web.shared import Visit
 
 
-class CoverageParameters(BaseModel):
-    """Which axis is wanted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    scheme: Annotated[str, StringConstraints(max_length=40)] = Field(
-        "",
-        description="The list of subjects, by its name of `/api/schemes` (unless said: the one that most sources use)",
-    )
-    academy: Annotated[str, StringConstraints(max_length=200)] = Field(
-        "", description="Seen from this academy: how many of its own (`here`), and its `gap`s"
-    )
-
-
-def create_api(shared: Shared) -> APIRouter:
-    """The routes under ``/api``."""
-    router = APIRouter(prefix="/api", tags=["data"])
-    answers: dict[int | str, dict[str, Any]] = {
-        200: {"description": "What was asked for", "content": {"application/json": {}}},
-        304: {"description": "Nothing changed since the release named in If-None-Match"},
-    }
-    for status in (400, 404, 503):
-        told = {"application/problem+json": {"example": examples.PROBLEMS[status]}}
-        answers[status] = {"description": str(examples.PROBLEMS[status]["title"]), "content": told}
-
-    @router.get("/schemes", responses=answers, dependencies=[Depends(no_parameters)])
-    def schemes(request: Request) -> Response:
-        """The lists of subjects by which entries are found and counted, also those that were added."""
-        visit = shared.visit(request)
-        with open_figures(visit.opened.release.figures) as connection:
-            found = [_described(one, visit) for one in figures.axes(connection)]
-        return visit.listing(found, len(found), None)
-
-    @router.get("/coverage", responses=answers)
-    def coverage(request: Request, parameters: Annotated[CoverageParameters, Query()]) -> Response:
-        """How many entries, of how many academies, each step of a list has; what was not found, what is not known."""
-        visit = shared.visit(request)
-        told = _coverage(visit, parameters.scheme, parameters.academy)
-        return visit.json({**told, "total": len(told["items"]), "next": None})
-
-    return router
-
-
-def _described(axis: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+def described(axis: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+    """An axis as the API tells it."""
     return {
         **axis,
         "not_known": axis["resources"] - axis["known"],
@@ -73,7 +28,7 @@ def _described(axis: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
     }
 
 
-def _coverage(visit: Visit, scheme: str, academy: str) -> dict[str, Any]:
+def coverage_of(visit: Visit, scheme: str, academy: str) -> dict[str, Any]:
     """The figures of one axis. Raises Problem (404) for an axis or academy that is not there."""
     with open_figures(visit.opened.release.figures) as connection:
         axes = figures.axes(connection)
@@ -101,7 +56,7 @@ def create_router(pages: Pages) -> APIRouter:
         visit = pages.shared.visit(request, vary="Accept-Language")
         asked = request.query_params
         academy = asked.get("academy", "")[:200]
-        told = _coverage(visit, asked.get("scheme", "")[:40], academy)
+        told = coverage_of(visit, asked.get("scheme", "")[:40], academy)
         with open_figures(visit.opened.release.figures) as connection:
             listed = academies(connection)
             context: dict[str, Any] = {

@@ -205,6 +205,59 @@ QUALITY = {
     ],
 }
 
+_TERM: dict[str, Any] = {
+    "id": f"{_BASE}/id/concept/gsbpm/ph-5", "notation": "ph-5",
+    "prefLabel": {"en": "Process", "fr": "Traitement", "es": "Procesar"}, "broader": [],
+    "narrower": ["sp-5.1", "sp-5.2"], "depth": 0, "resources": 1,
+    "concept": f"{_BASE}/api/schemes/gsbpm/concepts/ph-5", "list": f"{_BASE}/api/resources?about=gsbpm/ph-5",
+}  # fmt: skip
+CHANGES = {
+    "items": [
+        {"sequence": 118, "time": "2026-03-01T00:00:00Z", "kind": "record", "cause": "source",
+         "subject": f"{_BASE}/id/record/north-oai/git-1", "resource": "north-oai/git-1", "match": None,
+         "academy": "northland", "feed": "north-oai"},
+        {"sequence": 120, "time": "2026-03-01T09:00:00Z", "kind": "decision", "cause": "person",
+         "subject": MATCH["iri"], "resource": None, "match": MATCH["id"], "academy": None, "feed": None},
+    ],
+    "total": None, "next": None, "until": 120,
+}  # fmt: skip
+STATES = _list(
+    {
+        "sequence": 118, "time": "2026-03-01T00:00:00Z", "kind": "record", "cause": "source",
+        "run": f"{_BASE}/id/run/north-oai/20260301T000000000000",
+        "diff": f"{_BASE}/api/resources/north-oai/git-1/diff?from=1&to=118",
+    }
+)  # fmt: skip
+DIFF = {
+    "resource": "north-oai/git-1", "before": 1, "after": 118,
+    "added": [
+        {"of": "resource", "property": "educationalLevel", "predicate": "http://schema.org/educationalLevel",
+         "value": {"iri": f"{_BASE}/id/concept/level/basic", "text": None, "language": None, "datatype": None,
+                   "label": {"en": "Basic", "fr": "Débutant", "es": "Básico"}}, "inferred": False},
+    ],
+    "removed": [
+        {"of": "resource", "property": "educationalLevel", "predicate": "http://schema.org/educationalLevel",
+         "value": {"iri": None, "text": "for all", "language": "en", "datatype": None, "label": {}},
+         "inferred": False},
+    ],
+    "left_out": 0,
+}  # fmt: skip
+DECISIONS = {
+    "items": [
+        {"id": 7, "match": MATCH["id"], "left": _IRI, "right": _OTHER, "verdict": "confirm",
+         "relation": "translation", "source": _IRI, "role": "reviewer", "academy": None, "by": "A. Reviewer",
+         "time": "2026-03-01T09:00:00Z", "taken_back": None},
+    ],
+    "total": None, "next": None,
+}  # fmt: skip
+RUNS = _list(
+    {
+        "iri": f"{_BASE}/id/run/north-oai/20260301T000000000000", "feed": "north-oai", "academy": "northland",
+        "started": "2026-02-28T23:58:00Z", "ended": "2026-03-01T00:00:00Z", "seconds": 120, "outcome": "done",
+        "counts": {"records": 2, "published": 2, "held": 1},
+    }
+)  # fmt: skip
+
 BY_PATH: dict[str, dict[str, Any]] = {
     "/api/resources": RESOURCES,
     "/api/resources/{list}/{key}": RESOURCE,
@@ -220,4 +273,11 @@ BY_PATH: dict[str, dict[str, Any]] = {
     "/api/schemes": SCHEMES,
     "/api/coverage": COVERAGE,
     "/api/release": RELEASE,
+    "/api/changes": CHANGES,
+    "/api/resources/{list}/{key}/history": STATES,
+    "/api/resources/{list}/{key}/diff": DIFF,
+    "/api/decisions": DECISIONS,
+    "/api/runs": RUNS,
+    "/api/schemes/{scheme}/concepts": _list(_TERM),
+    "/api/schemes/{scheme}/concepts/{notation}": _TERM,
 }

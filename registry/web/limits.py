@@ -10,11 +10,12 @@ from registry.settings import Settings
 from registry.web.budgets import Budgets, Clients, Rate
 from registry.web.problems import Problem
 
+Limit = Callable[[Request], Awaitable[None]]
 ADDRESS = 4
 """How many clients' worth one address has: offices stand behind one."""
 
 
-def limited(settings: Settings) -> Callable[[Request], Awaitable[None]]:
+def limited(settings: Settings) -> Limit:
     """What counts a request, and raises Problem (429) when there were too many."""
     rate = Rate(settings.api_requests, settings.api_requests_burst)
     whole = Rate(rate.per_minute * ADDRESS, rate.burst * ADDRESS)

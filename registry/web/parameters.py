@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from registry.messages import LANGUAGES
-from registry.model import MatchStatus, Relation
+from registry.model import MatchStatus, Relation, Voice
 from registry.search.filters import SPANS, moment
 from registry.search.reader import FILTERS, ResourceQuery, Sort
 from registry.statistics import reader as figures
@@ -22,6 +22,7 @@ from registry.web.shared import Visit
 MAX_LIMIT = 200
 Text = Annotated[str, StringConstraints(max_length=300)]
 MINUTES = 100_000_000
+SEQUENCE = 1 << 53
 DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?)?)?)?$"
 
 
@@ -210,6 +211,44 @@ class AcademyParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     known: bool = Field(False, description="Those that exist and have no list here yet, instead of those that have")
+
+
+class ChangeParameters(BaseModel):
+    """Which changes are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: int = Field(0, ge=0, le=SEQUENCE, description="After this number of the log (`until` of the answer before)")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Changes on a page")
+
+
+class DiffParameters(BaseModel):
+    """Which two states are compared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: int | None = Field(
+        None, alias="from", ge=1, le=SEQUENCE, description="Sequence of a state; the one before `to` unless said"
+    )
+    to: int | None = Field(None, ge=1, le=SEQUENCE, description="Sequence of a state; the newest unless said")
+
+
+class DecisionParameters(Paging):
+    """Filters of decisions."""
+
+    match: Text = Field("", description="Id of a pair")
+    academy: Values = _some("Academy id of either side")
+    verdict: Annotated[list[Literal["confirm", "reject", "retype"]], Field(max_length=3)] = _some("What was said")
+    relation: Annotated[list[Relation], Field(max_length=20)] = _some("Relation that was decided on")
+    role: Voice | None = Field(None, description="Who decided: a reviewer, or an academy on its own entry")
+
+
+class RunParameters(Paging):
+    """Filters of visits."""
+
+    academy: Values = _some("Academy id")
+    feed: Values = _some("Id of an academy's list")
+    outcome: Values = _some("`done`, `refused`, `failed`, `broken-off`, `running`")
 
 
 class IssueParameters(Paging):

@@ -140,10 +140,12 @@ class Visit:
 
     def next_address(self, cursor: str | None) -> str | None:
         """The address of the next page: this one with another cursor."""
-        if cursor is None:
-            return None
-        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
-        return f"{self.address}{self.path}?{urlencode([*kept, ('cursor', cursor)])}"
+        return None if cursor is None else self.address_of(cursor=cursor)
+
+    def address_of(self, **given: str | int) -> str:
+        """This address with other values of some parameters."""
+        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name not in given]
+        return f"{self.address}{self.path}?{urlencode([*kept, *given.items()])}"
 
     @property
     def path(self) -> str:

@@ -203,7 +203,7 @@ def test_release_health_and_robots(client: TestClient) -> None:
 def test_openapi_has_an_example_for_each_route(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     routes = {path: methods["get"] for path, methods in paths.items() if path.startswith("/api")}
-    assert len(routes) == 14
+    assert len(routes) == 21
     for path, operation in routes.items():
         answers = operation["responses"]
         assert answers["200"]["content"]["application/json"]["example"], path
