@@ -139,7 +139,7 @@ def record(
     if about:
         add("about", concept("gsbpm", about))
     if modified:
-        add("dateModified", Literal(modified, XSD + "date"))
+        add("dateModified", Literal(modified, XSD + ("date" if len(modified) == 10 else "gYear")))
     if free is not None:
         add("isAccessibleForFree", Literal(str(free).lower(), XSD + "boolean"))
     for keyword in keywords:
