@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 
 import pyoxigraph as ox
 
@@ -11,10 +12,10 @@ from registry.graph.worker import GRAPHS, RESULTS
 from registry.iris import PREFIXES
 
 
-def serialise(ntriples: str, media_type: str) -> bytes:
-    """N-Triples as Turtle, RDF/XML, JSON-LD, TriG or N-Triples (a key of ``worker.GRAPHS``)."""
+def serialise(ntriples: str, media_type: str, more: Mapping[str, str] | None = None) -> bytes:
+    """N-Triples as Turtle, RDF/XML, JSON-LD, TriG or N-Triples (a key of ``worker.GRAPHS``); ``more`` prefixes."""
     triples = (quad.triple for quad in ox.parse(ntriples, ox.RdfFormat.N_TRIPLES))
-    prefixes = None if media_type == "application/n-triples" else PREFIXES
+    prefixes = None if media_type == "application/n-triples" else {**PREFIXES, **(more or {})}
     out = io.BytesIO()
     ox.serialize(triples, out, GRAPHS[media_type], prefixes=prefixes)
     return out.getvalue()

@@ -19,7 +19,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,6 +37,7 @@ from registry.web import (
     sparql_routes,
     sunset,
     template,
+    wellknown,
     wording,
     work_pages,
 )  # fmt: skip
@@ -52,7 +53,6 @@ CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-ROBOTS = "User-agent: *\nDisallow: /sparql\nDisallow: /search?\nDisallow: /pairs?\nDisallow: /api/\n"
 
 
 class Guard:
@@ -213,11 +213,8 @@ def create_app(
     app.include_router(template.create_router(shown, workbooks))
     app.include_router(coverage.create_router(shown))
     app.include_router(work_pages.create_router(shown))
+    app.include_router(wellknown.create_router(shown, _ontology().parent))
     app.mount("/static", StaticFiles(directory=str(files("registry.web").joinpath("static"))), name="static")
-
-    @app.get("/robots.txt", include_in_schema=False)
-    def robots() -> Response:
-        return PlainTextResponse(ROBOTS)
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str | None]:

@@ -1,41 +1,77 @@
-"""What ``/sparql`` says about itself. Source: SPARQL 1.1 Service Description."""
+"""What ``/sparql`` says about itself. Source: SPARQL 1.1 Service Description.
+
+Only what is so: formats are those that the workers write, limits those that are set, graphs those of the release.
+"""
 
 from __future__ import annotations
 
-from registry.iris import DCTERMS, RDF_TYPE, RDFS
+from collections.abc import Mapping
+from typing import Any
+
+from registry.graph import guard
+from registry.graph.worker import GRAPHS, RESULTS
+from registry.iris import DCTERMS, FOAF, RDF_TYPE, RDFS
 from registry.release import Release
 from registry.settings import Settings
-from registry.terms import XSD, Iri, Literal, Triple, text, to_ntriples
+from registry.terms import XSD, Iri, Literal, Triple, to_ntriples
+from registry.web.discovery import PREFIXES, dataset_of, document_of, format_of, number, profile_of, told
 
-SD = "http://www.w3.org/ns/sparql-service-description#"
-FORMATS = (
-    "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
-    "Turtle", "N-Triples", "RDF_XML", "JSON-LD",
-)  # fmt: skip
+SD = PREFIXES["sd"]
+SIMPLE = "http://www.w3.org/ns/entailment/Simple"
+
+
+def _limits(settings: Settings) -> dict[str, object]:
+    """What a query may be."""
+    return {
+        "bytes": settings.query_max_bytes, "seconds": f"{settings.query_deadline:g}",
+        "memory": settings.query_memory >> 20, "nesting": guard.MAX_NESTING, "tokens": guard.MAX_TOKENS,
+        "steps": guard.MAX_PATH_STEPS, "budget": f"{settings.query_seconds:g}",
+        "burst": f"{settings.query_seconds_burst:g}", "errors": f"{settings.query_errors:g}",
+    }  # fmt: skip
 
 
 def service_description(endpoint: str, settings: Settings, release: Release | None) -> str:
-    """The service as N-Triples: its language, formats, dataset and limits."""
-    service, dataset = Iri(f"{endpoint}#service"), Iri(f"{endpoint}#dataset")
-    default = Iri(f"{endpoint}#default-graph")
-    limits = (
-        f"Queries only. A query may have {settings.query_max_bytes} bytes and run for"
-        f" {settings.query_deadline:g} seconds. Without a dataset of its own it is asked of all graphs together."
-        " SERVICE is refused. An answer is complete, or the connection is broken off."
-    )
+    """The service as N-Triples: its language, formats, dataset and limits. ``endpoint`` is its public address."""
+    address = endpoint.removesuffix("/sparql")
+    service, dataset = Iri(f"{endpoint}#service"), dataset_of(address)
     triples: list[Triple] = [
         (service, RDF_TYPE, Iri(SD + "Service")),
         (service, Iri(SD + "endpoint"), Iri(endpoint)),
         (service, Iri(SD + "supportedLanguage"), Iri(SD + "SPARQL11Query")),
+        (service, Iri(SD + "defaultEntailmentRegime"), Iri(SIMPLE)),
         (service, Iri(SD + "defaultDataset"), dataset),
-        (service, Iri(RDFS + "comment"), text(limits, "en")),
-        (dataset, RDF_TYPE, Iri(SD + "Dataset")),
-        (dataset, Iri(SD + "defaultGraph"), default),
-        (default, RDF_TYPE, Iri(SD + "Graph")),
+        (service, Iri(FOAF + "page"), Iri(f"{address}/query")),
+        (service, Iri(RDFS + "seeAlso"), document_of(address)),
+        (dataset, Iri(DCTERMS + "conformsTo"), profile_of(address)),
     ]
-    triples += [(service, Iri(SD + "resultFormat"), Iri(f"http://www.w3.org/ns/formats/{name}")) for name in FORMATS]
+    triples += told(service, RDFS + "comment", "limits", **_limits(settings))
+    triples += [(service, Iri(SD + "resultFormat"), format_of(name)) for name in (*RESULTS, *GRAPHS)]
+    described = release.described() if release is not None else None
+    triples += _dataset(endpoint, dataset, described)
     if release is not None:
         triples.append((dataset, Iri(DCTERMS + "hasVersion"), Literal(release.number)))
         if isinstance(time := release.manifest.get("time"), str):
             triples.append((dataset, Iri(DCTERMS + "modified"), Literal(time, XSD + "dateTime")))
     return to_ntriples(triples)
+
+
+def _dataset(endpoint: str, dataset: Iri, described: Mapping[str, Any] | None) -> list[Triple]:
+    """The default dataset: its default graph with its size, and the named graphs that are no entry's."""
+    default = Iri(f"{endpoint}#default-graph")
+    triples: list[Triple] = [
+        (dataset, RDF_TYPE, Iri(SD + "Dataset")),
+        (dataset, Iri(SD + "defaultGraph"), default),
+        (default, RDF_TYPE, Iri(SD + "Graph")),
+    ]
+    triples += told(dataset, RDFS + "comment", "dataset")
+    if described is None:
+        return triples
+    triples.append((default, Iri(PREFIXES["void"] + "triples"), number(described["triples"])))
+    for name in described["graphs"]:
+        named = Iri(f"{endpoint}#graph/{name.partition('/graph/')[2]}")
+        triples += [
+            (dataset, Iri(SD + "namedGraph"), named),
+            (named, RDF_TYPE, Iri(SD + "NamedGraph")),
+            (named, Iri(SD + "name"), Iri(name)),
+        ]
+    return triples

@@ -35,7 +35,8 @@ _MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d)(?::\d\d(?:\.
 Table = Mapping[str, Mapping[str, str]]
 
 
-def _table(name: str) -> dict[str, dict[str, str]]:
+def table(name: str) -> dict[str, dict[str, str]]:
+    """One of ``texts/*.tsv``: {key: {language: text}}; ValueError where one lacks a language."""
     lines = files("registry.web.texts").joinpath(name).read_text("utf-8").splitlines()
     rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     found = {row["key"]: {language: row[language] for language in LANGUAGES} for row in rows}
@@ -61,7 +62,7 @@ def load(messages: Mapping[str, Message]) -> Words:
     """Read the tables. Raises ValueError for a text that is missing."""
     relations: Mapping[str, Kind] = {str(name): kind for name, kind in load_relations().items()}
     pages, evidence, measures, languages = (
-        _table(f"{name}.tsv") for name in ("ui", "evidence", "measures", "languages")
+        table(f"{name}.tsv") for name in ("ui", "evidence", "measures", "languages")
     )
     return Words(pages, evidence, measures, languages, relations, load_licences(), messages)
 

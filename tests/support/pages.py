@@ -12,6 +12,7 @@ from support import small_release as small
 from registry.messages import LANGUAGES
 
 HTML = {"accept": "text/html"}
+FOR_PROGRAMS = ("/api/", "/openapi", "/id/", "/.well-known/", "/profile/shapes/", "/profile/vocabulary/", "/profile/guide")
 # The left column of docs/words.md, and the names of techniques that readers never meet.
 INSIDE = (
     "copy", "copies", "near-copy", "version", "versions", "derivative", "course run", "overlap", "overlaps",
@@ -102,7 +103,7 @@ def walk(client: TestClient, *more: str) -> list[str]:
             continue
         for link in read(answer.text).links:
             path = link["href"].split("#")[0].removeprefix("http://testserver")
-            inside = path.startswith("/") and not path.startswith(("/api/", "/openapi", "/id/"))
+            inside = path.startswith("/") and not path.startswith(FOR_PROGRAMS)
             if inside and path not in seen and path.count("=") <= 2 and "lang=" not in path:
                 seen[path] = None
                 queue.append(path)
