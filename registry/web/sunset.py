@@ -8,6 +8,7 @@ The policy is in docs/api.md.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from importlib.resources import files
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_PART = re.compile(r"\\\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Leaving:
 
     def __init__(self, app: ASGIApp, going: Sequence[Sunset]) -> None:
         self._app = app
-        self._going = tuple(going)
+        self._going = [(re.compile(_PART.sub("[^/]+", re.escape(one.path))), one) for one in going]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -71,13 +74,13 @@ class Leaving:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "")
+                base = scope.get("root_path", "")
+                path = scope["path"].removeprefix(base)
                 names = {
                     name for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
                 }
-                base = scope.get("root_path", "")
-                for one in self._going:
-                    if one.path == route and (not one.parameter or one.parameter in names):
+                for form, one in self._going:
+                    if form.fullmatch(path) and (not one.parameter or one.parameter in names):
                         message["headers"] += one.headers(base)
             await send(message)
 
