@@ -37,7 +37,7 @@ def raw(row: tuple[object, ...]) -> RawRecord:
     )  # fmt: skip
 
 
-_RAW = "r.key, p.body, p.media_type, p.format, r.source, r.locator, r.datestamp, p.broken, p.issues"
+RAW = "r.key, p.body, p.media_type, p.format, r.source, r.locator, r.datestamp, p.broken, p.issues"
 
 
 _WAITS = "r.feed=? AND r.status<>'gone' AND r.deleted=0 AND r.prepared IS NOT (? || r.corrected)"
@@ -66,7 +66,7 @@ def waiting(
     last = 0
     while True:
         rows = connection.execute(
-            f"SELECT r.id, p.digest, r.good = r.latest, r.prepared, r.status, r.good IS NOT NULL, {_RAW}"
+            f"SELECT r.id, p.digest, r.good = r.latest, r.prepared, r.status, r.good IS NOT NULL, {RAW}"
             " FROM record r JOIN payload p ON p.id = r.latest"
             f" WHERE {_WAITS}{_AGAIN if again else ''} AND r.id > ? AND (? IS NULL OR r.key = ?)"
             " ORDER BY r.id LIMIT ?",
@@ -81,7 +81,7 @@ def waiting(
 def payload(connection: sqlite3.Connection, feed: str, key: str) -> RawRecord | None:
     """The latest payload of a record."""
     row = connection.execute(
-        f"SELECT {_RAW} FROM record r JOIN payload p ON p.id = r.latest WHERE r.feed=? AND r.key=?", (feed, key)
+        f"SELECT {RAW} FROM record r JOIN payload p ON p.id = r.latest WHERE r.feed=? AND r.key=?", (feed, key)
     ).fetchone()
     return raw(row) if row else None
 
@@ -98,6 +98,16 @@ def locator(connection: sqlite3.Connection, feed: str, key: str) -> str:
     """Where in the feed a record was last met ("sheet 2024, row 17"), "" if unknown."""
     row = connection.execute("SELECT locator FROM record WHERE feed=? AND key=?", (feed, key)).fetchone()
     return row[0] if row else ""
+
+
+def held(connection: sqlite3.Connection, feed: str, limit: int = 10_000) -> list[tuple[str, str, bool]]:
+    """(key, place in the list, whether an earlier version stands) of entries whose newest version is held back."""
+    rows = connection.execute(
+        "SELECT key, locator, good IS NOT NULL FROM record WHERE feed=? AND status='held' AND deleted=0"
+        " ORDER BY id LIMIT ?",
+        (feed, limit),
+    )
+    return [(key, locator, bool(published)) for key, locator, published in rows]
 
 
 def statuses(connection: sqlite3.Connection, feed: str) -> dict[str, int]:

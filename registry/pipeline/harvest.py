@@ -15,15 +15,16 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from registry.ledger import beside, runs
 from registry.model import Academy, Feed, Run
 from registry.net_pace import PER_HOST
-from registry.pipeline import score
+from registry.pipeline import score, turns
 from registry.pipeline.disk import fault
 from registry.pipeline.house import House, ledger_path
-from registry.pipeline.intake import Intake, Seen, fetch, settle
+from registry.pipeline.intake import Intake, Seen, Stopped, fetch, settle
 from registry.pipeline.progress import Shown
 from registry.prepare import workers
 from registry.prepare.loops import repositories
@@ -89,6 +90,12 @@ class _Arrival:
     feed: Feed
     seen: Seen | None
     error: BaseException | None = None
+    turn: TextIO | None = None
+
+    def over(self) -> None:
+        """Let other processes visit the feed."""
+        if self.turn is not None:
+            self.turn.close()
 
     @property
     def work(self) -> int:
@@ -107,6 +114,7 @@ class _Fetching:
         self._change = threading.Condition()
         self._arrived: SimpleQueue[_Arrival] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._turns: list[TextIO] = []
 
     def start(self, threads: int) -> None:
         """Begin; daemons, because a server that never answers must not keep the program from ending."""
@@ -130,6 +138,8 @@ class _Fetching:
         until = time.monotonic() + PATIENCE
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0.0))
+        for turn in self._turns:  # also of a thread that waits for a server that never answers
+            turn.close()
 
     def _next(self) -> tuple[Academy, Feed] | None:
         """The next feed whose host has a place free; None at the end. Takes the place."""
@@ -148,12 +158,18 @@ class _Fetching:
         connection: sqlite3.Connection | None = None
         while (one := self._next()) is not None:
             academy, feed = one
+            turn: TextIO | None = None
             try:
+                turn = turns.take(self._intake.settings.data, feed.id, self._stopped)
+                if turn is None:
+                    raise Stopped
+                self._turns.append(turn)
                 if connection is None:
                     connection = beside(self._intake.connection, ledger_path(self._intake.settings))
-                arrival = _Arrival(academy, feed, fetch(replace(self._intake, connection=connection), feed))
+                seen = fetch(replace(self._intake, connection=connection), feed)
+                arrival = _Arrival(academy, feed, seen, turn=turn)
             except BaseException as error:  # handed over: the calling thread raises it
-                arrival = _Arrival(academy, feed, None, error)
+                arrival = _Arrival(academy, feed, None, error, turn)
             with self._change:
                 self._hosts[_host(feed)] -= 1
                 self._change.notify_all()
@@ -193,10 +209,12 @@ def _settle_all(intake: Intake, fetching: _Fetching, count: int) -> tuple[dict[s
                 bugs.append(_marked(intake, one, error))
             else:
                 again.append(one)
+                continue
         except Exception as error:  # raised when the others are done
             if fault(error, intake.settings.data):
                 raise
             bugs.append(_marked(intake, one, error))
+        one.over()
     return ended, bugs
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from harvesters import base as harvesters
+from harvesters.base import Harvester
 from registry import gate
 from registry.iris import Iris
 from registry.ledger import drafts, findings, log, records, runs, transaction, utc_now
@@ -26,6 +27,7 @@ from registry.net_pace import Pace
 from registry.pipeline.frameworks import headed
 from registry.pipeline.prepare import apply_drafts, feed_findings, prepare_waiting
 from registry.pipeline.sample import Sample
+from registry.pipeline.upload_source import sent_in
 from registry.prepare import workers
 from registry.prepare.publication import HELD
 from registry.prepare.setup import known_schemes
@@ -40,7 +42,7 @@ Progress = Callable[[str, str, int, int], None]
 class Intake:
     """What a visit needs besides the feed. ``root`` holds ontology/ and shapes/; ``repositories`` are
     {address: feed id}, by which an entry that another feed reads first-hand is recognised. With a ``sample`` only
-    the beginning of the list is read."""
+    the beginning of the list is read; a ``source`` is read in the place of the feed's address."""
 
     connection: sqlite3.Connection
     settings: Settings
@@ -56,6 +58,7 @@ class Intake:
     repositories: Mapping[str, str] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
     sample: Sample | None = None
+    source: Harvester | None = None
 
 
 class Stopped(Exception):
@@ -133,7 +136,7 @@ def harvest(intake: Intake, feed: Feed, number: int, staged: Staged) -> None:
     connection = intake.connection
     bookmark = {} if intake.full else runs.bookmark(connection, feed.id)
     try:
-        harvester = harvesters.load(feed.protocol)
+        harvester = intake.source or sent_in(connection, feed) or harvesters.load(feed.protocol)
     except LookupError as error:
         raise harvesters.FeedFailed(Issue("feed-unknown-protocol", value=str(error))) from error
 
