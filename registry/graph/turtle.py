@@ -13,8 +13,8 @@ from registry.graph.vocabulary import skolemise
 from registry.terms import Described, by_subject
 
 
-def read(file: Path, base: str) -> Described:
-    """{subject: {predicate: terms}} of one file; ``base`` (with a slash at its end) completes relative IRIs.
+def ntriples(file: Path, base: str) -> str:
+    """One file as N-Triples; ``base`` (with a slash at its end) completes relative IRIs.
 
     Raises ValueError that names the file where it is not Turtle (W3C REC 2014) or its blank nodes form no trees.
     """
@@ -23,4 +23,9 @@ def read(file: Path, base: str) -> Described:
         triples = skolemise([quad.triple for quad in quads])
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{file}: {error}") from error
-    return by_subject("".join(f"{triple} .\n" for triple in triples))
+    return "".join(f"{triple} .\n" for triple in triples)
+
+
+def read(file: Path, base: str) -> Described:
+    """{subject: {predicate: terms}} of one file. Raises ValueError as ``ntriples`` does."""
+    return by_subject(ntriples(file, base))

@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry import __version__, messages, release
+from registry.graph import turtle
 from registry.iris import Iris
 from registry.settings import Settings
 from registry.web import (
@@ -35,6 +36,7 @@ from registry.web import (
     pages,
     sparql,
     sparql_routes,
+    stored_routes,
     sunset,
     template,
     wellknown,
@@ -45,6 +47,9 @@ from registry.web.negotiate import choose
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.shared import NotModified, Shared
+from registry.web.stored import load_queries
+from registry.web.stored_answers import Answers
+from registry.web.stored_routes import StoredQueries
 from registry.web.sunset import Leaving
 
 log = logging.getLogger("registry.web")
@@ -176,11 +181,12 @@ def create_app(
     """The application of one deployment.
 
     ``pool`` is a QueryPool (None: no queries), ``ledger_path`` the ledger (None: no "to mend" lists),
-    ``base`` the base of all IRIs (default: the settings'), ``questions`` a folder of example queries.
+    ``base`` the base of all IRIs (default: the settings'), ``questions`` the folder of stored queries.
     """
     told = _messages() if messages is None else messages
+    asked = questions or _ontology() / "questions"
     iris = Iris((base or settings.base_address).rstrip("/"))
-    shared = Shared(settings, Releases(settings.data), wording.load(told), iris, ledger_path, pool, _build())
+    shared = Shared(settings, Releases(settings.data), wording.load(told), iris, ledger_path, pool, _build(asked))
     shown = pages.Pages(shared)
     app = FastAPI(
         title="Meta Academy Registry",
@@ -208,7 +214,11 @@ def create_app(
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
     app.include_router(identifiers.create_router(shared))
-    app.include_router(pages.create_router(shown, questions or _ontology() / "questions", app))
+    stored_queries = load_queries(asked, f"{iris.base}/")
+    app.include_router(pages.create_router(shown, stored_queries, app))
+    answers = Answers(pool, settings.query_cache)
+    source = "".join(turtle.ntriples(file, f"{iris.base}/") for file in sorted(asked.glob("*.ttl")))
+    app.include_router(stored_routes.create_router(StoredQueries(shown, stored_queries, answers, source)))
     workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)
     app.include_router(template.create_router(shown, workbooks))
     app.include_router(coverage.create_router(shown))
@@ -236,12 +246,12 @@ def _error_page(shown: pages.Pages) -> sparql.Told:
     return page
 
 
-def _build() -> str:
-    """Digest of this program's pages and routes: another program gives other answers from the same release."""
+def _build(questions: Path) -> str:
+    """Digest of this program's pages, routes and questions: another one gives other answers from the same release."""
     folder = Path(__file__).parent
     state = hashlib.sha256(__version__.encode())
-    for file in sorted(folder.rglob("*.*")):
-        if file.suffix in (".py", ".html", ".tsv", ".rq"):
+    for file in [*sorted(folder.rglob("*.*")), *sorted(questions.glob("*.ttl"))]:
+        if file.suffix in (".py", ".html", ".tsv", ".rq", ".ttl"):
             state.update(file.read_bytes())
     return state.hexdigest()[:12]
 

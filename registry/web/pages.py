@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -24,7 +23,7 @@ from registry.web import explain, family, identifiers, report, show, views
 from registry.web.links import Links
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
-from registry.web.stored import load_queries
+from registry.web.stored import StoredQuery
 
 SHOWN_FACETS = ("language", "type", "level", "academy", "about", "licence", "open", "free", "audience", "modality",
                 "access")  # fmt: skip
@@ -89,12 +88,11 @@ class Pages:
         return self.render(request, "error.html", visit=None, status=status, title=title, told=told)
 
 
-def create_router(pages: Pages, questions: Path, app: FastAPI) -> APIRouter:
+def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
     router.include_router(report.create_router(pages))
     shared = pages.shared
-    stored = load_queries(questions, f"{shared.iris.base}/")
     examples = [(query.name, query.title, query.text) for query in stored.values()]
 
     def visit(request: Request, *, cached: bool = True) -> Visit:

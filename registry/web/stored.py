@@ -197,8 +197,10 @@ def _query(name: str, described: Described, base: str) -> StoredQuery:
     schemas = node.nodes(CSVW + "tableSchema")
     listed = schemas[0].listed(CSVW + "column") if len(schemas) == 1 else []
     columns = tuple(_column(_Node(described, one)) for one in listed if isinstance(one, Iri))
-    if (form == "SELECT") != bool(columns):
-        raise BadQueryFile("a query that is a table, and no other, must have csvw:tableSchema with its columns")
+    if (form != "CONSTRUCT") != bool(columns):
+        raise BadQueryFile("a query that gives a table, and no other, must have csvw:tableSchema with its columns")
+    if form == "ASK" and [column.datatype for column in columns] != ["boolean"]:
+        raise BadQueryFile("a query that is answered by yes or no must have one column, an xsd:boolean")
     parameters = [one for _, one in sorted((_parameter(n, iri) for n in node.nodes(SH + "parameter")), key=_first)]
     for names in ([column.name for column in columns], [parameter.name for parameter in parameters]):
         if len(names) != len(set(names)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,18 @@ def test_a_file_that_says_less_or_something_else_is_refused(tmp_path: Path, old:
 def test_the_name_of_the_file_is_the_name_of_the_query(tmp_path: Path) -> None:
     with pytest.raises(BadQueryFile, match="<q/other>"):
         read_query(written(tmp_path, GOOD, "other"), BASE)
+
+
+def test_columns_and_parameters_stay_as_they_were_promised() -> None:
+    """The table of docs/questions.md is the promise: a line may be added, none may change."""
+    told = (ROOT / "docs" / "questions.md").read_text("utf-8").split("<!-- columns -->")[1].split("<!-- end -->")[0]
+    lines = [line.strip("| ").split(" | ") for line in told.strip().splitlines()[2:]]
+    promised = {
+        cells[0].strip("`").removeprefix("/q/"): [re.findall(r"`(\w+)`", cell) for cell in cells[1:]]
+        for cells in lines
+    }
+    found = {
+        query.name: [[column.name for column in query.columns], [one.name for one in query.parameters]]
+        for query in load_queries(FOLDER, BASE).values()
+    }
+    assert found == promised

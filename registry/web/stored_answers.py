@@ -1,0 +1,185 @@
+"""Answers stored queries: evaluated by the query workers once per release, or read from the figures, then kept.
+
+The whole answer is gathered: a failure is told before the first byte. Identical questions at the same time are
+evaluated once. Nothing here knows HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from registry.graph.pool import QueryFailed, QueryRequest
+from registry.iris import SPDX
+from registry.release import Release
+from registry.statistics import tables
+from registry.statistics.reader import open_figures
+from registry.terms import is_iri
+from registry.web import stored_formats as formats
+from registry.web.stored import StoredQuery
+from registry.web.stored_formats import Cell, Source
+from registry.web.stored_values import Values
+
+_T = TypeVar("_T")
+RESULTS = "application/sparql-results+json"
+LARGEST = 64 << 20
+"""Bytes of one answer from a query worker."""
+PATIENCE = 5.0
+"""Seconds that a question waits for the query workers to follow to the release that is served."""
+GRAPH_TYPES = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+}
+
+
+class TooLarge(ValueError):
+    """The answer is larger than may be gathered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stored query with the values of its parameters, on a release."""
+
+    query: StoredQuery
+    values: Values
+    release: Release
+
+    @property
+    def key(self) -> tuple[str, str, tuple[tuple[str, str, str], ...]]:
+        """The same for the same answer."""
+        return self.release.number, self.query.name, self.values.bindings
+
+
+@dataclass(slots=True)
+class Answers:
+    """Whole answers by question and format, at most ``limit`` bytes; what was not asked for longest goes first."""
+
+    pool: Any
+    limit: int
+    size: int = 0
+    _kept: OrderedDict[Hashable, bytes] = field(default_factory=OrderedDict)
+    _running: dict[Hashable, asyncio.Task[bytes]] = field(default_factory=dict)
+
+    async def body(self, asked: Asked, suffix: str, source: Source, language: str) -> bytes:
+        """The answer in a format: a key of ``formats.TYPES`` or GRAPH_TYPES, or "excel" (CSV of that language).
+
+        ``source.parameters`` and ``language`` stand in a workbook. Raises QueryFailed, TooLarge, formats.TooManyRows.
+        """
+        if asked.query.form == "CONSTRUCT":
+            return await self._once((*asked.key, suffix), lambda: self._evaluated(asked, GRAPH_TYPES[suffix]))
+        if suffix == "json":
+            return await self._once((*asked.key, "json"), lambda: self._table(asked))
+        named = language if suffix in ("excel", "xlsx") else ""
+        where = (source.address, source.parameters) if suffix == "xlsx" else ()
+        key = (*asked.key, suffix, named, where)
+        return await self._once(key, lambda: self._other(asked, suffix, source, language))
+
+    async def rows(self, asked: Asked) -> list[tuple[Cell, ...]]:
+        """The rows of a table, for a page. Raises QueryFailed, TooLarge."""
+        body = await self._once((*asked.key, "json"), lambda: self._table(asked))
+        return await _off(len(body), lambda: formats.from_json(body))
+
+    async def _once(self, key: Hashable, make: Callable[[], Any]) -> bytes:
+        if (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return kept
+        if (running := self._running.get(key)) is None:
+            running = self._running[key] = asyncio.ensure_future(make())
+            running.add_done_callback(lambda done: self._landed(key, done))
+        # Who leaves does not take the answer away from others who wait for it.
+        return await asyncio.shield(running)
+
+    def _landed(self, key: Hashable, done: asyncio.Task[bytes]) -> None:
+        self._running.pop(key, None)
+        if done.cancelled() or done.exception() is not None:
+            return
+        body = done.result()
+        if len(body) > self.limit // 4:
+            return
+        self._kept[key] = body
+        self.size += len(body)
+        while self.size > self.limit:
+            self.size -= len(self._kept.popitem(last=False)[1])
+
+    async def _table(self, asked: Asked) -> bytes:
+        query = asked.query
+        if query.figure is not None:
+            return await asyncio.to_thread(_figured, query, asked.values, asked.release.figures)
+        answer = await self._evaluated(asked, RESULTS)
+        return await _off(len(answer), lambda: formats.to_json(query, formats.from_srj(answer, query)))
+
+    async def _other(self, asked: Asked, suffix: str, source: Source, language: str) -> bytes:
+        rows, query = await self.rows(asked), asked.query
+        make: dict[str, Callable[[], bytes]] = {
+            "csv": lambda: formats.to_csv(query, rows),
+            "excel": lambda: formats.to_excel_csv(query, rows, language),
+            "xlsx": lambda: formats.to_xlsx(query, rows, source, language),
+            "srj": lambda: formats.to_srj(query, rows),
+        }
+        return await _off(len(rows) * 100, make[suffix])
+
+    async def _evaluated(self, asked: Asked, media_type: str) -> bytes:
+        """The whole answer of the query workers, on this release and no other. Raises QueryFailed, TooLarge."""
+        await self._follow(asked.release.number)
+        request = QueryRequest(asked.query.text, asked.query.form, media_type, bindings=asked.values.bindings)
+        answer = await self.pool.run(request, internal=True)
+        try:
+            if answer.release != asked.release.number:
+                raise QueryFailed("unavailable", "Another edition has come meanwhile; please ask again.", 1)
+            gathered = [answer.first]
+            size = len(answer.first)
+            async for part in answer.rest:
+                size += len(part)
+                if size > LARGEST:
+                    raise TooLarge(f"The answer is larger than {LARGEST >> 20} MB; narrow it by a parameter.")
+                gathered.append(part)
+            return b"".join(gathered)
+        finally:
+            answer.close()
+
+    async def _follow(self, number: str) -> None:
+        """Wait for the workers to have the release: they follow a little after it is there."""
+        if self.pool is None:
+            raise QueryFailed("unavailable", "Queries are not answered here.", 30)
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while self.pool.release != number:
+            if asyncio.get_running_loop().time() > end:
+                raise QueryFailed("unavailable", "The query workers do not have this edition yet.", 5)
+            await asyncio.sleep(0.05)
+
+
+async def _off(size: int, make: Callable[[], _T]) -> _T:
+    """What takes long is made beside the event loop."""
+    return make() if size < 100_000 else await asyncio.to_thread(make)
+
+
+def _figured(query: StoredQuery, values: Values, figures: Path) -> bytes:
+    """The answer as the figures have it; what they do not narrow themselves is narrowed here, by equality."""
+    assert query.figure is not None
+    known = tables.tables()[query.figure].parameters
+    asked = {name: value for name, value in values.values.items() if name in known}
+    names, rows = tables.read(figures, query.figure, asked)
+    wanted = [column.name for column in query.columns]
+    if list(names) != wanted:
+        raise ValueError(f"{query.name}: its columns are {wanted}, the figure has {list(names)}")
+    others = [(wanted.index(name), value) for name, value in values.values.items() if name not in known]
+    cells = (
+        tuple(formats.cell(value, column) for value, column in zip(row, query.columns, strict=True)) for row in rows
+    )
+    return formats.to_json(query, (row for row in cells if all(row[place] == value for place, value in others)))
+
+
+def licences(figures: Path) -> list[str]:
+    """The licences of the descriptions that a release is made of, as IRIs where they have one."""
+    with open_figures(figures) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT metadata_licence FROM feed WHERE metadata_licence IS NOT NULL AND metadata_licence != ''"
+            " ORDER BY metadata_licence"
+        )
+        return [name if is_iri(name) or " " in name else SPDX + name for (name,) in map(tuple, found)]
