@@ -26,7 +26,7 @@ from registry.web.parameters import (
     ChangeParameters,
     DecisionParameters,
     DiffParameters,
-    Paging,
+    Numbered,
     RunParameters,
 )
 from registry.web.problems import Problem
@@ -58,14 +58,14 @@ def create_router(shared: Shared) -> APIRouter:
         )
 
     @router.get("/resources/{list}/{key}/history", responses=answered(answers.StateList, 404, 410))
-    def states(request: Request, feed: FeedPart, key: Part, parameters: Annotated[Paging, Query()]) -> Response:
+    def states(request: Request, feed: FeedPart, key: Part, parameters: Annotated[Numbered, Query()]) -> Response:
         """The states that an entry had here, newest first, since it was last absent; each with what changed then."""
         visit = shared.visit(request, cached=False)
         item = entry(visit, feed, key)
         with _ledger(shared) as ledger:
             record = _past(ledger, visit, item)
         start = f"{visit.address}/api/resources/{item['id']}/diff"
-        before = _number(parameters.cursor) if parameters.cursor else _NEWEST
+        before = _NEWEST if parameters.cursor is None else parameters.cursor
         found = [one for one in reversed(record.states) if one.sequence < before]
         items = [
             {
@@ -104,7 +104,7 @@ def create_router(shared: Shared) -> APIRouter:
     def decided(request: Request, parameters: Annotated[DecisionParameters, Query()]) -> Response:
         """What people decided on pairs, newest first; those taken back too."""
         visit = shared.visit(request, cached=False)
-        before = _number(parameters.cursor) if parameters.cursor else _NEWEST
+        before = _NEWEST if parameters.cursor is None else parameters.cursor
         items, last = [], None
         with _ledger(shared) as ledger, figures.open_figures(visit.opened.release.figures) as connection:
             for one, pair in _public(ledger, connection, visit, before, parameters):
@@ -122,7 +122,7 @@ def create_router(shared: Shared) -> APIRouter:
     def visits(request: Request, parameters: Annotated[RunParameters, Query()]) -> Response:
         """Visits to the lists of academies, newest first: when, how they ended, and what they counted."""
         visit = shared.visit(request, cached=False)
-        before = _number(parameters.cursor) if parameters.cursor else _NEWEST
+        before = _NEWEST if parameters.cursor is None else parameters.cursor
         with figures.open_figures(visit.opened.release.figures) as connection:
             feeds = figures.feeds(connection, parameters.academy, parameters.feed)
         with _ledger(shared) as ledger:
@@ -147,12 +147,6 @@ def _ledger(shared: Shared) -> Iterator[sqlite3.Connection]:
         if ledger is None:
             raise Problem(503, "The log of this registry cannot be read now.")
         yield ledger
-
-
-def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise Problem(400, "cursor: this cursor cannot be read")
-    return int(cursor)
 
 
 def _past(ledger: sqlite3.Connection, visit: Visit, item: Mapping[str, Any]) -> history.Past:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -38,8 +38,15 @@ Moment = Annotated[str | None, StringConstraints(pattern=DATE)]
 Language = Annotated[str | None, Field(pattern=f"^({'|'.join(LANGUAGES)})$", description="Language of texts")]
 
 
-def _some(description: str) -> Field:  # type: ignore[valid-type]
-    return Field(default_factory=list, description=description)
+def _some(description: str, items: dict[str, Any] | None = None) -> Field:  # type: ignore[valid-type]
+    told: dict[str, Any] = {} if items is None else {"items": {"type": "string", **items}}
+    return Field(default_factory=list, description=description, json_schema_extra=told)
+
+
+def _keys(*more: str) -> dict[str, Any]:
+    """How keys of a resource, parted by commas, are written."""
+    one = f"({'|'.join((*views.KEYS, *more))})"
+    return {"pattern": f"^{one}(,{one})*$"}
 
 
 def _when(description: str) -> Field:  # type: ignore[valid-type]
@@ -95,8 +102,8 @@ class ResourceParameters(Paging):
     based_on: Values = _some("States that it is based on this (IRI)")
     translation_of: Values = _some("States that it is a translation of this (IRI)")
     version_of: Values = _some("States that this (IRI) is its previous version")
-    has: Keys = _some("Says something under this key of a resource (`license`, `encoding` …)")
-    lacks: Keys = _some("Says nothing under this key")
+    has: Keys = _some("Says something under this key of a resource (`license`, `encoding` …)", {"enum": [*views.KEYS]})
+    lacks: Keys = _some("Says nothing under this key", {"enum": [*views.KEYS]})
     modified_from: Moment = _when("Last change of the material, else its date")
     modified_to: Moment = _when("The same: until")
     published_from: Moment = _when("Publication of the material")
@@ -114,7 +121,7 @@ class ResourceParameters(Paging):
         None, description="Default: desc (newest first) for modified, added and changed, else asc; not for relevance"
     )
     fields: Annotated[list[Text], Field(max_length=80)] = _some(
-        "Only these keys (repeat it, or part them by commas); all unless said"
+        "Only these keys (repeat it, or part them by commas); all unless said", _keys()
     )
 
     def spans(self) -> dict[str, tuple[int | None, int | None]]:
@@ -162,7 +169,7 @@ class OneResourceParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     fields: Annotated[list[Text], Field(max_length=80)] = _some(
-        "Only these keys (repeat it, or part them by commas); all unless said"
+        "Only these keys (repeat it, or part them by commas); all unless said", _keys("alike")
     )
 
     def chosen(self) -> tuple[str, ...]:
@@ -233,7 +240,16 @@ class DiffParameters(BaseModel):
     to: int | None = Field(None, ge=1, le=SEQUENCE, description="Sequence of a state; the newest unless said")
 
 
-class DecisionParameters(Paging):
+class Numbered(BaseModel):
+    """What lists understand whose cursor is a number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Entries on a page")
+    cursor: int | None = Field(None, ge=0, le=SEQUENCE, description="Where to go on; taken from `next`")
+
+
+class DecisionParameters(Numbered):
     """Filters of decisions."""
 
     match: Text = Field("", description="Id of a pair")
@@ -243,7 +259,7 @@ class DecisionParameters(Paging):
     role: Voice | None = Field(None, description="Who decided: a reviewer, or an academy on its own entry")
 
 
-class RunParameters(Paging):
+class RunParameters(Numbered):
     """Filters of visits."""
 
     academy: Values = _some("Academy id")
