@@ -27,6 +27,8 @@ from registry.model import Issue
 MAX_UNPACKED = 200 << 20
 MAX_MEMBERS = 5000
 MAX_CELLS = 8_000_000
+LONG_CELL = 131_072
+"""Characters of a cell of CSV from which a quotation is taken for one that was never closed."""
 OWN_LISTS = "_lists"  # the hidden sheet of the template
 DELIMITERS = ",;\t|"
 # What the standard library raises on a damaged or encrypted archive.
@@ -303,14 +305,20 @@ def delimited(text: str, delimiter: str, limit: int) -> Sheet:
     rows: list[list[str]] = []
     cut = -1
     try:
+        # Where no quotation is open, a long cell is a long text: it is cut later, and the rows after it are read.
+        # The limit is the process's: two lists at once can only make it the usual one too early, which is safe.
+        if text.count('"') % 2 == 0:
+            csv.field_size_limit(max(LONG_CELL, len(text) + 1))
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             rows.append([cell.strip() for cell in row])
             if len(rows) >= limit:
                 break
-    except csv.Error as error:  # a cell beyond 131,072 characters: nearly always an open quotation
+    except csv.Error as error:  # a cell beyond LONG_CELL: nearly always an open quotation
         if not rows:
             raise failed("table-broken-csv", place=f"row {len(rows) + 1}", value=str(error)) from error
         cut = len(rows)
+    finally:
+        csv.field_size_limit(LONG_CELL)
     if cut < 0 and rows and len(rows) < limit and text.count('"') % 2 and any("\n" in cell for cell in rows[-1]):
         cut = len(rows) - 1
         rows.pop()

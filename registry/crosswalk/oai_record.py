@@ -14,7 +14,6 @@ from registry.crosswalk import clean
 from registry.crosswalk.base import Builder
 from registry.terms import is_iri
 
-MAX_TEXT = 50_000
 MAX_ORIGINS = 10
 _BREAKS = frozenset({"br", "p", "li", "div"})
 
@@ -49,11 +48,11 @@ def child(element: etree._Element | None, name: str) -> etree._Element | None:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """All text of an element, also of markup that stands unescaped in it, at most 50,000 characters."""
+    """All text of an element, also of markup that stands unescaped in it, at most ``clean.MAX_TEXT`` characters."""
     if element is None:
         return ""
     if not len(element):
-        return (element.text or "").strip()[:MAX_TEXT]
+        return (element.text or "").strip()[: clean.MAX_TEXT]
     pieces: list[str] = []
     for event, one in etree.iterwalk(element, events=("start", "end")):
         if event == "start":
@@ -61,7 +60,7 @@ def text_of(element: etree._Element | None) -> str:
             pieces.append(one.text or "")
         elif one is not element:
             pieces.append(one.tail or "")
-    return "".join(pieces).strip()[:MAX_TEXT]
+    return "".join(pieces).strip()[: clean.MAX_TEXT]
 
 
 def origins_of(root: etree._Element, build: Builder) -> list[tuple[str, str]]:

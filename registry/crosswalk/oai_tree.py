@@ -102,7 +102,7 @@ def _node(element: etree._Element, prefix: str, place: str, inherited: str, dept
     pieces = [element.text or "", *(one.tail or "" for one in element)]
     own = " ".join(piece.strip() for piece in pieces if piece.strip()) if len(element) else pieces[0].strip()
     nil = element.get(_XSI_NIL) in ("true", "1")
-    own = "" if nil else own[: oai_record.MAX_TEXT]
+    own = "" if nil else own[: clean.MAX_TEXT]
     space = tag.rpartition("}")[0][1:]
     node = Node(oai_record.local(element), space, place, own, lang, inherited, element)
     if nil or depth >= MAX_DEPTH:

@@ -133,6 +133,8 @@ def test_rows_and_cells_are_bounded() -> None:
     assert told(events)["table-too-many-rows"] == "150"
     long = records(read(b"Title,Description\nGit," + b"x" * 40_000))[0]
     assert [issue.code for issue in long.issues] == ["table-long-cell"] and len(long.payload) < 33_000
+    events = read(b'Title,Description\nGit,"' + b"word " * 250_000 + b'"\nR,after it\n')
+    assert [row["title"] for row in rows(events)] == ["Git", "R"] and events[-1] == Done(complete=True)
 
 
 def test_unknown_headings_are_told_once_with_samples() -> None:
