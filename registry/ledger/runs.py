@@ -154,4 +154,5 @@ def page(
         f" WHERE {where} AND id < ? ORDER BY id DESC LIMIT ?",
         [*values, before, limit],
     )
-    return [(row[0], Run(*row[1:8], json.loads(row[8]))) for row in rows], total
+    found = [(r[0], Run(r[1], r[2], r[3], r[4], r[5], r[6], r[7], json.loads(r[8]))) for r in rows]
+    return found, total

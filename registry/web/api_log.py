@@ -105,7 +105,8 @@ def create_router(shared: Shared) -> APIRouter:
         """What people decided on pairs, newest first; those taken back too."""
         visit = shared.visit(request, cached=False)
         before = _NEWEST if parameters.cursor is None else parameters.cursor
-        items, last = [], None
+        items: list[dict[str, Any]] = []
+        last: int | None = None
         with _ledger(shared) as ledger, figures.open_figures(visit.opened.release.figures) as connection:
             for one, pair in _public(ledger, connection, visit, before, parameters):
                 if pair is None:
