@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
-Reason = Literal["syntax", "forbidden", "too-big"]
+Reason = Literal["syntax", "forbidden", "too-big", "function", "internal", "deadline", "unavailable"]
 
 MAX_BYTES = 64 * 1024
 MAX_NESTING = 100

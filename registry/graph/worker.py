@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from registry.iris import PREFIXES
 
 FRAME = 64 * 1024
 HEADER = struct.Struct("!cI")
-ErrorKind = Literal["syntax", "forbidden", "too-big", "function", "internal"]
+ErrorKind = Literal["syntax", "forbidden", "too-big", "function", "internal", "deadline", "unavailable"]
 
 RESULTS = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -190,6 +191,11 @@ def serve(connection: socket.socket, graph: Path, memory: int) -> None:
     """Answer queries until the other side closes. Runs in a forked process, never returns to its caller's work."""
     sandbox.die_with_parent()
     store = ox.Store.read_only(str(graph))
+    answer_all(connection, lambda request, output: evaluate(store, request, output), memory)
+
+
+def answer_all(connection: socket.socket, answer: Callable[[Request, Any], None], memory: int) -> None:
+    """Shut this process in, say that it is ready, and answer until the other side closes."""
     sandboxed = sandbox.deny_network()
     sandbox.limit_memory(memory)
     connection.sendall(frame(b"R", json.dumps({"pid": os.getpid(), "sandboxed": sandboxed}).encode()))
@@ -199,7 +205,7 @@ def serve(connection: socket.socket, graph: Path, memory: int) -> None:
         sandbox.limit_cpu(request.seconds)
         output = _Output(connection)
         try:
-            evaluate(store, request, output)
+            answer(request, output)
         except (Refused, SyntaxError, RuntimeError, ValueError, OSError, MemoryError) as error:
             kind, message = explain(error, request.query)
             connection.sendall(frame(b"X", json.dumps({"kind": kind, "message": message}).encode()))

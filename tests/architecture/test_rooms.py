@@ -44,10 +44,11 @@ GRANTED = {
     ("harvesters", "harvesters"): "",
 }
 FENCES = {
-    "httpx": ("net.py", "net_body.py", "net_guard.py"),
+    "httpx": ("net.py", "net_body.py", "net_guard.py", "graph/remote.py"),  # the store driver is the named exception
     "httpcore": ("net.py", "net_body.py", "net_guard.py"),
     "requests": (),
-    "urllib.request": ("net_guard.py",),  # getproxies and proxy_bypass, no transport
+    # getproxies and proxy_bypass, no transport; the way out that SPARQLWrapper is given
+    "urllib.request": ("net_guard.py", "graph/remote_query.py"),
     "pyoxigraph": ("graph/", "__main__.py"),
     "SPARQLWrapper": ("graph/",),
     "pyshacl": ("prepare/",),
