@@ -262,7 +262,11 @@ def licences(known: Mapping[str, bool], iris: Iris) -> dict[Iri, str]:
     triples: list[Triple] = []
     for name, label in (("open", "Open licences"), ("closed", "Licences that are not open")):
         node = Iri(f"{iris.base}/id/collection/licences/{name}")
-        triples += [(node, RDF_TYPE, Iri(SKOS + "Collection")), (node, Iri(SKOS + "prefLabel"), text(label, "en"))]
+        triples += [
+            (node, RDF_TYPE, Iri(SKOS + "Collection")),
+            (node, Iri(SKOS + "prefLabel"), text(label, "en")),
+            (node, Iri(DCTERMS + "identifier"), Literal(f"{name}-licences")),
+        ]
         members = [licence for licence, is_open in known.items() if is_open == (name == "open")]
         triples += [(node, Iri(SKOS + "member"), Iri(licence)) for licence in members]
     return {iris.graph("vocab/licence-terms"): to_ntriples(triples)}

@@ -127,7 +127,7 @@ def build(
         _matches(connection, matches, iris)
         counters.count(connection, before.figures / DATABASE if before else None)
         all_forms.write(connection, works, redirects or {}, retired)
-        reuse.count(connection, carried=before is not None)
+        reuse.count(connection, iris, carried=before is not None)
         _academies(connection, list(academies), list(runs), to_mend or {}, places or {})
         connection.executemany(
             "INSERT INTO known VALUES (?,?,?,?,?)",

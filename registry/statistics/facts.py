@@ -32,8 +32,8 @@ def write(connection: sqlite3.Connection, resource: Mapping[str, Any], licences:
     """Write what is told of one resource; ``licences`` {IRI of a licence: whether it is open}."""
     named = [concept["id"] for concept in resource["license"]]
     connection.execute(
-        "INSERT OR REPLACE INTO fact VALUES (?,?,?)",
-        (resource["iri"], _terms(named, licences), resource["added"][:7]),
+        "INSERT OR REPLACE INTO fact VALUES (?,?,?,?)",
+        (resource["iri"], _terms(named, licences), resource["added"][:7], int(bool(resource["isPartOf"]))),
     )
 
 
@@ -80,6 +80,12 @@ def statements(base: str, scope: str) -> Iterator[tuple[str, str]]:
     yield "licensed", f"SELECT r.academy, f.terms, count(*) FROM {fact} GROUP BY 1, 2"
     yield "growth", f"SELECT r.academy, f.month, 'added', count(*) FROM {fact} GROUP BY 1, 2"
     yield "kind", _kinds(base, resource)
+    # As the graph says it: a pair leads from what is a part to the whole, from the left one where that is not known.
+    ends = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {base}.match WHERE {here} AND relation = 'part' AND status = 'accepted')"
+        for here in ("left_iri = c.iri AND source <> left_iri", "right_iri = c.iri AND source = left_iri")
+    )
+    yield "part", f"SELECT r.academy, count(*) FROM {fact} WHERE f.part = 1 OR {ends} GROUP BY 1"
     sides = " OR ".join(
         f"EXISTS (SELECT 1 FROM {base}.match WHERE {side}_iri = c.iri AND within = 0 AND {COUNTED}"
         " AND relation <> 'different')"
@@ -117,6 +123,7 @@ def _languages(base: str) -> Iterator[tuple[str, str, str]]:
 def _kinds(base: str, resource: str) -> str:
     joins = "".join(
         f" LEFT JOIN {base}.carries {name} ON {name}.iri = c.iri AND {name}.kind = '{name}'"
+        f" AND EXISTS (SELECT 1 FROM {base}.label WHERE concept = {name}.value)"
         for name in ("type", "level")
     )
     return f"SELECT coalesce(type.value, ''), coalesce(level.value, ''), count(*) FROM {resource}{joins} GROUP BY 1, 2"

@@ -52,6 +52,7 @@ CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
 CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
+CREATE INDEX match_rule ON match (relation, rule, status, confidence);
 
 -- What a rule, or a level of a comparison ("title.same-rare"), says in words, as JSON {language: text}.
 CREATE TABLE rule (code TEXT PRIMARY KEY, text TEXT NOT NULL);
@@ -109,8 +110,11 @@ CREATE INDEX covers_concept ON covers (axis, concept, iri);
 CREATE TABLE label (concept TEXT PRIMARY KEY, text TEXT NOT NULL);
 
 -- What the tables for dashboards are counted from (registry/statistics/facts.py). terms: what the licence allows: open,
--- closed, unrecognised (named, and not in our list) or unstated; month: when it was first published here ("2026-03").
-CREATE TABLE fact (iri TEXT PRIMARY KEY, terms TEXT NOT NULL, month TEXT NOT NULL) WITHOUT ROWID;
+-- closed, unrecognised (named, and not in our list) or unstated; month: when it was first published here ("2026-03"); part is 1
+-- where its source says that it is a part of something.
+CREATE TABLE fact (
+    iri TEXT PRIMARY KEY, terms TEXT NOT NULL, month TEXT NOT NULL, part INTEGER NOT NULL
+) WITHOUT ROWID;
 -- Entries that are gone: when they were first published, and when they were withdrawn.
 CREATE TABLE withdrawn (
     id TEXT PRIMARY KEY, academy TEXT NOT NULL, added TEXT NOT NULL, month TEXT NOT NULL
@@ -142,14 +146,16 @@ CREATE TABLE growth (
 CREATE TABLE kind (
     type TEXT NOT NULL, level TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (type, level)
 ) WITHOUT ROWID;
+-- Resources that are a part of another, by what their source says or by an accepted match.
+CREATE TABLE part (academy TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 
 -- What other academies translated, adapted or made editions of: a work, or a resource that is in none; in how many other
 -- academies, and how many pairs of each relation. title is the first of its titles in the order of the code points.
 CREATE TABLE reused (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, academies INTEGER NOT NULL, translations INTEGER NOT NULL,
+    id TEXT PRIMARY KEY, iri TEXT NOT NULL, title TEXT NOT NULL, academies INTEGER NOT NULL, translations INTEGER NOT NULL,
     editions INTEGER NOT NULL, adaptations INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX reused_order ON reused (academies DESC, title, id);
+CREATE INDEX reused_order ON reused (academies DESC, title, iri);
 
 -- What was measured of the lists of academies that agreed to show it: of each measure the last of a month; value is in
 -- ten-thousandths.

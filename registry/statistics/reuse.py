@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from registry.iris import Iris
 from registry.statistics.axes import COUNTED
 
 _COLUMNS = {"translation": "translations", "version": "editions", "derivative": "adaptations"}
 _KINDS = ",".join(f"'{name}'" for name in _COLUMNS)
 
 
-def count(connection: sqlite3.Connection, *, carried: bool) -> None:
+def count(connection: sqlite3.Connection, iris: Iris, *, carried: bool) -> None:
     """Count anew what ``temp.concerned`` touches, or all; after resources, pairs and works."""
     if carried:
         _touch(connection)
@@ -37,8 +38,11 @@ def count(connection: sqlite3.Connection, *, carried: bool) -> None:
     found = connection.execute(
         f"SELECT original, count(DISTINCT academy), {sums} FROM ({_pairs()}){only} GROUP BY original"
     ).fetchall()
-    rows = ((original, _title(connection, original), *numbers) for original, *numbers in found)
-    connection.executemany("INSERT INTO reused VALUES (?,?,?,?,?,?)", rows)
+    rows = (
+        (original, original if ":" in original else iris.work(original), _title(connection, original), *numbers)
+        for original, *numbers in found
+    )
+    connection.executemany("INSERT INTO reused VALUES (?,?,?,?,?,?,?)", rows)
     connection.execute("DROP TABLE ends")
     if carried:
         connection.execute("DROP TABLE touched")

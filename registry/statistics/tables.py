@@ -49,20 +49,23 @@ def tables() -> dict[str, Table]:
     """All tables by name."""
     return {
         "alone": _table("academy language resources only_here share", "academy language", "share"),
-        "courses-by-language": _table("language courses academies"),
-        "courses-by-level": _table("type level courses"),
+        "courses-by-academy": _table("name descriptions parts"),
+        "courses-by-language": _table("language courses academies", "language"),
+        "courses-by-level": _table("type level courses", "type level"),
         "coverage": _table(" ".join(coverage.COLUMNS), "scheme language academy", "described"),
         "coverage-by-term": _table(
             "scheme term name found open academies no_subject not_harvested described state", "scheme", "described"
         ),
         "growth": _table("month academy added withdrawn", "academy"),
-        "lists-coverage": _table("list terms taught none known not_known"),
+        "gsbpm-coverage": _table("step name courses academies", "step"),
+        "lists-coverage": _table("list terms taught none known not_known", "list"),
+        "matches-by-rule": _table("relation rule status confidence matches", "relation rule status"),
         "only-one-academy": _table("scheme term name language academy resources", "scheme language academy"),
         "open-licences": _table(
             "academy resources open closed unrecognised unstated open_share", "academy", "open_share"
         ),
-        "overlap": _table("academy other relation status pairs", "academy other"),
-        "overlap-share": _table("academy other shared resources share", "academy", "share"),
+        "overlap": _table("academy other relation status pairs", "academy other relation status"),
+        "overlap-share": _table("academy other shared resources share", "academy other", "share"),
         "quality-history": _table("academy list measure month value", "academy measure", "value"),
         "reused-works": _table("original title academies translations editions adaptations", "least"),
     }

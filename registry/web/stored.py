@@ -237,4 +237,4 @@ def read_query(file: Path, base: str) -> StoredQuery:
 
 def load_queries(folder: Path, base: str) -> dict[str, StoredQuery]:
     """All queries of a folder by name, in the order of the names. Raises BadQueryFile."""
-    return {file.stem: read_query(file, base) for file in sorted(folder.glob("*.ttl"))}
+    return {file.stem: read_query(file, base) for file in sorted(folder.glob("*.ttl"), key=lambda file: file.stem)}

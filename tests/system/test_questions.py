@@ -18,6 +18,8 @@ from registry.web.stored import StoredQuery, load_queries
 from registry.web.stored_values import read_values
 
 FOLDER = ROOT / "ontology" / "questions"
+# Of an answer that is long, or moves with the days, a part stands in its file.
+CHOSEN = {"coverage": [("academy", "unece"), ("language", "en")], "quality-history": [("measure", "completeness")]}
 QUESTIONS = list(load_queries(FOLDER, "http://localhost:8000/").values())
 
 
@@ -34,6 +36,12 @@ def asked(demo: Demo, query: str, bindings: tuple[tuple[str, str, str], ...] = (
 
 def expected(question: StoredQuery) -> list[list[str]]:
     return list(csv.reader(io.StringIO((FOLDER / f"{question.name}.csv").read_text("utf-8"), newline="")))
+
+
+def dateless(row: list[str]) -> list[str]:
+    """A row without the month in which the demo was made, and without the id that a course got then."""
+    plain = ["(month)" if re.fullmatch(r"20\d\d-\d\d", cell) else cell for cell in row]
+    return [re.sub(r"/id/work/w[0-9a-z]+$", "/id/work/(id)", cell) for cell in plain]
 
 
 def pattern(query: str) -> tuple[str, str]:
@@ -73,8 +81,8 @@ def test_a_text_selects_its_columns_in_order_then_other_parameters(question: Sto
 def test_the_answer_is_the_one_that_the_feeds_give(demo: Demo, question: StoredQuery) -> None:
     wanted = expected(question)
     assert len(wanted) > 1, "an answer without a row shows nothing"
-    rows = asked(demo, question.text, read_values(question, []).bindings)
-    assert [row[: len(question.columns)] for row in rows] == wanted
+    rows = asked(demo, question.text, read_values(question, CHOSEN.get(question.name, [])).bindings)
+    assert [dateless(row[: len(question.columns)]) for row in rows] == wanted
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=named)

@@ -21,7 +21,10 @@ from registry.statistics import spare
 
 COUNT = 150
 ACTIVITY = "http://www.w3.org/ns/prov#Activity"
-TABLES = "counter overlap shared tally resource carries covers match member work academy feed left_out".split()
+TABLES = (
+    "counter overlap shared tally resource carries covers match member work academy feed left_out fact withdrawn cell"
+    " described alike licensed growth kind part reused"
+).split()
 
 
 @pytest.fixture

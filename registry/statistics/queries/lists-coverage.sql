@@ -14,4 +14,5 @@ CROSS JOIN (
         SELECT coalesce(sum(number), 0) FROM described WHERE described.axis = axis.id AND language = '*'
     ) AS number FROM axis
 ) known ON known.id = axis.id
+WHERE :list IS NULL OR axis.id = :list
 ORDER BY axis.id

@@ -1,7 +1,9 @@
 -- Each pair of academies from both sides.
-SELECT academy, other, predicate(relation) AS relation, status, pairs FROM (
-    SELECT a AS academy, b AS other, relation, status, pairs FROM overlap WHERE a <> b
-    UNION ALL SELECT b, a, relation, status, pairs FROM overlap WHERE a <> b
+SELECT * FROM (
+    SELECT a AS academy, b AS other, predicate(relation) AS relation, status, pairs FROM overlap
+    WHERE a <> b AND relation <> 'different'
+    UNION ALL SELECT b, a, predicate(relation), status, pairs FROM overlap WHERE a <> b AND relation <> 'different'
 )
-WHERE relation <> 'different' AND (:academy IS NULL OR academy = :academy) AND (:other IS NULL OR other = :other)
-ORDER BY academy, other, 3, status
+WHERE (:academy IS NULL OR academy = :academy) AND (:other IS NULL OR other = :other)
+    AND (:relation IS NULL OR relation = :relation) AND (:status IS NULL OR status = :status)
+ORDER BY academy, other, relation, status
