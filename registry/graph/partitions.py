@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -18,49 +18,44 @@ import pyoxigraph as ox
 
 from registry.graph.layout import is_public
 from registry.graph.plan import Plan
-from registry.iris import DCTERMS, MA, RDF_TYPE, SKOS, Iris
+from registry.iris import DCTERMS, MA, RDF_TYPE, Iris
 
-# What is summed: ("thing",), ("property", p), ("class", c), ("class", c, p).
+# What is summed: ("thing",), ("property", p), ("class", c), ("class", c, p), ("graph", g).
 Sums = Counter[tuple[str, ...]]
 THING = ("thing",)
 TYPE = ox.NamedNode(RDF_TYPE)
-FIXED = (
-    "agents", "catalog", "derived/classification", "derived/relations", "derived/works", "matches", "ontology",
-    "shapes", "tombstones",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
     """``things`` described, ``classes`` {class: its things}, ``properties`` {property: its triples}, ``within``
-    {class: {property: triples about things of the class}}."""
+    {class: {property: triples about things of the class}}, ``graphs`` {graph: its triples} of those that are no
+    record's (each record has one, named as it is)."""
 
     things: int
     classes: Mapping[str, int]
     properties: Mapping[str, int]
     within: Mapping[str, Mapping[str, int]]
+    graphs: Mapping[str, int]
 
 
 def _partitions(sums: Sums) -> Partitions:
-    classes, properties, within = dict[str, int](), dict[str, int](), dict[str, dict[str, int]]()
+    found: dict[str, dict[str, int]] = {"property": {}, "class": {}, "graph": {}}
+    within = dict[str, dict[str, int]]()
     for key, number in sorted(sums.items()):
-        if not number or key == THING:
-            continue
-        if key[0] == "property":
-            properties[key[1]] = number
-        elif len(key) == 2:
-            classes[key[1]] = number
-        else:
+        if number and len(key) == 2:
+            found[key[0]][key[1]] = number
+        elif number and len(key) == 3:
             within.setdefault(key[1], {})[key[2]] = number
-    return Partitions(sums[THING], classes, properties, within)
+    return Partitions(sums[THING], found["class"], found["property"], within, found["graph"])
 
 
 def _sums(found: Partitions) -> Sums:
     sums = Sums({THING: found.things})
-    sums.update({("class", kind): number for kind, number in found.classes.items()})
-    sums.update({("property", name): number for name, number in found.properties.items()})
-    for kind, values in found.within.items():
-        sums.update({("class", kind, name): number for name, number in values.items()})
+    for kind, values in (("class", found.classes), ("property", found.properties), ("graph", found.graphs)):
+        sums.update({(kind, name): number for name, number in values.items()})
+    for name, of_class in found.within.items():
+        sums.update({("class", name, part): number for part, number in of_class.items()})
     return sums
 
 
@@ -101,35 +96,49 @@ def kept(store: ox.Store, iris: Iris) -> Partitions | None:
     return None
 
 
+_QUERIES = {"things": "thing", "classes": "class", "properties": "property", "within": "class", "graphs": "graph"}
+
+
 def whole(store: ox.Store, iris: Iris) -> Partitions:
     """Everything counted anew, by queries over the union of all graphs less what is not public."""
     sums = Sums()
-    for name in ("things", "classes", "properties", "within"):
+    for name, kind in _QUERIES.items():
         query = files("registry.graph").joinpath(f"queries/partitions-{name}.rq").read_text("utf-8")
         for row in store.query(query, use_default_graph_as_union=True):  # type: ignore[union-attr]
             *key, number = (_name(term) if not isinstance(term, ox.Literal) else term.value for term in row)
-            sums[({"things": "thing", "properties": "property"}.get(name, "class"), *key)] = int(number)
+            if kind != "graph" or _has_own_name(iris, key[0]):
+                sums[(kind, *key)] = int(number)
     hidden: dict[object, list[ox.Quad]] = {}
-    for name in ("", "/counts", "/described", "/partitions"):
-        for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(iris.graph("projection" + name))):
-            hidden.setdefault(quad.subject, []).append(quad)
+    for graph in store.named_graphs():
+        if not is_public(iris, _name(graph)):
+            for quad in store.quads_for_pattern(None, None, None, graph):
+                hidden.setdefault(quad.subject, []).append(quad)
     for quads in hidden.values():
         sums.subtract(_of_thing(quads))
     return _partitions(sums)
 
 
+def _has_own_name(iris: Iris, graph: str) -> bool:
+    """Whether a graph is public and no record's."""
+    return graph.startswith(f"{iris.base}/graph/") and is_public(iris, graph)
+
+
 def change(plan: Plan, iris: Iris) -> Sums:
     """What a plan changes of the sums, seen from the store as it stands before it."""
     gone, come = plan.difference()
-    public: dict[object, bool] = {}
+    public: dict[str, tuple[bool, bool]] = {}
     touched: dict[Any, tuple[set[ox.Quad], set[ox.Quad]]] = {}
+    sums = Sums()
     for side, quads in enumerate((gone, come)):
         for quad in quads:
-            if quad.graph_name not in public:
-                public[quad.graph_name] = is_public(iris, quad.graph_name.value)  # type: ignore[union-attr]
-            if public[quad.graph_name]:
+            graph = _name(quad.graph_name)
+            if graph not in public:
+                public[graph] = (is_public(iris, graph), _has_own_name(iris, graph))
+            shown, named = public[graph]
+            if shown:
                 touched.setdefault(quad.subject, (set(), set()))[side].add(quad)
-    sums = Sums()
+            if named:
+                sums["graph", graph] += 1 if side else -1
     for thing, (lost, won) in touched.items():
         _change_of(plan, iris, sums, thing, lost, won)
     return sums
@@ -162,26 +171,8 @@ def carry(plan: Plan, iris: Iris) -> None:
     sums.update(difference)
     found, graph = _partitions(sums), graph_of(iris)
     plan.look(None, None, None, graph)
-    told = {"things": found.things, "classes": found.classes, "properties": found.properties, "within": found.within}
     node = ox.NamedNode(graph)
-    plan.new.add(ox.Quad(node, node, ox.Literal(json.dumps(told)), node))
-
-
-def graphs(store: ox.Store, iris: Iris) -> list[str]:
-    """The public graphs that are no record's, by name; records have one each, named as they are."""
-    names = set(FIXED)
-    feeds = {quad.object for quad in store.quads_for_pattern(None, ox.NamedNode(MA + "feed"), None, None)}
-    schemes = store.quads_for_pattern(None, TYPE, ox.NamedNode(SKOS + "ConceptScheme"), None)
-    parts = store.quads_for_pattern(None, ox.NamedNode(DCTERMS + "hasPart"), None, ox.NamedNode(iris.graph("catalog")))
-    names |= {f"catalog/{_tail(quad.object)}" for quad in parts}
-    names |= {f"provenance/{_tail(feed)}" for feed in feeds}
-    names |= {f"vocab/{_tail(quad.subject)}" for quad in schemes}
-    found = (iris.graph(name) for name in sorted(names))
-    return [name for name in found if store.contains_named_graph(ox.NamedNode(name))]
-
-
-def _tail(term: object) -> str:
-    return _name(term).rpartition("/")[2]
+    plan.new.add(ox.Quad(node, node, ox.Literal(json.dumps(asdict(found))), node))
 
 
 def lists(store: ox.Store) -> dict[str, list[str]]:
@@ -197,7 +188,4 @@ def lists(store: ox.Store) -> dict[str, list[str]]:
 def told(store: ox.Store, iris: Iris, triples: int) -> dict[str, Any]:
     """All that a release says of its graph, as JSON values."""
     found = kept(store, iris) or whole(store, iris)
-    return {
-        "triples": triples, "things": found.things, "classes": found.classes, "properties": found.properties,
-        "within": found.within, "graphs": graphs(store, iris), "lists": lists(store),
-    }  # fmt: skip
+    return {"triples": triples, **asdict(found), "lists": lists(store)}

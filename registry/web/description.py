@@ -67,11 +67,15 @@ def _dataset(endpoint: str, dataset: Iri, described: Mapping[str, Any] | None) -
     if described is None:
         return triples
     triples.append((default, Iri(PREFIXES["void"] + "triples"), number(described["triples"])))
-    for name in described["graphs"]:
+    for name, count in described["graphs"].items():
         named = Iri(f"{endpoint}#graph/{name.partition('/graph/')[2]}")
+        graph = Iri(f"{endpoint}#graph-of/{name.partition('/graph/')[2]}")
         triples += [
             (dataset, Iri(SD + "namedGraph"), named),
             (named, RDF_TYPE, Iri(SD + "NamedGraph")),
             (named, Iri(SD + "name"), Iri(name)),
+            (named, Iri(SD + "graph"), graph),
+            (graph, RDF_TYPE, Iri(SD + "Graph")),
+            (graph, Iri(PREFIXES["void"] + "triples"), number(count)),
         ]
     return triples

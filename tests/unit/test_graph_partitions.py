@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from registry.graph import partitions
 from registry.graph.partitions import Partitions
 from registry.graph.plan import Plan
-from registry.iris import MA, RDF_TYPE, SKOS
+from registry.iris import MA, RDF_TYPE
 from tests.support.graphs import IRIS
 
 THINGS = [ox.NamedNode(f"http://registry.test/id/{name}") for name in "abc"]
 PROPERTIES = [ox.NamedNode(name) for name in (RDF_TYPE, "http://x.test/p", "http://x.test/q")]
 VALUES = [ox.NamedNode(f"http://x.test/{name}") for name in "CD"]
-GRAPHS = [ox.NamedNode(IRIS.graph(name)) for name in ("catalog", "projection/described")]
+GRAPHS = [ox.NamedNode(IRIS.graph("catalog")), ox.NamedNode(IRIS.record("one", "b")),
+          ox.NamedNode(IRIS.graph("projection/described"))]  # fmt: skip
 
 
 def quad(thing: int, name: int, value: int) -> ox.Quad:
     # Things of the projection's own graphs are in no other, as in the store.
-    graph = GRAPHS[thing == 2]
+    graph = GRAPHS[thing]
     return ox.Quad(THINGS[thing], PROPERTIES[name if thing < 2 else 1], VALUES[value], graph)
 
 
@@ -49,21 +50,19 @@ def test_what_the_figures_are() -> None:
         classes={one: 2, two: 1},
         properties={RDF_TYPE: 3, "http://x.test/p": 2},
         within={one: {RDF_TYPE: 3, "http://x.test/p": 2}, two: {RDF_TYPE: 2}},
+        graphs={IRIS.graph("catalog"): 3},
     )
 
 
-def test_graphs_and_lists_are_named_from_what_the_graph_says() -> None:
+def test_lists_are_named_with_their_licences() -> None:
     store, node = ox.Store(), ox.NamedNode
-    catalog, feed = IRIS.catalog("alpha"), f"{IRIS.catalog('alpha')}/feed/one"
-    scheme = IRIS.scheme("level")
+    catalog, feed, other = (IRIS.catalog("alpha") + part for part in ("", "/feed/one", "/feed/two"))
     said = [
-        (f"{IRIS.base}/id/catalog", "http://purl.org/dc/terms/hasPart", catalog, "catalog"),
-        (catalog, MA + "feed", feed, "catalog/alpha"),
-        (feed, "http://purl.org/dc/terms/license", "http://spdx.org/licenses/CC0-1.0", "catalog/alpha"),
-        (scheme, RDF_TYPE, SKOS + "ConceptScheme", "vocab/level"),
-        ("http://registry.test/x", RDF_TYPE, "http://x.test/C", "provenance/one"),
+        (catalog, MA + "feed", feed),
+        (catalog, MA + "feed", other),
+        (feed, "http://purl.org/dc/terms/license", "http://spdx.org/licenses/CC0-1.0"),
     ]
-    store.extend([ox.Quad(node(s), node(p), node(o), node(IRIS.graph(graph))) for s, p, o, graph in said])
-    names = ("catalog", "catalog/alpha", "provenance/one", "vocab/level")
-    assert partitions.graphs(store, IRIS) == [IRIS.graph(name) for name in names]
-    assert partitions.lists(store) == {feed: ["http://spdx.org/licenses/CC0-1.0"]}
+    graph = node(IRIS.graph("catalog/alpha"))
+    store.extend([ox.Quad(*map(node, triple), graph) for triple in said])
+    store.add(ox.Quad(node(other), node("http://purl.org/dc/terms/license"), ox.Literal("in words"), graph))
+    assert partitions.lists(store) == {feed: ["http://spdx.org/licenses/CC0-1.0"], other: []}

@@ -34,7 +34,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         "triples": 7, "things": 3, "classes": {"http://schema.org/Course": 2},
         "properties": {"http://schema.org/name": 5, str(RDF.type): 2},
         "within": {"http://schema.org/Course": {"http://schema.org/name": 4}},
-        "graphs": [f"{small.BASE}/graph/catalog/northland"],
+        "graphs": {f"{small.BASE}/graph/catalog/northland": 4},
         "lists": {f"{small.BASE}/id/catalog/northland/feed/north-oai": ["http://spdx.org/licenses/CC0-1.0"]},
     }  # fmt: skip
     (release / "described.json").write_text(json.dumps(described))
