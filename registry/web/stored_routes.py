@@ -301,6 +301,7 @@ def create_router(stored: StoredQueries) -> APIRouter:
             operation_id=f"q_{query.name.replace('-', '_')}",
             openapi_extra=_operation(query),
             dependencies=limit,
+            response_model=None,
         )
 
     @router.get("/q", include_in_schema=False)
