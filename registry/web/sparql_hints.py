@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from registry.graph.serialise import finds_nothing
 from registry.iris import PREFIXES, SPDX
@@ -20,6 +21,7 @@ def _bare(iri: str) -> str:
     return _BARE.sub("", iri).rstrip("/#").lower()
 
 
+@cache
 def _namespaces() -> Mapping[str, str]:
     return {_bare(namespace): namespace for namespace in (*PREFIXES.values(), SPDX)}
 
