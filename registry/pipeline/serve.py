@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -22,6 +23,15 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**kept, **{name: value for name, value in known.items() if value}}
 
 
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn serves the registry, besides its address."""
+    forwarded = settings.trusted_proxies or None
+    return {
+        "log_level": "warning", "access_log": False, "proxy_headers": bool(forwarded),
+        "forwarded_allow_ips": forwarded,
+    }  # fmt: skip
+
+
 def serve_registry(settings: Settings, *, publisher: bool) -> int:
     """Serve until interrupted; 2 if the port is taken."""
     import socket
@@ -29,6 +39,7 @@ def serve_registry(settings: Settings, *, publisher: bool) -> int:
     import uvicorn
 
     from registry.graph.pool import QueryPool
+    from registry.pipeline.acting import Acting
     from registry.pipeline.house import opened
     from registry.web.app import create_app
 
@@ -45,25 +56,24 @@ def serve_registry(settings: Settings, *, publisher: bool) -> int:
     with opened(settings) as house:
         messages = dict(house.messages)
         base = house.iris.base
-    beside = _start_publisher(settings) if publisher else None
+    beside = [start_beside(settings, *verb) for verb in (("publish", "--watch"), ("work", "--watch")) if publisher]
     try:
         pool = QueryPool(settings)
-        app = create_app(settings, pool=pool, ledger_path=ledger_path(settings), messages=messages, base=base)
+        app = create_app(settings, pool=pool, ledger_path=ledger_path(settings), messages=messages, base=base,
+                         acts=Acting(settings))
         typer.echo(f"serving {base}/ on {settings.host}:{settings.port} (end with Ctrl-C)", err=True)
-        forwarded = settings.trusted_proxies or None
-        uvicorn.run(
-            app, host=settings.host, port=settings.port, log_level="warning", access_log=False,
-            proxy_headers=bool(forwarded), forwarded_allow_ips=forwarded,
-        )  # fmt: skip
+        uvicorn.run(app, host=settings.host, port=settings.port, **server_options(settings))
     finally:
-        if beside is not None:
-            beside.terminate()
-            beside.wait(30)
+        for process in beside:
+            process.terminate()
+        for process in beside:
+            process.wait(30)
     return 0
 
 
-def _start_publisher(settings: Settings) -> subprocess.Popen[bytes]:
+def start_beside(settings: Settings, *verb: str) -> subprocess.Popen[bytes]:
+    """A process of this program beside this one, which ends with it."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    command = [sys.executable, "-m", "registry.cli", "publish", "--watch"]
+    command = [sys.executable, "-m", "registry.cli", *verb]
     env = {**environment(settings), "PYTHONPATH": path}
     return subprocess.Popen(command, env=env, cwd=Path.cwd(), preexec_fn=die_with_parent)
