@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from registry.graph.target import Target
 from registry.graph.worker import HEADER
 
 
@@ -38,11 +39,15 @@ class Zygote:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def spawn(self, graph: Path, memory: int) -> tuple[int, socket.socket]:
-        """A new worker's token and our end of its socket; it says ``R`` when it is ready."""
+    def spawn(self, graph: Path, memory: int, target: Target | None = None) -> tuple[int, socket.socket]:
+        """A new worker's token and our end of its socket; it says ``R`` when it is ready.
+
+        With a target it asks a store elsewhere, and opens no graph here.
+        """
         self._token += 1
         ours, theirs = socket.socketpair()
-        order = json.dumps({"spawn": self._token, "graph": str(graph), "memory": memory}) + "\n"
+        told = asdict(target) if target else None
+        order = json.dumps({"spawn": self._token, "graph": str(graph), "memory": memory, "target": told}) + "\n"
         with theirs:
             socket.send_fds(self._control, [order.encode()], [theirs.fileno()])
         return self._token, ours

@@ -20,13 +20,16 @@ from typing import BinaryIO
 from registry.graph.forked import Worker, Zygote
 from registry.graph.guard import Refused, Scan, scan
 from registry.graph.lanes import FailureKind, Lane, Quarantine, QueryFailed
+from registry.graph.target import Target
 from registry.graph.worker import FRAME, Request, receive
 from registry.settings import Settings
 
-__all__ = ["FailureKind", "QueryAnswer", "QueryFailed", "QueryPool", "QueryRequest", "query_release"]
+__all__ = ["PASSING", "FailureKind", "QueryAnswer", "QueryFailed", "QueryPool", "QueryRequest", "query_release"]
 
 LOG = logging.getLogger(__name__)
 INTERNAL_WORKERS = 2
+PASSING = "~"
+"""How the name of a release begins that answers are not kept for: it is not whole, or will be another at once."""
 MAX_DEADLINE = 60.0
 READY_SECONDS = 30.0
 RETIRE_AFTER = 500
@@ -74,18 +77,24 @@ class QueryAnswer:
 class QueryPool:
     """All query workers of one web process. ``start``, then ``switch`` to a release, before the first query."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, target: Target | None = None) -> None:
+        """With a target, workers ask a store elsewhere, and there are none for our own pages."""
+        self.settings, self.target = settings, target
         self._zygote: Zygote | None = None
         count = settings.query_worker_count
         self._public = Lane(count, settings.query_queue, share=max(1, count // 2))
-        self._internal = Lane(INTERNAL_WORKERS, 4 * settings.query_queue)
+        self._internal = Lane(0 if target else INTERNAL_WORKERS, 4 * settings.query_queue)
         self._generation = 0
         self._graph: Path | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.quarantine = Quarantine()
         self.release = ""
         self.sandboxed = False
+
+    @property
+    def public(self) -> QueryPool:
+        """What answers the public."""
+        return self
 
     async def start(self) -> None:
         """Start the process that workers are forked from."""
@@ -213,7 +222,7 @@ class QueryPool:
             self._zygote = Zygote()
         zygote = self._zygote
         try:
-            token, ours = zygote.spawn(graph, self.settings.query_memory)
+            token, ours = zygote.spawn(graph, self.settings.query_memory, self.target)
         except OSError as error:
             raise QueryFailed("unavailable", f"A query worker could not be started: {error}", 30) from error
         reader, writer = await asyncio.open_connection(sock=ours, limit=2 * FRAME)

@@ -11,30 +11,11 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from registry.graph import remote_query, sandbox, worker
 from registry.graph.remote import CONNECT_SECONDS, Remote, dialects
+from registry.graph.target import Target
 from registry.iris import Iris
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a worker is told of a store: nothing that writes. ``hidden`` are graphs that are not public,
-    ``ca_file`` certificates to trust besides the system's."""
-
-    kind: str
-    query: str
-    base: str
-    hidden: tuple[str, ...] = ()
-    ca_file: str = ""
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port."""
-        parts = urlsplit(self.query)
-        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _connect(reply: socket.socket, address: tuple[str, int]) -> None:
@@ -88,6 +69,9 @@ def connect_through(channel: socket.socket, timeout: float) -> socket.socket:
     made = socket.socket(fileno=sockets[0])
     made.settimeout(timeout)
     return made
+
+
+__all__ = ["Target", "connect_through", "run_connector", "serve", "start_connector"]
 
 
 def serve(connection: socket.socket, channel: socket.socket, target: Target, memory: int) -> None:

@@ -1,7 +1,8 @@
 """The process that query workers are forked from: it has no threads and has opened no store.
 
 Run as ``python -m registry.graph.zygote FD``. The Unix socket FD brings lines of JSON: ``{"spawn": token,
-"graph": folder, "memory": bytes}`` with the worker's socket attached, or ``{"kill": token}``. Only this
+"graph": folder, "memory": bytes}`` with the worker's socket attached (with ``"target"``, a store elsewhere that
+it asks instead), or ``{"kill": token}``. Only this
 process, which reaps them, kills workers: a process id cannot be used again before that. When the socket
 closes, all workers are killed.
 """
@@ -18,15 +19,20 @@ import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from registry.graph import worker
 
 
-def _child(connection: socket.socket, order: dict[str, object]) -> None:
+def _child(connection: socket.socket, order: dict[str, Any], channel: socket.socket | None) -> None:
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        if channel is not None:
+            from registry.graph import remote_worker
+
+            remote_worker.serve(connection, channel, remote_worker.Target.read(order["target"]), int(order["memory"]))
         worker.serve(connection, Path(str(order["graph"])), int(str(order["memory"])))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         code = 0
@@ -44,6 +50,7 @@ class Zygote:
         self._control = control
         self._workers: dict[int, int] = {}
         self._sockets: list[int] = []
+        self._connectors: dict[tuple[str, int], tuple[socket.socket, int]] = {}
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
         self._waker.setblocking(False)
@@ -79,19 +86,31 @@ class Zygote:
                 return
             self._workers = {token: pid for token, pid in self._workers.items() if pid != process}
 
-    def _obey(self, order: dict[str, object]) -> None:
+    def _channel(self, told: Any) -> socket.socket:
+        """To the process that connects to a store; it is started when it is first needed."""
+        from registry.graph import remote_worker
+
+        address = remote_worker.Target.read(told).address
+        if address not in self._connectors or self._connectors[address][1] not in self._workers.values():
+            channel, process = remote_worker.start_connector(address)
+            self._connectors[address] = channel, process
+            self._workers[-process] = process
+        return self._connectors[address][0]
+
+    def _obey(self, order: dict[str, Any]) -> None:
         if "kill" in order:
             process = self._workers.get(int(str(order["kill"])))
             if process is not None:
                 os.kill(process, signal.SIGKILL)
             return
         connection = socket.socket(fileno=self._sockets.pop(0))
+        channel = self._channel(order["target"]) if order.get("target") else None
         process = os.fork()
         if not process:
             self._control.close()
             self._wake.close()
             self._waker.close()
-            _child(connection, order)
+            _child(connection, order, channel)
         connection.close()
         self._workers[int(str(order["spawn"]))] = process
 

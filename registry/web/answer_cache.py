@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from registry.graph.pool import QueryAnswer, QueryFailed, QueryRequest
+from registry.graph.pool import PASSING, QueryAnswer, QueryFailed, QueryRequest
 
 OVERHEAD = 1000
 """Bytes that an answer takes in memory besides its own and its question's."""
@@ -94,7 +94,7 @@ class AnswerCache:
 
     def put(self, key: Hashable, whole: Whole) -> None:
         """Keep an answer, or count it again after it has grown."""
-        if whole.release != self._release:
+        if whole.release != self._release or whole.release.startswith(PASSING):
             return
         if (before := self._kept.pop(key, None)) is not None:
             self.size -= before[1]

@@ -34,18 +34,24 @@ from registry.web import (
     identifiers,
     openapi,
     pages,
+    private,
+    signin,
     sparql,
     sparql_routes,
     stored_routes,
     sunset,
     template,
     wellknown,
+    writing,
     wording,
     work_pages,
 )  # fmt: skip
+from registry.web.access import Access
+from registry.web.acts import Acts
 from registry.web.negotiate import choose
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
+from registry.web.sending import Writing
 from registry.web.shared import NotModified, Shared
 from registry.web.stored import load_queries
 from registry.web.stored_answers import Answers
@@ -177,11 +183,13 @@ def create_app(
     messages: Mapping[str, messages.Message] | None = None,
     base: str | None = None,
     questions: Path | None = None,
+    acts: Acts | None = None,
 ) -> FastAPI:
     """The application of one deployment.
 
     ``pool`` is a QueryPool (None: no queries), ``ledger_path`` the ledger (None: no "to mend" lists),
-    ``base`` the base of all IRIs (default: the settings'), ``questions`` the folder of stored queries.
+    ``base`` the base of all IRIs (default: the settings'), ``questions`` the folder of stored queries,
+    ``acts`` what people can do here besides reading (None: nothing).
     """
     told = _messages() if messages is None else messages
     asked = questions or _ontology() / "questions"
@@ -208,11 +216,16 @@ def create_app(
     )
     app.add_middleware(Leaving, going=going)
     if pool is not None:
-        endpoint = sparql.Endpoint(pool, settings, lambda: release.current(settings.data), _error_page(shown))
+        endpoint = sparql.Endpoint(
+            getattr(pool, "public", pool), settings, lambda: release.current(settings.data), _error_page(shown)
+        )
         app.include_router(sparql_routes.routes_of(endpoint))
         app.add_middleware(sparql.AtOnce, endpoint=endpoint)
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
+    roles = Writing(Access(shared), acts, settings.upload_max_bytes)
+    for made in (writing.create_router(roles), private.create_router(roles), signin.create_router(shown, roles)):
+        app.include_router(made)
     app.include_router(identifiers.create_router(shared))
     stored_queries = load_queries(asked, f"{iris.base}/")
     app.include_router(pages.create_router(shown, stored_queries, app))

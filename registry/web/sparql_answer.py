@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Send
 
 from registry import __version__
-from registry.graph.pool import QueryFailed
+from registry.graph.pool import PASSING, QueryFailed
 from registry.web.answer_cache import Answers, Stream, Whole
 from registry.web.compress import Coding, Gzip, packed
 from registry.web.sparql_hints import HEADER
@@ -89,7 +89,7 @@ class Said:
 
     def headers(self, release: str) -> list[tuple[bytes, bytes]]:
         """Headers of 200 and 304."""
-        if not self.identity:
+        if not self.identity or release.startswith(PASSING):
             return [*_HEADERS, (b"cache-control", b"no-store")]
         return [*_HEADERS, (b"cache-control", CACHE.encode()), (b"etag", self.tag(release).encode("latin-1"))]
 
