@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registry.model import Level
 from registry.statistics.axes import COUNTED
 from registry.statistics.reader import REASONS, BadCursor, match_row
 
@@ -21,17 +22,19 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class WorkQuery:
-    """Which works: with a form at each of ``academies``, with one in any of ``languages`` (primary tags)."""
+    """Which works: with a form at each of ``academies``, with one in any of ``languages`` (primary tags); ``level``
+    "cluster": what is listed several times."""
 
     academies: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     limit: int = 20
     cursor: str | None = None
+    level: Level = "work"
 
     @property
     def digest(self) -> str:
         """What a cursor is bound to."""
-        told = json.dumps([sorted(self.academies), sorted(self.languages)])
+        told = json.dumps([sorted(self.academies), sorted(self.languages), self.level])
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
@@ -64,7 +67,7 @@ def _work(row: sqlite3.Row) -> dict[str, Any]:
 
 def works(connection: sqlite3.Connection, query: WorkQuery) -> tuple[list[dict[str, Any]], int, str | None]:
     """Works, those of most academies first, how many there are in all, and the next cursor. Raises BadCursor."""
-    where, values = "level = 'work'", list[object]()
+    where, values = "level = ?", list[object]([query.level])
     for academy in query.academies:
         where += (
             " AND EXISTS (SELECT 1 FROM member JOIN resource USING (iri) WHERE member.work = work.id AND academy = ?)"

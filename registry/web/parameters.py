@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from registry.messages import LANGUAGES
-from registry.model import MatchStatus, Relation, Voice
+from registry.model import Level, MatchStatus, Relation, Voice
 from registry.search.filters import SPANS, moment
 from registry.search.reader import FILTERS, ResourceQuery, Sort
 from registry.statistics import reader as figures
@@ -205,11 +205,12 @@ class WorkParameters(Paging):
 
     academy: Annotated[list[Text], Field(max_length=5)] = _some("Academy id; several: a form at each of them")
     language: Values = _some("Language tag of a form (`fr-CA` counts as `fr`); several: any of them")
+    level: Level = Field("work", description="`work`: all forms of a course; `cluster`: what is listed several times")
 
     def query(self) -> WorkQuery:
         """The question to the figures."""
         languages = tuple(dict.fromkeys(tag.split("-")[0].lower() for tag in self.language))
-        return WorkQuery(tuple(self.academy), languages, self.limit, self.cursor)
+        return WorkQuery(tuple(self.academy), languages, self.limit, self.cursor, self.level)
 
 
 class AcademyParameters(BaseModel):
