@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 Reason = Literal["syntax", "forbidden", "too-big", "function", "internal", "deadline", "unavailable"]
@@ -65,8 +65,7 @@ class Scan:
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, sign or term of a query; ``kind`` is a group of the tokens' pattern, ``start`` its place."""
 
     kind: str
@@ -83,20 +82,18 @@ def place(text: str, offset: int) -> str:
 def tokens_of(query: str) -> Iterator[Token]:
     """The tokens of a query, without blanks and comments. Raises Refused where there is none, or too many."""
     position, count = 0, 0
-    while position < len(query):
-        found = _TOKEN.match(query, position)
-        if found is None:
-            if query.startswith(("\\u", "\\U"), position) and "service" in unescaped(query).lower():
-                raise Refused("forbidden", "SERVICE is not allowed here.")
-            raise Refused("syntax", f"Not SPARQL at {place(query, position)}: {query[position : position + 20]!r}")
-        position = found.end()
-        kind = str(found.lastgroup)
+    while (found := _TOKEN.match(query, position)) is not None:
+        position, kind = found.end(), str(found.lastgroup)
         if kind == "blank":
             continue
         count += 1
         if count > MAX_TOKENS:
             raise Refused("too-big", f"The query has more than {MAX_TOKENS} words and signs.")
         yield Token(kind, found.group(), found.start())
+    if position < len(query):
+        if query.startswith(("\\u", "\\U"), position) and "service" in unescaped(query).lower():
+            raise Refused("forbidden", "SERVICE is not allowed here.")
+        raise Refused("syntax", f"Not SPARQL at {place(query, position)}: {query[position : position + 20]!r}")
 
 
 def unescaped(query: str) -> str:

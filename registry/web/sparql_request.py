@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from registry.terms import is_iri
 from registry.web.negotiate import choose
 
 MAX_PARAMETERS = 1000
+SHORT = 300
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
 # Broader names that callers use for the same syntaxes; the answer carries the name that was asked for.
@@ -153,8 +155,13 @@ def call_of(parameters: list[tuple[str, str]], max_bytes: int) -> Call:
     )
 
 
-def media_type(form: str, accept: str | None, wanted: str) -> tuple[str, str]:
+def media_type(form: str, accept: str, wanted: str) -> tuple[str, str]:
     """The name that the answer carries and the syntax it is in. Raises Rejected (406, or 400 for ``format``)."""
+    return (_media_type if len(accept) + len(wanted) < SHORT else _media_type.__wrapped__)(form, accept, wanted)
+
+
+@lru_cache(256)
+def _media_type(form: str, accept: str, wanted: str) -> tuple[str, str]:
     bindings = form in ("SELECT", "ASK")
     types = RESULT_TYPES if bindings else GRAPH_TYPES
     if wanted:
