@@ -30,6 +30,7 @@ SSSOM = "https://w3id.org/sssom/"
 SEMAPV = "https://w3id.org/semapv/vocab/"
 SPDX = "http://spdx.org/licenses/"
 MA = "https://w3id.org/meta-academy/def#"
+CUBE = "https://w3id.org/meta-academy/cube#"
 SHAPES = "https://w3id.org/meta-academy/shapes#"
 
 PREFIXES = {

@@ -95,11 +95,11 @@ def _each(folders: Folders) -> Sequence[Path]:
 
 
 def scheme_files(folders: Folders) -> dict[str, Path]:
-    """The file of each scheme by the scheme's name, the first where two have one; ``ma.ttl``, the own namespace,
-    is none."""
+    """The file of each scheme by the scheme's name, the first where two have one; ``ma.ttl`` and ``cube.ttl``, the
+    own namespaces, are none."""
     found: dict[str, Path] = {}
     for file in turtle_files(folders):
-        if file.stem != "ma":
+        if file.stem not in ("ma", "cube"):
             found.setdefault(file.stem, file)
     return found
 

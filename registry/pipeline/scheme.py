@@ -114,7 +114,7 @@ def _check_name(folder: Path, name: str, replace_: bool) -> None:
         raise BadFramework(
             f"{name!r} cannot be its name: 2 to 31 small letters, digits and hyphens; give one with --id"
         )
-    if name == "ma" or name in vocabulary.scheme_files(ROOT / "ontology"):
+    if name in ("ma", "cube") or name in vocabulary.scheme_files(ROOT / "ontology"):
         raise BadFramework(f"{name!r} is a list of the registry's own; give another name with --id")
     if name in fields() or field_of(name, {}) is not None:
         raise BadFramework(f"{name!r} is the heading of another column of tables; give another name with --id")

@@ -28,7 +28,7 @@ M = Namespace(MA)
 LANGUAGES = {"en", "fr", "es"}
 UNREVIEWED = {"pt", "ru", "zh", "ar"}
 COUNTS = {
-    "access": 6, "audience": 13, "csa": 26, "ess": 6, "gamso": 21, "gsbpm": 58, "gwg": 8, "justification": 1, "level": 3,
+    "access": 6, "audience": 13, "cell-state": 3, "csa": 26, "ess": 6, "gamso": 21, "gsbpm": 58, "gwg": 8, "justification": 1, "level": 3,
     "licence": 5,
     "match-status": 5, "modality": 5, "ost": 15, "quality-metric": 7, "record-status": 4, "resource-type": 27,
     "run-type": 5, "topics": 297, "verdict": 3, "work-status": 3,
