@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry import cli_add, cli_frameworks, cli_match, cli_reports, cli_review
+from registry import cli_add, cli_frameworks, cli_match, cli_mirror, cli_reports, cli_review
 from registry.console import OK, TO_MEND, UNUSABLE, Json, fail, house, out, report_form, settings, tell_report
 from registry.settings import BadSettings
 
@@ -252,13 +252,15 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Put everything that changed into a new release."""
+    from registry.pipeline.mirror import following
     from registry.pipeline.progress import progress
     from registry.pipeline.publisher import make_ready, publish_now, watch_log
 
     with house() as opened:
         while watch:
             try:
-                watch_log(opened, lambda release: typer.echo(f"release {release.number}"))
+                with following(opened.settings, opened.iris.base):
+                    watch_log(opened, lambda release: typer.echo(f"release {release.number}"))
             except Exception as error:
                 typer.echo(_disk_fault(error), err=True)
                 time.sleep(NO_ROOM_PAUSE)
@@ -269,6 +271,7 @@ def publish(
         else:
             typer.echo(f"release {release.number}: {release.manifest['counts']}")
         make_ready(opened)
+        raise typer.Exit(cli_mirror.after(opened, quiet=as_json))
 
 
 @app.command()
@@ -335,10 +338,12 @@ def rebuild(
         drop(opened, PROJECTIONS if projection == "all" else (projection,))
         with progress(quiet=as_json) as shown:
             release = publish_now(opened, shown, anew=True)
+        mirrored = cli_mirror.after(opened, quiet=as_json)
     if as_json:
         out(dict(release.manifest))
     else:
         typer.echo(f"release {release.number}: {release.manifest['counts']}")
+    raise typer.Exit(mirrored)
 
 
 @app.command()
@@ -357,6 +362,7 @@ def doctor(as_json: Json = False) -> None:
 
 
 cli_frameworks.add_to(app)
+cli_mirror.add_to(app)
 cli_review.add_to(app)
 
 

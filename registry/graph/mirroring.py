@@ -54,6 +54,12 @@ def of_release(graph: Path) -> Checksum:
     return checksum(ox.Store.read_only(str(graph)))
 
 
+def pin(graph: Path, folder: Path) -> None:
+    """Keep a release's graph while it is copied, by hard links."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    ox.Store.read_only(str(graph)).backup(str(folder))
+
+
 def of_store(store: Store) -> Checksum:
     """The checksum of what a remote store holds, but its own graphs and the marker."""
     marker = store.marker()

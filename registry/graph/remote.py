@@ -26,6 +26,7 @@ from registry.settings import Settings
 JSON = "application/sparql-results+json"
 NTRIPLES = "application/n-triples"
 UPDATE_SECONDS = 900.0
+SIDE = 120
 CONNECT_SECONDS = 5.0
 TRUNCATED = ("x-sparql-maxrows", "x-sql-state")
 """Headers by which Virtuoso says that an answer is not all of it."""
@@ -44,7 +45,8 @@ class Dialect:
     ``kept``: datatypes that stand in another form; ``own``: beginnings of its own functions;
     ``inner``: beginnings of graphs that are its own; ``declares``: it can be told which graphs to leave out;
     ``empty_graphs``: it keeps graphs that hold nothing; ``one_by_one``: what is deleted is deleted graph by graph
-    (Virtuoso 7 forgets texts with a language where DELETE DATA names several graphs).
+    (Virtuoso 7 forgets texts with a language where DELETE DATA names several graphs); ``limit``: a query for its
+    limit of rows.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Dialect:
     declares: bool = False
     empty_graphs: bool = False
     one_by_one: bool = False
+    limit: str = ""
 
     def rules(self, iris: Iris) -> Rules:
         """What a query of the public must be changed in."""
@@ -90,6 +93,7 @@ def dialects() -> Mapping[str, Dialect]:
                 "virtrdf-label", "facets", "b3sifp", "b3s", "dbprdf-label",
             ),
             declares=True, one_by_one=True,
+            limit="SELECT (<bif:cfg_item_value>(<bif:virtuoso_ini_path>(), 'SPARQL', 'ResultSetMaxRows') AS ?n) {}",
         ),
     )  # fmt: skip
     return {dialect.name: dialect for dialect in found}
@@ -222,8 +226,8 @@ class Store:
         except httpx.HTTPError as error:
             raise StoreFailed(f"the store could not be read ({type(error).__name__})") from None
 
-    def rows(self, query: str, more: Sequence[tuple[str, str]] = ()) -> Iterator[tuple[Term, ...]]:
-        """The rows of a SELECT of ours, as they come; all its variables must be bound."""
+    def rows(self, query: str, more: Sequence[tuple[str, str]] = ()) -> Iterator[tuple[Term | None, ...]]:
+        """The rows of a SELECT of ours, as they come."""
         with self._asked(query, more) as answer:
             body = cast(IO[bytes], io.BufferedReader(_Stream(answer.iter_bytes()), 1 << 16))
             try:
@@ -231,7 +235,7 @@ class Store:
                 if not isinstance(found, ox.QuerySolutions):
                     raise StoreFailed("the store gave no rows")
                 for row in found:
-                    yield tuple(self.dialect.decode(term) for term in row)
+                    yield tuple(term if term is None else self.dialect.decode(term) for term in row)
             except (SyntaxError, ValueError):
                 raise StoreFailed("the store's answer broke off, or is none") from None
 
@@ -281,6 +285,19 @@ class Store:
                 asked = f"SELECT (COUNT(*) AS ?n) {{ <{self._marker_graph}> ?p ?o }}"
                 self._copies = cast(ox.Literal, next(iter(self.rows(asked)))[0]).value == "0"
         return self._copies
+
+    def refuse_limits(self) -> None:
+        """Raise StoreFailed if the store cuts long answers off, as some do without a word."""
+        sides = " ".join(str(number) for number in range(SIDE))
+        asked = f"SELECT ?a ?b {{ VALUES ?a {{ {sides} }} VALUES ?b {{ {sides} }} }}"
+        limit = ""
+        if self.dialect.limit:
+            found = list(self.rows(self.dialect.limit))
+            limit = cast(ox.Literal, found[0][0]).value if found and found[0] and found[0][0] is not None else ""
+        if limit not in ("", "0") or sum(1 for _ in self.rows(asked)) != SIDE * SIDE:
+            raise StoreFailed(
+                "the store cuts long answers off: take its limit of rows out (Virtuoso: ResultSetMaxRows)"
+            )
 
     def graphs(self) -> Iterator[str]:
         """The names of all graphs that hold something."""

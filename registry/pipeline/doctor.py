@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from registry import release
+from registry.graph.remote import StoreFailed
 from registry.iris import SCHEMA
 from registry.ledger import log, runs
+from registry.pipeline import mirror
 from registry.pipeline.house import House
 from registry.terms import Literal, Term, by_subject
 
@@ -31,7 +33,14 @@ class Examined:
 def examine(house: House) -> list[Examined]:
     """Everything there is to look at."""
     now = datetime.now(UTC)
-    return [_academies(house), _ledger(house), _release(house), *_visits(house, now), *_records(house, now)]
+    return [
+        _academies(house),
+        _ledger(house),
+        _release(house),
+        *_mirror(house),
+        *_visits(house, now),
+        *_records(house, now),
+    ]
 
 
 def _academies(house: House) -> Examined:
@@ -61,6 +70,19 @@ def _release(house: House) -> Examined:
             "release", False, f"{detail} shows {published} records of {standing}; run meta-academy rebuild"
         )
     return Examined("release", True, detail)
+
+
+def _mirror(house: House) -> Iterator[Examined]:
+    """The store elsewhere, read whole and compared with the release."""
+    if not house.settings.store:
+        return
+    try:
+        found = mirror.compare(house.settings, house.iris.base)
+    except StoreFailed as error:
+        yield Examined("mirror", False, str(error))
+        return
+    same = "holds what the release holds" if found.same else "differs; run meta-academy rebuild graph"
+    yield Examined("mirror", found.same, f"{found.there.triples} of {found.here.triples} statements: {same}")
 
 
 def _visits(house: House, now: datetime) -> Iterator[Examined]:

@@ -32,7 +32,7 @@ from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
 from registry.matching.levels import words as level_words
 from registry.model import Change, Match, Work
-from registry.pipeline import figured, matched, told
+from registry.pipeline import figured, matched, mirror, told
 from registry.pipeline.house import House
 from registry.pipeline.matched import feeds_of, later
 from registry.pipeline.progress import Shown
@@ -97,7 +97,8 @@ def _graph(house: House, matcher: Matcher, until: int, licences: Mapping[str, bo
     """
     connection = house.connection
     recipe = graph_recipe(house)
-    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, feeds_of(house))
+    journal = mirror.journal_of(house.settings)
+    store = EmbeddedStore(house.settings.data / "graph", house.iris, recipe, feeds_of(house), journal)
     marker = store.marker()
     made_by, state, visited, time_visited = ((marker.recipe if marker else "") + "   ").split(" ")[:4]
     now = utc_now()
@@ -203,7 +204,8 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         }
         standing = release.current(settings.data)
         same = standing and standing.sequence == until and standing.manifest["recipes"] == recipes and not anew
-        if standing and same and not _due(house):
+        led = not settings.store or (standing and standing.manifest.get("journal"))
+        if standing and same and led and not _due(house):
             return standing
         matcher = matched.open_matcher(house)
         try:
@@ -221,6 +223,7 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             carry = standing if carried else None
             totals = _figures(house, matcher, making, until, carry, not_here, axes, licences)
             counts = {**store.counts(), **totals}
+            noted = store.journalled()
             state = matcher.state()
             store.close()
         except BaseException:
@@ -231,7 +234,7 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
             matcher.close()
         manifest = {
             "number": number, "sequence": until, "time": utc_now(), "recipes": recipes, "matches": state,
-            "counts": counts,
+            "counts": counts, "journal": noted,
         }  # fmt: skip
         return release.finish(settings.data, making, manifest, settings.releases_kept)
 

@@ -13,12 +13,14 @@ import typer
 
 from registry.pipeline.house import ROOT, ledger_path
 from registry.prepare.workers import die_with_parent
-from registry.settings import PREFIX, Settings
+from registry.settings import PREFIX, TOKEN, Settings
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """This process's environment with the settings as they are now, for a process started beside it."""
-    known = {f"{PREFIX}{field.name.upper()}": str(getattr(settings, field.name)) for field in fields(Settings)}
+    names = [field.name for field in fields(Settings) if field.name != "tokens"]
+    known = {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in names}
+    known |= {f"{PREFIX}{TOKEN}{feed}".upper().replace("-", "_"): secret for feed, secret in settings.tokens.items()}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**kept, **{name: value for name, value in known.items() if value}}
 
@@ -38,7 +40,7 @@ def serve_registry(settings: Settings, *, publisher: bool) -> int:
 
     import uvicorn
 
-    from registry.graph.pool import QueryPool
+    from registry.graph.mirrored import pool_of
     from registry.pipeline.acting import Acting
     from registry.pipeline.house import opened
     from registry.web.app import create_app
@@ -58,9 +60,10 @@ def serve_registry(settings: Settings, *, publisher: bool) -> int:
         base = house.iris.base
     beside = [start_beside(settings, *verb) for verb in (("publish", "--watch"), ("work", "--watch")) if publisher]
     try:
-        pool = QueryPool(settings)
-        app = create_app(settings, pool=pool, ledger_path=ledger_path(settings), messages=messages, base=base,
-                         acts=Acting(settings))
+        pool = pool_of(settings, base)
+        app = create_app(
+            settings, pool=pool, ledger_path=ledger_path(settings), messages=messages, base=base, acts=Acting(settings)
+        )
         typer.echo(f"serving {base}/ on {settings.host}:{settings.port} (end with Ctrl-C)", err=True)
         uvicorn.run(app, host=settings.host, port=settings.port, **server_options(settings))
     finally:
