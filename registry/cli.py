@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry import cli_add, cli_frameworks, cli_match, cli_mirror, cli_reports, cli_review
+from registry import cli_access, cli_add, cli_frameworks, cli_match, cli_mirror, cli_reports, cli_review
 from registry.console import OK, TO_MEND, UNUSABLE, Json, fail, house, out, report_form, settings, tell_report
 from registry.settings import BadSettings
 
@@ -49,10 +49,23 @@ def harvest(
     as_json: Json = False,
 ) -> None:
     """Visit the academies' lists and take in what changed."""
-    while every:
-        _harvest(source or [], full, accept_drop, as_json)
-        time.sleep(every)
+    if every:
+        _stay(source or [], full, accept_drop, as_json, every)
     raise typer.Exit(_harvest(source or [], full, accept_drop, as_json))
+
+
+def _stay(source: list[str], full: bool, accept_drop: bool, as_json: bool, every: int) -> None:
+    """Visit again and again; what is asked for meanwhile is done by a process beside this one."""
+    from registry.pipeline.serve import start_beside
+
+    beside = start_beside(settings(), "work", "--watch")
+    try:
+        while True:
+            _harvest(source, full, accept_drop, as_json)
+            time.sleep(every)
+    finally:
+        beside.terminate()
+        beside.wait(30)
 
 
 def _harvest(source: list[str], full: bool, accept_drop: bool, as_json: bool) -> int:
@@ -364,6 +377,7 @@ def doctor(as_json: Json = False) -> None:
 cli_frameworks.add_to(app)
 cli_mirror.add_to(app)
 cli_review.add_to(app)
+cli_access.add_to(app)
 
 
 def main() -> None:

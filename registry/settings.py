@@ -59,6 +59,7 @@ class Settings:
     http_max_bytes: int = 64 << 20
     http_ca_file: str = ""
     releases_kept: int = 3
+    upload_max_bytes: int = 10 << 20
     schemes: str = ""
     trusted_proxies: str = ""
     notice_days: int = 14

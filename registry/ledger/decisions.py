@@ -13,7 +13,7 @@ stays with its record when that changes afterwards; call it before the projectio
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from registry.ledger import content, log
@@ -37,7 +37,11 @@ class Unanchored:
     candidates: tuple[str, ...]
 
 
-def decide(connection: sqlite3.Connection, decision: Decision) -> int:
+Beside = Callable[[sqlite3.Connection], None]
+"""What is written in the same transaction: who asked for it, say."""
+
+
+def decide(connection: sqlite3.Connection, decision: Decision, beside: Beside | None = None) -> int:
     """Append a decision and the change (kind "decision", cause "person") that tells of it; the change's sequence.
 
     The pair is put in code-point order. Digests that are not given are those of what stands in the ledger.
@@ -45,13 +49,15 @@ def decide(connection: sqlite3.Connection, decision: Decision) -> int:
     Raises ValueError for a decision that says nothing: a pair of one, a rejection that names a relation, a source
     that is not of the pair, an academy without its publisher's voice or the other way round.
     """
-    return decide_all(connection, [decision])[0]
+    return decide_all(connection, [decision], beside)[0]
 
 
-def decide_all(connection: sqlite3.Connection, decisions: Sequence[Decision]) -> list[int]:
+def decide_all(
+    connection: sqlite3.Connection, decisions: Sequence[Decision], beside: Beside | None = None
+) -> list[int]:
     """Append decisions in this order, as ``decide`` does: up to 500 all or nothing, more in parts of so many.
 
-    All are checked before the first is written.
+    All are checked before the first is written; ``beside`` is called in each of the transactions.
     """
     ordered = [_ordered(decision) for decision in decisions]
     sequences = []
@@ -60,10 +66,14 @@ def decide_all(connection: sqlite3.Connection, decisions: Sequence[Decision]) ->
         with transaction(connection):
             now = content.digests(connection, [end for one in some for end in (one.left, one.right)])
             sequences += [_append(connection, one, now) for one in some]
+            if beside is not None:
+                beside(connection)
     return sequences
 
 
-def undo(connection: sqlite3.Connection, number: int, by: str, time: str, reason: str) -> int:
+def undo(
+    connection: sqlite3.Connection, number: int, by: str, time: str, reason: str, beside: Beside | None = None
+) -> int:
     """Take a decision back (``number``: its id): the one before it of its pair and voice counts again.
 
     Its row stays, with who, when and why; the sequence of the change that tells of it. Raises LookupError where
@@ -78,6 +88,8 @@ def undo(connection: sqlite3.Connection, number: int, by: str, time: str, reason
         connection.execute(
             "UPDATE decision SET undone=?, undone_by=?, undone_reason=? WHERE id=?", (time, by, reason, number)
         )
+        if beside is not None:
+            beside(connection)
         return _tell(connection, row[0], row[1], time)
 
 

@@ -105,6 +105,12 @@ def get(connection: sqlite3.Connection, number: int) -> Task | None:
     return _task(row) if row else None
 
 
+def newest(connection: sqlite3.Connection, upload: int) -> int:
+    """The newest work for a list that was sent in, 0 where there is none."""
+    row = connection.execute("SELECT max(id) FROM task WHERE upload=?", (upload,)).fetchone()
+    return int(row[0] or 0)
+
+
 def listed(connection: sqlite3.Connection, academy: str, limit: int = 20) -> list[Task]:
     """The newest work for an academy."""
     rows = connection.execute(

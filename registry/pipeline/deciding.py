@@ -50,11 +50,14 @@ def decide(
     note: str = "",
     family: bool = False,
     excepted: Sequence[str] = (),
+    seen: Proposal | None = None,
+    beside: decisions.Beside | None = None,
 ) -> list[Decision]:
     """A reviewer's answer on a pair; with ``family`` on all pairs of its family in their batch but those excepted.
 
-    ``source`` names the record that the other comes from ("unknown": not known; None: as the registry says).
-    Raises CannotReview.
+    ``seen`` is what the registry said of the pair where they looked (else it is asked now), ``beside`` what is written
+    in the same transaction. ``source`` names the record that the other comes from ("unknown": not known; None: as the
+    registry says). Raises CannotReview.
     """
     person, at = reviewer_named(house, reviewer), desk(house)
     pair = _pair(at, left, right)
@@ -62,7 +65,7 @@ def decide(
     try:
         word = answer_of(answer)
         stated = _stated(at, source, pair)
-        proposal = Proposal(given.relation, given.source) if given else proposal_for(house, pair)
+        proposal = Proposal(given.relation, given.source) if given else seen or proposal_for(house, pair)
         chosen = _family(house, given, excepted) if family else [given] if given else []
         made = []
         pairs: Sequence[Given | None] = chosen or [None]
@@ -78,15 +81,16 @@ def decide(
             ))  # fmt: skip
     except BadAnswer as error:
         raise CannotReview(str(error)) from error
-    decisions.decide_all(house.connection, made)
+    decisions.decide_all(house.connection, made, beside)
     return made
 
 
 def answer(
     house: House, academy: str, left: str, right: str, word: str, *, source: str | None = None, note: str = "",
-    person: str = "",
+    person: str = "", seen: Proposal | None = None, beside: decisions.Beside | None = None,
 ) -> Decision:  # fmt: skip
-    """What an academy says of its own record and another: it outranks the registry. Raises CannotReview."""
+    """What an academy says of its own record and another: it outranks the registry; ``seen`` and ``beside`` as for
+    ``decide``. Raises CannotReview."""
     if academy not in house.academies:
         raise CannotReview(f"no academy is called {academy!r}; there are: {', '.join(house.academies)}")
     at = desk(house)
@@ -95,18 +99,18 @@ def answer(
         raise CannotReview(f"none of the two is an entry of {academy}: an academy answers on its own entries")
     try:
         meant = answer_of(word)
-        proposal = proposal_for(house, pair)
+        proposal = seen or proposal_for(house, pair)
         made = decision(
             pair, meant, proposal=proposal, source=source_for(meant, _stated(at, source, pair), proposal),
             reviewer=person or academy, time=utc_now(), note=note, voice="publisher", academy=academy,
         )  # fmt: skip
     except BadAnswer as error:
         raise CannotReview(str(error)) from error
-    decisions.decide(house.connection, made)
+    decisions.decide(house.connection, made, beside)
     return made
 
 
-def undo(house: House, number: int, *, by: str, reason: str) -> Decision:
+def undo(house: House, number: int, *, by: str, reason: str, beside: decisions.Beside | None = None) -> Decision:
     """Take a decision back. Raises CannotReview."""
     if not reason.strip() or len(reason) > MAX_REASON:
         raise CannotReview("say a reason: it is kept with the decision")
@@ -119,7 +123,7 @@ def undo(house: House, number: int, *, by: str, reason: str) -> Decision:
         if found is not None:
             _allowed(desk(house), person, (found.left, found.right))
     try:
-        decisions.undo(house.connection, number, by, utc_now(), reason.strip())
+        decisions.undo(house.connection, number, by, utc_now(), reason.strip(), beside)
     except LookupError as error:
         raise CannotReview(str(error.args[0])) from error
     return next(one for one in decisions.history(house.connection) if one.id == number)

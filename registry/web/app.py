@@ -42,9 +42,9 @@ from registry.web import (
     sunset,
     template,
     wellknown,
-    writing,
     wording,
     work_pages,
+    writing,
 )  # fmt: skip
 from registry.web.access import Access
 from registry.web.acts import Acts

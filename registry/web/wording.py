@@ -61,10 +61,10 @@ class Words:
 def load(messages: Mapping[str, Message]) -> Words:
     """Read the tables. Raises ValueError for a text that is missing."""
     relations: Mapping[str, Kind] = {str(name): kind for name, kind in load_relations().items()}
-    pages, evidence, measures, languages = (
-        table(f"{name}.tsv") for name in ("ui", "evidence", "measures", "languages")
+    pages, account, evidence, measures, languages = (
+        table(f"{name}.tsv") for name in ("ui", "account", "evidence", "measures", "languages")
     )
-    return Words(pages, evidence, measures, languages, relations, load_licences(), messages)
+    return Words({**pages, **account}, evidence, measures, languages, relations, load_licences(), messages)
 
 
 def choose_language(asked: str | None, accept: str) -> str:
