@@ -17,7 +17,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return build((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demo")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(demo: Demo) -> Iterator[str]:
     """The address of a web process that shows the demo."""
     with serving(replace(demo, port=free_port())) as address:
