@@ -59,7 +59,7 @@ def tables() -> dict[str, Table]:
         "growth": _table("month academy added withdrawn", "academy"),
         "gsbpm-coverage": _table("step name courses academies", "step"),
         "lists-coverage": _table("list terms taught none known not_known", "list"),
-        "matches-by-rule": _table("relation rule status confidence matches", "relation rule status"),
+        "matches-by-rule": _table("relation rule status confidence matches", "relation rule status", "confidence"),
         "only-one-academy": _table("scheme term name language academy resources", "scheme language academy"),
         "open-licences": _table(
             "academy resources open closed unrecognised unstated open_share", "academy", "open_share"

@@ -114,7 +114,15 @@ def changed(old: State, step: int, chance: random.Random) -> State:
         source = chance.choice([left, right, ""]) if directed else ""
         status = chance.choice(["candidate", "accepted", "candidate", "rejected", "discussed"])
         new.matches[small.IRIS.match(left, right)] = Match(
-            left, right, relation, chance.choice([0.6, 0.85]), status, "R", "CompositeMatching", (), source=source
+            left,
+            right,
+            relation,
+            chance.choice([0.6, 0.85, 0.98765]),
+            status,
+            "R",
+            "CompositeMatching",
+            (),
+            source=source,
         )  # type: ignore[arg-type]
     groups: dict[str, list[str]] = {}
     for iri in here:
