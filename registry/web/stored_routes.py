@@ -110,11 +110,9 @@ class StoredQueries:
         return formats.Source(address, as_address(values.given), here.opened.number, str(manifest["time"]))
 
     def _rights(self, here: Visit) -> dict[str, object]:
-        found = licences(here.opened.release.figures)
-        return {
-            "dc:publisher": {"@id": f"{here.address}/"},
-            "dc:license": [{"@id": name} if "://" in name else name for name in found],
-        }
+        found = [{"@id": name} if "://" in name else name for name in licences(here.opened.release.figures)]
+        rights: dict[str, object] = {"dc:publisher": {"@id": f"{here.address}/"}}
+        return rights | ({"dc:license": found} if found else {})
 
     async def page(self, request: Request, query: StoredQuery) -> Response:
         """What a query means, its parameters as a form, its first rows, and how to take the answer along."""
