@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
+from pydantic_core import to_json
 
 from registry.iris import Iris
 from registry.ledger import LedgerError, connect
@@ -68,7 +69,7 @@ class Shared:
 
     def constant(self, request: Request, content: object, media_type: str, headers: Mapping[str, str]) -> Response:
         """An answer that is of the program, not of a release. Raises NotModified where the caller has it."""
-        answer = JSONResponse(content, headers=dict(headers), media_type=media_type)
+        answer = Response(to_json(content), headers=dict(headers), media_type=media_type)
         answer.headers["ETag"] = tag = f'"{hashlib.sha256(bytes(answer.body)).hexdigest()[:20]}"'
         if tag in tags(request.headers.get("if-none-match", "")):
             raise NotModified({**headers, "ETag": tag})
@@ -132,7 +133,7 @@ class Visit:
         """An answer for programs. Raises NotModified where the caller has just this one."""
         if not self.cached:
             return self.shared.constant(self.request, content, media_type, self.headers)
-        return JSONResponse(content, headers=self.headers, media_type=media_type)
+        return Response(to_json(content), headers=self.headers, media_type=media_type)
 
     def listing(self, items: list[Any], total: int, cursor: str | None) -> Response:
         """A list, in the one form that all lists have."""

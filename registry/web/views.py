@@ -36,10 +36,9 @@ def academy_names(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in figures.academies(connection)}
 
 
-def _named(agents: Iterable[dict[str, Any]], visit: Visit, known: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+def _named(agents: Iterable[dict[str, Any]], curated: Mapping[str | None, Mapping[str, str]]) -> list[Any]:
     """Agents with the curated names of academies where the record itself names none."""
-    by_iri = {str(visit.shared.iris.academy(name)): row["name"] for name, row in known.items()}
-    return [{**agent, "name": agent["name"] or by_iri.get(agent["id"], {})} for agent in agents]
+    return [{**agent, "name": agent["name"] or curated.get(agent["id"], {})} for agent in agents]
 
 
 def resources(
@@ -51,13 +50,16 @@ def resources(
     """Documents as they are shown: with their page and how many pairs they have; of ``keys`` only those."""
     found, wanted = list(items), set(keys or KEYS)
     iris = [item["iri"] for item in found]
-    known = academy_names(connection) if "provider" in wanted else {}
+    curated: dict[str | None, Mapping[str, str]] = {}
+    if "provider" in wanted:
+        names = academy_names(connection)
+        curated = {str(visit.shared.iris.academy(name)): row["name"] for name, row in names.items()}
     counts = figures.match_counts(connection, iris) if "matches" in wanted else {}
     works = work_reader.works_of(connection, iris) if wanted & {"work", "cluster"} else {}
     shown = [
         {
             **item,
-            "provider": _named(item["provider"], visit, known) if "provider" in wanted else [],
+            "provider": _named(item["provider"], curated) if "provider" in wanted else [],
             "page": visit.address + page_path(item["id"]),
             "matches": counts.get(item["iri"], 0),
             "work": work_link(works.get(item["iri"], {}).get("work"), visit),
@@ -65,7 +67,8 @@ def resources(
         }
         for item in found
     ]
-    return [{key: item[key] for key in keys} for item in shown] if keys else shown
+    # A release that an older version made may lack a key.
+    return [{key: item.get(key) for key in keys} for item in shown] if keys else shown
 
 
 def work_link(identifier: str | None, visit: Visit) -> dict[str, str] | None:
