@@ -117,7 +117,7 @@ def build(
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
         if before is None:
-            connection.executescript(files("registry.statistics").joinpath("figures.sql").read_text("utf-8"))
+            _begin(connection)
         else:
             _forget(connection, before)
         axes = axes or Axes()
@@ -149,6 +149,13 @@ def build(
         connection.close()
     (target / OVERLAP).write_text(json.dumps(overlap, ensure_ascii=False, indent=1), "utf-8")
     return totals
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.executescript(files("registry.statistics").joinpath("figures.sql").read_text("utf-8"))
+    predicates = [(name, kind.predicate.replace("#", "/")) for name, kind in load_relations().items()]
+    named = [(name, predicate.rsplit("/", 1)[-1]) for name, predicate in predicates]
+    connection.executemany("INSERT INTO relation VALUES (?,?)", named)
 
 
 def _forget(connection: sqlite3.Connection, before: Before) -> None:

@@ -79,6 +79,8 @@ CREATE TABLE overlap (
     a TEXT NOT NULL, b TEXT NOT NULL, relation TEXT NOT NULL, status TEXT NOT NULL, pairs INTEGER NOT NULL,
     PRIMARY KEY (a, b, relation, status)
 );
+-- The relations of pairs by the last part of their predicates, which is what the graph calls them.
+CREATE TABLE relation (name TEXT PRIMARY KEY, predicate TEXT NOT NULL);
 -- How many resources of "of" have something alike at "at" (numerators; academy.resources is the denominator).
 CREATE TABLE shared (
     of_academy TEXT NOT NULL, at_academy TEXT NOT NULL, resources INTEGER NOT NULL,

@@ -16,7 +16,6 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from registry.relations import load as load_relations
 from registry.statistics import coverage
 from registry.statistics.reader import open_figures
 
@@ -120,9 +119,6 @@ def _with_decimals(row: tuple[Value, ...], places: list[int]) -> tuple[Value, ..
 
 
 def _functions(connection: sqlite3.Connection) -> None:
-    kinds = load_relations().items()
-    predicates = {name: str(kind.predicate).replace("#", "/").rsplit("/", 1)[-1] for name, kind in kinds}
-
     @lru_cache(maxsize=1024)
     def english(text: str) -> str | None:
         found: str | None = json.loads(text).get("en")
@@ -130,5 +126,4 @@ def _functions(connection: sqlite3.Connection) -> None:
 
     connection.create_function("ratio", 2, ten_thousandths)
     connection.create_function("english", 1, english)
-    connection.create_function("predicate", 1, lambda name: predicates[name])
     connection.create_function("notation", 1, lambda iri: iri.rsplit("/", 1)[-1])

@@ -5,5 +5,5 @@ FROM axis CROSS JOIN step ON step.axis = axis.id CROSS JOIN cell ON cell.concept
 WHERE (:scheme IS NULL OR axis.id = :scheme) AND (:language IS NULL OR cell.language = :language)
     AND cell.language NOT IN ('', '*')
 GROUP BY step.concept, cell.language
-HAVING count(DISTINCT cell.academy) = 1 AND (:academy IS NULL OR min(cell.academy) = :academy)
+HAVING min(cell.academy) = max(cell.academy) AND (:academy IS NULL OR min(cell.academy) = :academy)
 ORDER BY scheme, term, language
