@@ -42,6 +42,7 @@ def service_description(endpoint: str, settings: Settings, release: Release | No
         (service, Iri(SD + "defaultDataset"), dataset),
         (service, Iri(FOAF + "page"), Iri(f"{address}/query")),
         (service, Iri(RDFS + "seeAlso"), document_of(address)),
+        (service, Iri(RDFS + "seeAlso"), Iri(f"{address}/q")),
         (dataset, Iri(DCTERMS + "conformsTo"), profile_of(address)),
     ]
     triples += told(service, RDFS + "comment", "limits", **_limits(settings))

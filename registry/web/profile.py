@@ -49,10 +49,11 @@ def parts(root: Path, schemes: Path, base: str) -> list[Part]:
     for file in sorted((root / "shapes").glob("*.ttl")):
         named = {language: said.format(name=file.stem) for language, said in words["shapes"].items()}
         found.append(Part(f"/profile/shapes/{file.name}", "validation", named, "text/turtle", SHACL, file))
-    own = root / "ontology" / "ma.ttl"
-    found.append(Part("/profile/vocabulary/ma.ttl", "vocabulary", words["terms"], "text/turtle", "", own))
     folders = [root / "ontology", schemes]
     known, files = vocabulary.schemes(folders, base), vocabulary.scheme_files(folders)
+    for file in sorted(set((root / "ontology").glob("*.ttl")) - set(files.values())):
+        named = words.get(f"terms.{file.stem}", {"en": file.stem})
+        found.append(Part(f"/profile/vocabulary/{file.name}", "vocabulary", named, "text/turtle", "", file))
     for name, file in sorted(files.items()):
         title = known[name].title if name in known else {}
         path = f"/profile/vocabulary/{name}.ttl"

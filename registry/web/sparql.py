@@ -30,6 +30,7 @@ from registry.web.answer_cache import AnswerCache, Answers, Question, Stream, Wh
 from registry.web.budgets import Budgets, Clients, Rate
 from registry.web.compress import coding
 from registry.web.description import service_description
+from registry.web.discovery import PREFIXES
 from registry.web.negotiate import choose
 from registry.web.problems import problem
 from registry.web.sparql_answer import CACHE, Leaving, Said
@@ -191,7 +192,8 @@ class Endpoint:
         base = self.settings.base.rstrip("/") or str(Request(scope).base_url).rstrip("/")
         if chosen == "text/html":
             return RedirectResponse(f"{base}/query", 303, CORS)
-        data = serialise(service_description(f"{base}/sparql", self.settings, self.get_release()), chosen)
+        told = service_description(f"{base}/sparql", self.settings, self.get_release())
+        data = serialise(told, chosen, PREFIXES)
         return Response(data, headers=CORS | {"Cache-Control": CACHE}, media_type=chosen)
 
     def _asking(self, scope: Scope) -> _Asking:
