@@ -42,7 +42,7 @@ class Settings:
     query_deadline: float = 30.0
     query_memory: int = 1 << 30
     query_max_bytes: int = 64 * 1024
-    query_queue: int = 64
+    query_queue: int = 256
     query_seconds: float = 60.0
     query_seconds_burst: float = 120.0
     query_errors: float = 30.0

@@ -1,8 +1,13 @@
-"""Who gets a query worker next: a queue before some workers, of which one client may hold a part only."""
+"""Who gets a query worker next: a queue before some workers, of which one client may hold a part only.
+
+Whoever used the workers least of late is next, and those who used them much leave one to the others: so small
+queries are answered while long ones run.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +32,36 @@ class QueryFailed(Exception):
         self.seconds = seconds
 
 
+HALF_LIFE = 10.0
+"""Seconds after which half of what a client used is forgotten."""
+HEAVY = 0.5
+"""Seconds of use, so counted, from which on a client leaves a worker to the others."""
+KNOWN = 4096
+QUARTER = 4
+"""One client may have that part of the places in the queue."""
+
+
+@dataclass(slots=True)
+class _Usage:
+    """Seconds that clients held workers, of late."""
+
+    _spent: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def of(self, client: str, now: float) -> float:
+        """Seconds that count now."""
+        spent, when = self._spent.get(client, (0.0, now))
+        return float(spent * 0.5 ** ((now - when) / HALF_LIFE))
+
+    def add(self, client: str, seconds: float, now: float) -> None:
+        """A client held a worker that long."""
+        if client and seconds > 0:
+            spent = self.of(client, now)
+            self._spent.pop(client, None)
+            self._spent[client] = (spent + seconds, now)
+            if len(self._spent) > KNOWN:
+                del self._spent[next(iter(self._spent))]
+
+
 @dataclass(slots=True, eq=False)
 class _Turn:
     client: str
@@ -44,17 +79,26 @@ class Lane:
     idle: deque[Worker] = field(default_factory=deque)
     waiting: deque[_Turn] = field(default_factory=deque)
     held: Counter[str] = field(default_factory=Counter)
+    usage: _Usage = field(default_factory=_Usage)
 
-    def _may(self, client: str) -> bool:
-        return not self.share or not client or self.held[client] < self.share
+    def _may(self, client: str, spent: float, now: float) -> bool:
+        if not self.share or not client:
+            return True
+        if self.held[client] >= self.share:
+            return False
+        if spent < HEAVY or self.size < 2:
+            return True
+        heavy = sum(number for one, number in self.held.items() if self.usage.of(one, now) >= HEAVY)
+        return heavy < self.size - max(1, self.size // 4)
 
     async def take(self, client: str, seconds: float) -> Worker:
         """An idle worker, in turn; ``free`` gives it back. Raises QueryFailed when the queue is full, when this
         client's part of it is full, or when no turn came in time."""
-        if self.idle and self._may(client):
+        now = time.monotonic()
+        if self.idle and self._may(client, self.usage.of(client, now), now):
             self.held[client] += 1
             return self.idle.popleft()
-        if self.share and client and 2 * sum(turn.client == client for turn in self.waiting) >= self.queue:
+        if self.share and client and QUARTER * sum(turn.client == client for turn in self.waiting) >= self.queue:
             raise QueryFailed("share", "Too many of your queries are waiting. Ask fewer at once.", 5)
         if len(self.waiting) >= self.queue:
             raise QueryFailed("busy", "Too many queries are waiting. Try again in a moment.", 5)
@@ -74,8 +118,9 @@ class Lane:
             raise QueryFailed("busy", "No query worker became free in time. Try again in a moment.", 10)
         return turn.given.result()
 
-    def free(self, client: str, worker: Worker | None) -> None:
-        """A client is done with a worker: it is free again, or gone (None)."""
+    def free(self, client: str, worker: Worker | None, seconds: float = 0.0) -> None:
+        """A client is done with a worker that it held for some seconds: it is free again, or gone (None)."""
+        self.usage.add(client, seconds, time.monotonic())
         self.held[client] -= 1
         if self.held[client] <= 0:
             del self.held[client]
@@ -89,11 +134,16 @@ class Lane:
         self._serve()
 
     def _serve(self) -> None:
-        while self.idle:
-            turn = next((turn for turn in self.waiting if self._may(turn.client)), None)
-            if turn is None:
+        while self.idle and self.waiting:
+            now = time.monotonic()
+            # Tenths of seconds: among those who used little the first that came is the next.
+            spent = [(round(self.usage.of(turn.client, now), 1), place) for place, turn in enumerate(self.waiting)]
+            may = (place for used, place in sorted(spent) if self._may(self.waiting[place].client, used, now))
+            place = next(may, None)
+            if place is None:
                 return
-            self.waiting.remove(turn)
+            turn = self.waiting[place]
+            del self.waiting[place]
             self.held[turn.client] += 1
             turn.given.set_result(self.idle.popleft())
 

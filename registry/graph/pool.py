@@ -184,14 +184,14 @@ class QueryPool:
         blocked = self.quarantine.struck(digest, time.monotonic())
         LOG.warning("query %s broke its worker%s", digest.hex()[:12], "; it is not asked again for now" * blocked)
 
-    def _give_up(self, lane: Lane, client: str, worker: Worker, *, alive: bool) -> None:
+    def _give_up(self, lane: Lane, client: str, worker: Worker, *, alive: bool, seconds: float = 0.0) -> None:
         """Take a worker back: for the next query if it can answer one, else another replaces it."""
         current = worker.generation == self._generation and self._graph is not None
         if alive and current and worker.asked < RETIRE_AFTER:
-            lane.free(client, worker)
+            lane.free(client, worker, seconds)
             return
         worker.kill()
-        lane.free(client, None)
+        lane.free(client, None, seconds)
         if current:
             task = asyncio.get_running_loop().create_task(self._replace(lane))
             self._tasks.add(task)
@@ -303,7 +303,8 @@ class _Running:
             self.finished = True
             if self._timer is not None:
                 self._timer.cancel()
-            self.pool._give_up(self.lane, self.client, self.worker, alive=alive and not self.worker.dead)
+            alive, seconds = alive and not self.worker.dead, time.monotonic() - self.began
+            self.pool._give_up(self.lane, self.client, self.worker, alive=alive, seconds=seconds)
 
 
 def _order(request: QueryRequest, found: Scan, settings: Settings, end: float) -> bytes:

@@ -76,7 +76,7 @@ STATUS = {
     "deadline": (503, "The query took too long"),
     "busy": (503, "Too many queries"),
     "unavailable": (503, "Nothing can be queried yet"),
-    "crashed": (500, "The query was stopped"),
+    "crashed": (503, "The query was stopped"),
     "internal": (500, "The query could not be evaluated"),
 }
 Told = Callable[[Request, int, str], Response | None]

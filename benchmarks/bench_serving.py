@@ -1,0 +1,251 @@
+"""The query endpoint under load: `python -m benchmarks.bench_serving` (in `make bench` with its defaults).
+
+On one generated catalogue, in one run: a small query over HTTP against the engine in process; a mix of queries that
+no cache has against `oxigraph serve-read-only` (the wheel of that name) on the same files; queries that are repeated;
+and 100 clients at once with queries that mean harm among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from benchmarks.generate_catalogue import Catalogue, changes, feed_of
+from benchmarks.http_client import Blocking, Kept, asked
+from registry.graph.store import EmbeddedStore
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "PREFIX schema: <http://schema.org/>\n"
+ROUNDS, AT_ONCE = 3, 4
+Figure = tuple[str, float, float, bool]
+"""What, measured, asked, whether less is better."""
+
+
+def graph(folder: Path, count: int) -> Path:
+    """The catalogue as a published graph."""
+    catalogue = Catalogue(count)
+    store = EmbeddedStore(
+        folder / "store",
+        catalogue.iris,
+        "bench",
+        {feed.id: a.id for a in catalogue.academies().values() for feed in a.feeds},
+    )
+    store.bulk(changes(count))
+    store.snapshot(folder / "graph")
+    store.close()
+    return folder / "graph"
+
+
+@contextmanager
+def ours(graph_dir: Path, **settings: str) -> Iterator[int]:
+    """The registry's web process; its port."""
+    told = {f"META_ACADEMY_{name.upper()}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "benchmarks.serve_queries", str(graph_dir)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, **told}) as server:
+        assert server.stdout is not None
+        try:
+            port = int(server.stdout.readline())
+            _ready(port, "/sparql")
+            yield port
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def theirs(graph_dir: Path) -> Iterator[int]:
+    """`oxigraph serve-read-only` on the same files; its port."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    program = str(Path(sys.executable).with_name("oxigraph"))
+    command = [
+        program,
+        "serve-read-only",
+        "--location",
+        str(graph_dir),
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--union-default-graph",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            _ready(port, "/query")
+            yield port
+        finally:
+            server.terminate()
+
+
+def _ready(port: int, path: str) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            connection = Blocking(port)
+            assert connection.ask(asked(path, "ASK {}", "ready")).status == 200
+            connection.close()
+            return
+        except OSError:
+            assert time.monotonic() < end, "the server did not start"
+            time.sleep(0.05)
+
+
+def small(catalogue: Catalogue, number: int) -> str:
+    """What is known of one resource."""
+    resource = catalogue.iris.resource(feed_of(catalogue.item(number).academy), str(number))
+    return f"SELECT ?p ?o {{ <{resource}> ?p ?o }}"
+
+
+def listing(catalogue: Catalogue, number: int) -> str:
+    """A hundred resources of one academy."""
+    agent = f"{catalogue.iris.base}/id/agent/office-{number % 10:02d}"
+    return (
+        f"{PREFIX}SELECT ?r ?name ?language {{ ?r schema:provider <{agent}> ; schema:name ?name ;"
+        f" schema:inLanguage ?language }} LIMIT 100 OFFSET {number // 10 % 100}"
+    )
+
+
+def aggregate(number: int) -> str:
+    """Figures over the whole catalogue."""
+    one, other = (("inLanguage", ""), ("learningResourceType", ""), ("provider", "schema:license ?x ;"))[number % 3]
+    return f"{PREFIX}SELECT ?key (COUNT(*) AS ?n{number}) {{ ?r {other} schema:{one} ?key }} GROUP BY ?key"
+
+
+def mix(catalogue: Catalogue, size: int, seed: int) -> list[str]:
+    """70 small queries, 20 lists and 10 aggregates of a hundred, none twice, in any order."""
+    chance = random.Random(seed)
+    numbers = chance.sample(range(catalogue.count), size)
+    kinds = [
+        small(catalogue, n) if k % 10 < 7 else listing(catalogue, n) if k % 10 < 9 else aggregate(n)
+        for k, n in enumerate(numbers)
+    ]
+    chance.shuffle(kinds)
+    return kinds
+
+
+def rate(port: int, path: str, queries: Sequence[str]) -> float:
+    """Queries answered in a second by a few clients, each with its share."""
+
+    async def client(number: int) -> None:
+        connection = Kept(port)
+        for query in queries[number::AT_ONCE]:
+            answer = await connection.ask(asked(path, query, f"client {number}"))
+            assert answer.status == 200 and answer.whole and len(answer.body) > 60, answer
+        connection.close()
+
+    async def run() -> float:
+        began = time.perf_counter()
+        await asyncio.gather(*(client(number) for number in range(AT_ONCE)))
+        return len(queries) / (time.perf_counter() - began)
+
+    return asyncio.run(run())
+
+
+def overhead(graph_dir: Path, port: int, catalogue: Catalogue) -> float:
+    """Milliseconds that a small query takes over HTTP more than in this process, at the median."""
+    store = ox.Store.read_only(str(graph_dir))
+    connection = Blocking(port)
+    http, native = [], []
+    for number in range(0, 3000, 3):
+        query = small(catalogue, number)
+        began = time.perf_counter()
+        out = io.BytesIO()
+        store.query(query, use_default_graph_as_union=True).serialize(out, ox.QueryResultsFormat.JSON)
+        native.append(time.perf_counter() - began)
+        request = asked("/sparql", query, "one")
+        began = time.perf_counter()
+        answer = connection.ask(request)
+        http.append(time.perf_counter() - began)
+        assert answer.status == 200 and answer.body == out.getvalue(), answer
+    connection.close()
+    print(
+        f"  small query over HTTP {1000 * statistics.median(http):.3f} ms, in process {1000 * statistics.median(native):.3f} ms"
+    )
+    return 1000 * (statistics.median(http) - statistics.median(native))
+
+
+def repeated(port: int) -> tuple[float, float]:
+    """Milliseconds for an answer that is kept, and for 304, at the median; the query costs much."""
+    connection = Blocking(port)
+    query = aggregate(0) + " ORDER BY ?key"
+    first = connection.ask(asked("/sparql", query, "again"))
+    times: dict[int, list[float]] = {200: [], 304: []}
+    for status, more in ((200, ""), (304, f"If-None-Match: {first.headers['etag']}\r\n")):
+        request = asked("/sparql", query, "again", more=more)
+        for _ in range(500):
+            began = time.perf_counter()
+            answer = connection.ask(request)
+            times[status].append(time.perf_counter() - began)
+            assert answer.status == status, answer
+    connection.close()
+    return 1000 * statistics.median(times[200]), 1000 * statistics.median(times[304])
+
+
+def side_by_side(graph_dir: Path, make: Callable[[int], list[str]], port: int) -> tuple[float, float]:
+    """Queries in a second, ours and theirs, at the median of some rounds that take turns."""
+    found: tuple[list[float], list[float]] = ([], [])
+    with theirs(graph_dir) as other:
+        for turn in range(ROUNDS + 1):
+            queries = make(turn)
+            for place, (to, path) in enumerate(((port, "/sparql"), (other, "/query"))):
+                reached = rate(to, path, queries)
+                if turn:  # the first fills the caches of both
+                    found[place].append(reached)
+    return statistics.median(found[0]), statistics.median(found[1])
+
+
+def measure(count: int, seconds: float) -> list[Figure]:
+    """All figures."""
+    with tempfile.TemporaryDirectory() as name:
+        catalogue = Catalogue(count)
+        graph_dir = graph(Path(name), count)
+        print(f"\nQueries over HTTP on {count} generated resources ({os.cpu_count()} cores)")
+        with ours(graph_dir) as port:
+            over = overhead(graph_dir, port, catalogue)
+            kept, same = repeated(port)
+            mixed = side_by_side(graph_dir, lambda turn: mix(catalogue, 300, turn), port)
+            alone = side_by_side(graph_dir, lambda turn: [aggregate(1000 * turn + n) for n in range(24)], port)
+    print(f"  mix: {mixed[0]:.0f} queries a second, oxigraph serve-read-only {mixed[1]:.0f}")
+    print(f"  aggregates: {alone[0]:.1f} queries a second, oxigraph serve-read-only {alone[1]:.1f}")
+    return [
+        ("small query over HTTP, ms more than in process", over, 2.0, True),
+        ("mix, share of oxigraph serve-read-only", mixed[0] / mixed[1], 0.7, False),
+        ("aggregates, share of oxigraph serve-read-only", alone[0] / alone[1], 0.9, False),
+        ("a query repeated, 200, ms", kept, 2.0, True),
+        ("a query repeated, 304, ms", same, 1.5, True),
+    ]
+
+
+def main() -> int:
+    """Print every figure beside what was asked, the ratio first; 1 if one is missed."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--records", type=int, default=20_000)
+    options.add_argument("--seconds", type=float, default=60.0)
+    chosen = options.parse_args()
+    figures = measure(chosen.records, chosen.seconds)
+    print()
+    missed = 0
+    for name, measured, wanted, less in figures:
+        reached = measured <= wanted if less else measured >= wanted
+        missed += not reached
+        print(
+            f"{measured / wanted:6.2f}  {name:50} {measured:9.3f}   asked {'at most' if less else 'at least'} {wanted:g}   {'reached' if reached else 'MISSED'}"
+        )
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
