@@ -28,18 +28,23 @@ def rows(connection: sqlite3.Connection, given: Mapping[str, Any]) -> list[Row]:
     frames: dict[str, list[Row]] = {}
     for scheme, *frame in connection.execute(_sql("frames"), given):
         frames.setdefault(scheme, []).append(tuple(frame))
-    counted = connection.execute(_sql("cells"), given)
-    cells = {(concept, language, academy): told for concept, language, academy, *told in counted}
     absent: int = connection.execute(
         "SELECT (SELECT count(*) FROM known) + (SELECT count(*) FROM academy WHERE resources = 0)"
     ).fetchone()[0]
     steps = connection.execute("SELECT axis, notation, concept, text FROM step").fetchall()
-    nothing, found = [0, 0], []
+    nothing, found, sql = [0, 0], list[Row](), _sql("cells")
     for scheme, term, concept, text in sorted(steps, key=itemgetter(0, 1)):
+        if scheme not in frames:
+            continue
         name = json.loads(text).get("en")
-        for language, academy, no_subject, neither, described, otherwise in frames.get(scheme, ()):
-            number, open_ = cells.get((concept, language, academy), nothing)
-            no_language = cells.get((concept, "", academy), nothing)[0]
+        cells: dict[tuple[str, str], list[int]] = {}
+        for language, academy, is_open, number in connection.execute(sql, {**given, "concept": concept}):
+            cell = cells.setdefault((language, academy), [0, 0])
+            cell[0] += number
+            cell[1] += number * is_open
+        for language, academy, no_subject, neither, described, otherwise in frames[scheme]:
+            number, open_ = cells.get((language, academy), nothing)
+            no_language = cells.get(("", academy), nothing)[0]
             found.append(
                 (scheme, term, name, language, academy, number, open_, no_subject, no_language, neither, absent,
                  described, "found" if number else otherwise)
