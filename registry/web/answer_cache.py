@@ -125,6 +125,8 @@ class Answers:
         """The answer. Raises QueryFailed. A Stream's worker is the caller's to close."""
         if question.key is None:
             return await self._evaluate(question)
+        if (kept := self.cached(question.key)) is not None:
+            return kept
         end = time.monotonic() + (question.request.deadline or LONGEST_WAIT)
         while (flight := self._flights.get(flown := (self.pool.release, question.key))) is not None:
             await asyncio.wait({flight}, timeout=max(0.0, end - time.monotonic()))
