@@ -301,8 +301,8 @@ class Store:
 
     def graphs(self) -> Iterator[str]:
         """The names of all graphs that hold something."""
-        for row in self.rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"):
-            yield cast(ox.NamedNode, row[0]).value
+        # Virtuoso takes a minute for DISTINCT where it takes a moment to count.
+        yield from (graph for graph, _ in self.sizes())
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """All graphs that hold something, and how many triples each."""
