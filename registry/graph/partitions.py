@@ -150,17 +150,20 @@ def _change_of(plan: Plan, iris: Iris, sums: Sums, thing: Any, lost: set[ox.Quad
         return (quad for quad in found if is_public(iris, quad.graph_name.value))  # type: ignore[union-attr]
 
     before = set(standing(TYPE))
-    kinds, later = ({_name(quad.object) for quad in quads} for quads in (
-        before, (before - lost) | {quad for quad in won if quad.predicate == TYPE}))  # fmt: skip
-    if kinds and kinds == later:
+    later = (before - lost) | {quad for quad in won if quad.predicate == TYPE}
+    kinds = {_name(quad.object) for quad in before}
+    if kinds == {_name(quad.object) for quad in later}:
         # A catalogue has two links for each record: what it keeps is not read again.
         for quads, by in ((lost, -1), (won, 1)):
             for quad in quads:
                 _add(sums, quad, kinds, by)
+        if not kinds:
+            stood = next(iter(standing(None)), None) is not None
+            sums[THING] += (bool(won) or any(quad not in lost for quad in standing(None))) - stood
         return
-    whole_before = set(standing(None))
-    sums.subtract(_of_thing(whole_before))
-    sums.update(_of_thing((whole_before - lost) | won))
+    everything = set(standing(None))
+    sums.subtract(_of_thing(everything))
+    sums.update(_of_thing((everything - lost) | won))
 
 
 def carry(plan: Plan, iris: Iris) -> None:
