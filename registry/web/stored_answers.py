@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from registry.graph.pool import QueryFailed, QueryRequest
-from registry.iris import SPDX
+from registry.graph.serialise import serialise
+from registry.iris import CUBE, SPDX, Iris
 from registry.release import Release
-from registry.statistics import tables
+from registry.statistics import cube, tables
 from registry.statistics.reader import open_figures
 from registry.terms import is_iri
 from registry.web import stored_formats as formats
@@ -38,17 +39,29 @@ GRAPH_TYPES = {
 }
 
 
+OBSERVATIONS = 5_000
+"""What one data cube may hold: each has a dozen statements."""
+
+
+def types_of(query: StoredQuery) -> Mapping[str, str]:
+    """The formats of a query's answer: {suffix: media type}; a figure that is a data cube is also a graph."""
+    if query.form == "CONSTRUCT":
+        return GRAPH_TYPES
+    return formats.TYPES | GRAPH_TYPES if query.figure in cube.cubes() else formats.TYPES
+
+
 class TooLarge(ValueError):
     """The answer is larger than may be gathered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A stored query with the values of its parameters, on a release."""
+    """A stored query with the values of its parameters, on a release of a registry."""
 
     query: StoredQuery
     values: Values
     release: Release
+    iris: Iris
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, str, str], ...]]:
@@ -73,6 +86,10 @@ class Answers:
         """
         if asked.query.form == "CONSTRUCT":
             return await self._once((*asked.key, suffix), lambda: self._evaluated(asked, GRAPH_TYPES[suffix]))
+        if suffix in GRAPH_TYPES:
+            return await self._once(
+                (*asked.key, suffix), lambda: asyncio.to_thread(_cubed, asked, GRAPH_TYPES[suffix])
+            )
         if suffix == "json":
             return await self._once((*asked.key, "json"), lambda: self._table(asked))
         named = language if suffix in ("excel", "xlsx") else ""
@@ -173,6 +190,14 @@ def _figured(query: StoredQuery, values: Values, figures: Path) -> bytes:
         tuple(formats.cell(value, column) for value, column in zip(row, query.columns, strict=True)) for row in rows
     )
     return formats.to_json(query, (row for row in cells if all(row[place] == value for place, value in others)))
+
+
+def _cubed(asked: Asked, media_type: str) -> bytes:
+    """The figure as an RDF Data Cube. Raises TooLarge."""
+    name, values, figures = asked.query.figure or "", asked.values.values, asked.release.figures
+    if len(tables.read(figures, name, values)[1]) > OBSERVATIONS:
+        raise TooLarge(f"There are more than {OBSERVATIONS} observations; narrow them by a parameter.")
+    return serialise(cube.dataset(figures, name, asked.iris, values), media_type, {"cube": CUBE})
 
 
 def licences(figures: Path) -> list[str]:

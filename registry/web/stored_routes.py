@@ -20,7 +20,7 @@ from registry.web.pages import Pages
 from registry.web.problems import Problem
 from registry.web.shared import Visit
 from registry.web.stored import Column, Parameter, StoredQuery
-from registry.web.stored_answers import GRAPH_TYPES, Answers, Asked, TooLarge, licences
+from registry.web.stored_answers import GRAPH_TYPES, Answers, Asked, TooLarge, licences, types_of
 from registry.web.stored_texts import parameters as as_address
 from registry.web.stored_texts import snippets
 from registry.web.stored_values import BadValues, Values, read_values
@@ -89,11 +89,11 @@ class StoredQueries:
         if suffix == "meta.json":
             body = formats.to_meta(query, where, self._rights(here))
         else:
-            asked = Asked(query, values, here.opened.release)
+            asked = Asked(query, values, here.opened.release, self.shared.iris)
             kind = "excel" if excel else suffix
             body = await self._body(asked, kind, where, excel[0] if excel else language)
             headers |= _said_of(query, suffix, where, excel=bool(excel))
-        kinds = GRAPH_TYPES if query.form == "CONSTRUCT" else formats.TYPES
+        kinds = types_of(query)
         return Response(body, headers=headers, media_type=kinds[suffix])
 
     async def _body(self, asked: Asked, kind: str, where: formats.Source, language: str) -> bytes:
@@ -128,7 +128,7 @@ class StoredQueries:
         else:
             try:
                 if query.columns:
-                    rows = await self.answers.rows(Asked(query, values, here.opened.release))
+                    rows = await self.answers.rows(Asked(query, values, here.opened.release, self.shared.iris))
             except (QueryFailed, TooLarge) as error:
                 failure = str(error)
         with figures.open_figures(here.opened.release.figures) as connection:
@@ -181,7 +181,7 @@ class StoredQueries:
 
 
 def _suffixes(query: StoredQuery) -> list[str]:
-    return list(GRAPH_TYPES if query.form == "CONSTRUCT" else formats.TYPES)
+    return list(types_of(query))
 
 
 def _said_of(query: StoredQuery, suffix: str, where: formats.Source, *, excel: bool) -> dict[str, str]:
@@ -256,6 +256,7 @@ def _operation(query: StoredQuery) -> dict[str, Any]:
             formats.TYPES["srj"]: {"schema": {"type": "object"}},
             formats.TYPES["meta.json"]: {"schema": {"type": "object"}},
         }
+        content |= {kind: text for suffix, kind in types_of(query).items() if suffix in GRAPH_TYPES}
     problem: dict[str, Any] = {"content": {"application/problem+json": {}}}
     return {
         "parameters": parameters,
@@ -311,7 +312,7 @@ def create_router(stored: StoredQueries) -> APIRouter:
     @router.get("/q/{name}", include_in_schema=False)
     async def one(request: Request, name: str) -> Response:
         query = stored.named(name)
-        kinds = GRAPH_TYPES if query.form == "CONSTRUCT" else formats.TYPES
+        kinds = types_of(query)
         offers = {kind.split(";")[0]: suffix for suffix, kind in kinds.items()}
         chosen = choose(request.headers.get("accept"), [*offers, HTML])
         if chosen is None:

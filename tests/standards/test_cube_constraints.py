@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from fastapi.testclient import TestClient
 from support import small_release as small
 from support.figure_states import State, Words, changed, figures_of, words_in
 
 from registry.iris import CUBE, MA, QB
+from registry.settings import Settings
 from registry.statistics import cube, tables
 from registry.statistics.tables import NoSuchTable
+from registry.web import stored_answers
+from registry.web.app import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIXES = """
@@ -191,3 +195,23 @@ def test_an_observation_keeps_its_address_and_says_what_is_not_known(figures: Pa
     for name in ("none", "../figures"):
         with pytest.raises(NoSuchTable):
             cube.dataset(figures, name, small.IRIS)
+
+
+def test_a_cube_is_served_where_its_table_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = small.build(tmp_path)
+    wanted = set(ox.parse(cube.dataset(release / "figures", "overlap", small.IRIS), ox.RdfFormat.N_TRIPLES))
+    with TestClient(create_app(Settings(data=tmp_path))) as client:
+        for suffix, form in (
+            ("ttl", ox.RdfFormat.TURTLE),
+            ("nt", ox.RdfFormat.N_TRIPLES),
+            ("rdf", ox.RdfFormat.RDF_XML),
+        ):
+            answer = client.get(f"/q/overlap.{suffix}")
+            assert answer.status_code == 200 and set(ox.parse(answer.content, form)) == wanted
+        chosen = client.get("/q/overlap?academy=southland", headers={"Accept": "text/turtle"})
+        assert chosen.headers["content-type"].startswith("text/turtle") and "/northland/southland/" not in chosen.text
+        assert client.get("/q/coverage.ttl?scheme=csa").text.count("a qb:Observation") == 2 * 3 * 3
+        assert client.get("/q/without-licence.ttl").status_code == 404
+        monkeypatch.setattr(stored_answers, "OBSERVATIONS", 1)
+        long = client.get("/q/coverage.ttl?scheme=csa&language=en")
+        assert long.status_code == 400 and "narrow them by a parameter" in long.json()["detail"]

@@ -295,7 +295,7 @@ def test_without_workers_there_is_no_answer(data: Path, questions: Path) -> None
 def _asked(questions: Path, data: Path, number: str) -> Asked:
     table = stored.query(questions, (questions / "table.ttl").read_text("utf-8"), "table")
     release = Release(data, number, {"sequence": 1, "number": number, "time": small.TIME})
-    return Asked(table, read_values(table, []), release)
+    return Asked(table, read_values(table, []), release, small.IRIS)
 
 
 SOURCE = Source("http://a.example/q/table", "", "7.0", small.TIME)
