@@ -118,29 +118,30 @@ class StoredQueries:
         """What a query means, its parameters as a form, its first rows, and how to take the answer along."""
         here = self._page_visit(request)
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-        errors: dict[str, str] = {}
-        failure, rows = "", list[tuple[formats.Cell, ...]]()
+        errors: list[str] = []
+        failed, rows = False, list[tuple[formats.Cell, ...]]()
         try:
             values = read_values(query, pairs)
         except BadValues as error:
-            errors = dict(error.errors)
+            errors = [name for name, _ in error.errors]
             values = Values({}, (), ())
         else:
             try:
                 if query.columns:
                     rows = await self.answers.rows(Asked(query, values, here.opened.release, self.shared.iris))
-            except (QueryFailed, TooLarge) as error:
-                failure = str(error)
+            except (QueryFailed, TooLarge):
+                failed = True
         with figures.open_figures(here.opened.release.figures) as connection:
             academies = {row["id"]: here.voice.best(row["name"]) for row in figures.academies(connection)}
         where = self._where(here, query, values)
-        status = 400 if errors else 200 if not failure else 503
+        status = 400 if errors else 503 if failed else 200
         answer = self.pages.render(
             request, "q.html", visit=here, status=status, query=query, rows=rows[:SHOWN], total=len(rows),
-            shown=SHOWN, errors=errors, failure=failure, academies=academies, given=dict(pairs), where=where,
+            shown=SHOWN, errors=errors, failed=failed, academies=academies, given=dict(pairs), where=where,
             snippets=snippets(query, where.address, values.given) if query.columns else [],
-            suffixes=_suffixes(query), types=formats.TYPES | GRAPH_TYPES, excel=here.voice.language,
-            numeric=("integer", "decimal"), of_academies=OF_ACADEMIES, known={one.name for one in query.parameters},
+            suffixes=_suffixes(query), types=formats.TYPES | GRAPH_TYPES, graphs=GRAPH_TYPES,
+            numeric=("integer", "decimal"), of_academies=OF_ACADEMIES, excel=here.voice.language,
+            known={one.name for one in query.parameters},
         )  # fmt: skip
         answer.headers["Vary"] = "Accept, Accept-Language"
         if status != 200:
