@@ -199,9 +199,9 @@ class Endpoint:
     def _asking(self, scope: Scope) -> _Asking:
         """Who asks. Raises Rejected (429) when its budget is used up."""
         asking = _Asking(self.clients.client_of(scope), self.clients.address_of(scope))
-        for kind in ("errors", "seconds"):
-            wait = self.budgets.wait(asking.client, kind)
-            wait = max(wait, self.budgets.wait(asking.address, f"{kind} of an address"))
+        for kind, amount in (("errors", 1.0), ("seconds", 0.0)):
+            wait = self.budgets.wait(asking.client, kind, amount)
+            wait = max(wait, self.budgets.wait(asking.address, f"{kind} of an address", amount))
             if wait:
                 what = "asked queries for a long time" if kind == "seconds" else "asked many queries that failed"
                 told = f"You have {what}. Wait {wait} seconds."
