@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from registry.academies import BadAcademy
-from registry.ledger import LedgerError
+from registry.ledger import LedgerError, decisions
 from registry.ledger.tokens import Actor
 from registry.model import Decision, Feed
 from registry.pipeline import deciding
@@ -48,21 +48,25 @@ class Acting:
                     raise Refused(
                         403, f"{actor.name} works for {office}: nobody decides on entries of their own office"
                     )
-            return deciding.decide(
+            made = deciding.decide(
                 house, word.left, word.right, word.answer, reviewer=actor.name, source=word.source, note=word.note,
                 seen=Proposal(word.relation, word.machine_source), beside=beside,
             )[0]  # fmt: skip
+            return _kept(house, made)
 
         return self._made(act)
 
     def answer(self, actor: Actor, word: Word, beside: Beside) -> Decision:
         """What a publisher says of its academy's own record and another. Raises Refused."""
-        return self._made(
-            lambda house: deciding.answer(
+
+        def act(house: House) -> Decision:
+            made = deciding.answer(
                 house, actor.academy, word.left, word.right, word.answer, source=word.source, note=word.note,
                 person=actor.name, seen=Proposal(word.relation, word.machine_source), beside=beside,
-            )
-        )  # fmt: skip
+            )  # fmt: skip
+            return _kept(house, made)
+
+        return self._made(act)
 
     def take_back(self, actor: Actor, number: int, reason: str, beside: Beside) -> Decision:
         """A decision of a reviewer, or an answer of the publisher's academy, taken back. Raises Refused."""
@@ -79,3 +83,9 @@ class Acting:
             raise Refused(status, str(error)) from error
         except (BadAcademy, LedgerError) as error:
             raise Refused(503, "the registry cannot be opened for writing just now") from error
+
+
+def _kept(house: House, made: Decision) -> Decision:
+    """A decision as the ledger keeps it, with its number."""
+    of_pair = decisions.history(house.connection, (made.left, made.right))
+    return next(one for one in reversed(of_pair) if one.time == made.time and one.reviewer == made.reviewer)

@@ -103,6 +103,15 @@ class Access:
                 raise
         return actor
 
+    @contextmanager
+    def noted(self, actor: Actor, action: str, target: str) -> Iterator[None]:
+        """Note in the audit trail what goes wrong inside: what was asked for and is not done."""
+        try:
+            yield
+        except Problem as problem:
+            self.refused(actor, action, target, problem.detail)
+            raise
+
     def refused(self, actor: Actor, action: str, target: str, detail: str) -> None:
         """Note in the audit trail what somebody asked for and did not get."""
         with self.writing() as connection:
@@ -152,7 +161,8 @@ class Access:
         """Refuse what another site makes a browser send. Raises Problem (403)."""
         origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
         own = {urlsplit(self.shared.address(request)).netloc, request.headers.get("host", "")}
-        foreign = origin is not None and urlsplit(origin).netloc not in own
+        # From pages that send no referrer, as ours, browsers say "null" (Fetch, "append a request Origin header").
+        foreign = origin not in (None, "null") and urlsplit(origin).netloc not in own
         if foreign or site not in (None, "same-origin", "none"):
             raise Problem(403, "This was sent from another site; nothing was done.")
 

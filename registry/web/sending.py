@@ -69,7 +69,6 @@ class Writing:
 
     def confirm(self, actor: Actor, academy: str, number: int, accept_drop: bool) -> int:
         """Ask that a previewed list is published; the number of the work. Raises Problem (404, 409)."""
-        action = "list published"
         with self.access.writing() as connection:
             one = self.upload(connection, academy, number)
             fault = ""
@@ -84,13 +83,13 @@ class Writing:
             if fault and accept_drop and actor.role != "admin":
                 fault += " To accept it needs the role admin."
             if fault:
-                with transaction(connection):
-                    now = utc_now()
-                    audit.append(connection, actor, action, f"{one.feed} {number}", "refused", now, fault)
-                    if one.state == "previewed":
+                if one.state == "previewed":
+                    with transaction(connection):
+                        now = utc_now()
                         tasks.ask(connection, "preview", academy, one.feed, now=now, by=actor.name, upload=number)
                 raise Problem(409, fault, state=one.state, gate=one.preview.get("gate"))
-            return self._ask(connection, actor, one, action, "publish", "publishing", {"accept_drop": accept_drop})
+            options = {"accept_drop": accept_drop}
+            return self._ask(connection, actor, one, "list published", "publish", "publishing", options)
 
     def revert(self, actor: Actor, academy: str, number: int) -> int:
         """Ask that a published list is taken back; the number of the work. Raises Problem (404, 409)."""
@@ -104,7 +103,6 @@ class Writing:
             elif until(one) <= utc_now():
                 fault = f"This list could be taken back until {until(one)}."
             if fault:
-                self.access.refused(actor, "list taken back", f"{one.feed} {number}", fault)
                 raise Problem(409, fault, state=one.state)
             return self._ask(connection, actor, one, "list taken back", "withdraw", "withdrawing", {})
 
@@ -164,7 +162,6 @@ class Writing:
         try:
             return act(beside)
         except Refused as error:
-            self.access.refused(actor, action, target, error.message)
             raise Problem(error.status, error.message) from error
 
 

@@ -6,6 +6,7 @@ Opening a link changes nothing (mail programs open links to look at them): a but
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,17 +19,21 @@ from starlette.types import Message
 
 from registry.ledger import findings, invites, uploads, utc_now
 from registry.ledger import private as kept
-from registry.ledger.tokens import Actor
+from registry.ledger.tokens import SCOPES, Actor
 from registry.messages import said
+from registry.statistics import reader as figures
 from registry.web.access import may, same
 from registry.web.links import Links
 from registry.web.pages import Pages
 from registry.web.problems import Problem
 from registry.web.sending import Writing, bounded, file_name, until
+from registry.web.wording import Voice
 
 BEFORE = "ma_before"
 """A cookie that ties an invitation's button to the browser that opened it: no other site signs anybody in."""
 FORM_BYTES = 1 << 16
+_TERM = re.compile(r"https?://\S+/id/concept/\S+/(\S+)")
+_LANGUAGE = re.compile(r"@[a-z]{2,3}(?=$| \||  ?→| →)")
 HELD = 50
 
 
@@ -75,8 +80,8 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
             invite = invites.find(connection, secret[:200], utc_now())
         before = secrets.token_urlsafe(24)
         answer = pages.render(
-            request, "invitation.html", visit=None, status=200 if invite else 404, invite=invite,
-            csrf=_twin(before), contact=shared.settings.contact,
+            request, "invitation.html", visit=None, status=200 if invite else 404, invite=invite, csrf=_twin(before),
+            academy=_name(request, invite.academy) if invite else "", contact=shared.settings.contact,
         )  # fmt: skip
         if invite:
             access.set_cookie(request, answer, BEFORE, before, 3600, "strict")
@@ -136,11 +141,21 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
                     ]  # fmt: skip
                     held.append({"key": one.key, "where": one.where, "lines": lines[:5]})
         return {
-            "scopes": sorted(actor.scopes), "csrf": access.csrf(request), "academy_name": actor.academy,
+            "scopes": [one for one in SCOPES[actor.role] if one in actor.scopes], "csrf": access.csrf(request),
+            "academy_name": _name(request, actor.academy),
             "feeds": feeds, "tables": [feed for feed in feeds if feed.protocol == "table"], "sent": sent,
             "held": held, "shown": HELD, "notices": notices, "most": writing.max_bytes >> 20,
             "told": request.query_params.get("told") == "visit",
         }  # fmt: skip
+
+    def _name(request: Request, academy: str) -> str:
+        """The academy's name for this reader; its id before it has anything public."""
+        current = shared.releases.current()
+        found = None
+        if current is not None and academy:
+            with figures.open_figures(current.release.figures) as connection:
+                found = figures.academy(connection, academy)
+        return shared.voice(request).best(found["name"]) if found else academy
 
     @router.post("/account/sign-out")
     async def signed_out(request: Request) -> Response:
@@ -173,11 +188,12 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
         form = await form_of(request, writing.max_bytes + FORM_BYTES)
         actor = await run_in_threadpool(_may, request, form, "lists", "list sent in", "lists")
         given = form.get("file")
-        if not isinstance(given, tuple) or not actor.academy:
-            raise Problem(400, "Choose a file.")
-        if len(given[1]) > writing.max_bytes:
-            raise Problem(413, f"A list may have at most {writing.max_bytes >> 20} MB.")
-        feed = await run_in_threadpool(writing.table_of, actor.academy, _text(form, "feed"))
+        with access.noted(actor, "list sent in", actor.academy):
+            if not isinstance(given, tuple) or not actor.academy:
+                raise Problem(400, "Choose a file.")
+            if len(given[1]) > writing.max_bytes:
+                raise Problem(413, f"A list may have at most {writing.max_bytes >> 20} MB.")
+            feed = await run_in_threadpool(writing.table_of, actor.academy, _text(form, "feed"))
         number = await run_in_threadpool(writing.send, actor, feed, file_name(*given), given[1])
         return away(request, f"/account/uploads/{number}")
 
@@ -185,7 +201,8 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
     async def visit(request: Request) -> Response:
         form = await form_of(request, FORM_BYTES)
         actor = await run_in_threadpool(_may, request, form, "visits", "visit asked for")
-        await run_in_threadpool(writing.visit, actor, actor.academy, _text(form, "feed"))
+        with access.noted(actor, "visit asked for", actor.academy):
+            await run_in_threadpool(writing.visit, actor, actor.academy, _text(form, "feed"))
         return away(request, "/account", told="visit")
 
     @router.get("/account/uploads/{number}")
@@ -200,20 +217,21 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
         may(actor, "lists", one.academy)
         return pages.render(
             request, "upload.html", visit=None, one=one, actor=actor, csrf=access.csrf(request), until=until(one),
-            busy=one.state in ("checking", "publishing", "withdrawing"),
+            plainly=plainly, busy=one.state in ("checking", "publishing", "withdrawing"),
             may_revert=one.state == "published" and until(one) > utc_now(),
         )  # fmt: skip
 
     async def _act(request: Request, number: int, action: str) -> Response:
         form = await form_of(request, FORM_BYTES)
         actor = await run_in_threadpool(_may, request, form, "lists", action)
-        academy = await run_in_threadpool(_academy_of, actor, number)
         try:
-            if action == "list published":
-                accept = _text(form, "accept_drop") == "true"
-                await run_in_threadpool(writing.confirm, actor, academy, number, accept)
-            else:
-                await run_in_threadpool(writing.revert, actor, academy, number)
+            with access.noted(actor, action, f"{actor.academy} {number}".strip()):
+                academy = await run_in_threadpool(_academy_of, actor, number)
+                if action == "list published":
+                    accept = _text(form, "accept_drop") == "true"
+                    await run_in_threadpool(writing.confirm, actor, academy, number, accept)
+                else:
+                    await run_in_threadpool(writing.revert, actor, academy, number)
         except Problem as problem:
             if problem.status != 409:
                 raise
@@ -241,3 +259,10 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
 def _twin(secret: str) -> str:
     """What a form carries of the cookie beside it."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def plainly(line: str, voice: Voice) -> str:
+    """A changed property as people read it: its name in their words, terms by their last part."""
+    name, _, rest = line.partition(": ")
+    said = _TERM.sub(lambda found: found[1], _LANGUAGE.sub("", rest))
+    return f"{voice.field(name)}: {said}" if rest else line

@@ -97,12 +97,9 @@ def create_router(writing: Writing) -> APIRouter:
         """Send in a list: a workbook (XLSX, ODS) or CSV as the body. It answers with a preview of what would change;
         nothing is public before it is confirmed."""
         actor = await run_in_threadpool(access.writer, request, "list sent in", id, "lists", id)
-        chosen = await run_in_threadpool(writing.table_of, id, feed)
-        try:
+        with access.noted(actor, "list sent in", id):
+            chosen = await run_in_threadpool(writing.table_of, id, feed)
             body = await bounded(request, writing.max_bytes)
-        except Problem as problem:
-            await run_in_threadpool(access.refused, actor, "list sent in", chosen.id, problem.detail)
-            raise
         number = await run_in_threadpool(writing.send, actor, chosen, file_name(name, body), body)
         await writing.waited(await run_in_threadpool(writing.of_upload, number), wait)
         answer = await run_in_threadpool(_upload, request, id, number)
@@ -127,17 +124,21 @@ def create_router(writing: Writing) -> APIRouter:
     @router.post("/academies/{id}/uploads/{number}/confirm", dependencies=_NONE)
     async def confirm(request: Request, id: str, number: int, wish: Confirmation | None = None) -> Response:
         """Publish a list as its preview showed it. 409 where it would not be that any more, or the gate refuses it."""
-        actor = await run_in_threadpool(access.writer, request, "list published", f"{id} {number}", "lists", id)
+        action, target = "list published", f"{id} {number}"
+        actor = await run_in_threadpool(access.writer, request, action, target, "lists", id)
         accept = wish is not None and wish.accept_drop
-        task = await run_in_threadpool(writing.confirm, actor, id, number, accept)
+        with access.noted(actor, action, target):
+            task = await run_in_threadpool(writing.confirm, actor, id, number, accept)
         await writing.waited(task, WAIT)
         return await run_in_threadpool(_upload, request, id, number)
 
     @router.post("/academies/{id}/uploads/{number}/revert", dependencies=_NONE)
     async def revert(request: Request, id: str, number: int) -> Response:
         """Take a published list back, also after later ones: what stood before it comes back."""
-        actor = await run_in_threadpool(access.writer, request, "list taken back", f"{id} {number}", "lists", id)
-        task = await run_in_threadpool(writing.revert, actor, id, number)
+        action, target = "list taken back", f"{id} {number}"
+        actor = await run_in_threadpool(access.writer, request, action, target, "lists", id)
+        with access.noted(actor, action, target):
+            task = await run_in_threadpool(writing.revert, actor, id, number)
         await writing.waited(task, WAIT)
         return await run_in_threadpool(_upload, request, id, number)
 
@@ -145,7 +146,8 @@ def create_router(writing: Writing) -> APIRouter:
     def visits(request: Request, id: str, wish: VisitWish | None = None) -> Response:
         """Ask that a list is visited now; the answer names the work."""
         actor = access.writer(request, "visit asked for", id, "visits", id)
-        number = writing.visit(actor, id, wish.feed if wish else "")
+        with access.noted(actor, "visit asked for", id):
+            number = writing.visit(actor, id, wish.feed if wish else "")
         return _task(request, id, number, 202)
 
     @router.get("/academies/{id}/tasks/{number}", dependencies=_NONE)
@@ -166,17 +168,13 @@ def create_router(writing: Writing) -> APIRouter:
     def decide(request: Request, id: str, body: DecisionBody) -> Response:
         """A reviewer's decision on a pair; never on a pair of their own office."""
         actor = access.writer(request, "decision", id, "decisions")
-        pair = _pair(id)
-        word = Word(
-            pair["left_iri"],
-            pair["right_iri"],
-            body.answer,
-            _source(body),
-            body.note,
-            pair["relation"],
-            pair["source"],
-        )
-        made = writing.decided(actor, "decision", id, lambda beside: writing.act.decide(actor, word, beside))
+        with access.noted(actor, "decision", id):
+            pair = _pair(id)
+            word = Word(
+                pair["left_iri"], pair["right_iri"], body.answer, _source(body), body.note, pair["relation"],
+                pair["source"],
+            )  # fmt: skip
+            made = writing.decided(actor, "decision", id, lambda beside: writing.act.decide(actor, word, beside))
         return private(asdict(made), 201)
 
     def _pair(identifier: str) -> dict[str, Any]:
@@ -194,8 +192,9 @@ def create_router(writing: Writing) -> APIRouter:
         """What an academy says of its own entry and another; it outranks the registry."""
         target = f"{list}/{key}"
         actor = access.writer(request, "answer", target, "answers")
-        word = Word(target, body.other, body.answer, _source(body), body.note, *_proposed(target, body.other))
-        made = writing.decided(actor, "answer", target, lambda beside: writing.act.answer(actor, word, beside))
+        with access.noted(actor, "answer", target):
+            word = Word(target, body.other, body.answer, _source(body), body.note, *_proposed(target, body.other))
+            made = writing.decided(actor, "answer", target, lambda beside: writing.act.answer(actor, word, beside))
         return private(asdict(made), 201)
 
     def _proposed(resource: str, other: str) -> tuple[str, str]:
@@ -217,9 +216,10 @@ def create_router(writing: Writing) -> APIRouter:
             known = access.find(request, connection)[0] if asked else None
         scope = "answers" if known is not None and known.role == "publisher" else "decisions"
         actor = access.writer(request, action, target, scope)
-        made = writing.decided(
-            actor, action, target, lambda beside: writing.act.take_back(actor, number, body.reason, beside)
-        )
+        with access.noted(actor, action, target):
+            made = writing.decided(
+                actor, action, target, lambda beside: writing.act.take_back(actor, number, body.reason, beside)
+            )
         return private(asdict(made))
 
     return router
