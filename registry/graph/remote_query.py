@@ -38,13 +38,6 @@ AWAY = "The store behind this address does not answer."
 _ENGINE_NODE = (b'"type": "bnode", "value": "nodeID://', b'"type": "bnode", "value": "')
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A store that sends elsewhere is not asked there."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
 def _opener(
     connect: Callable[[float], socket.socket], context: ssl.SSLContext | None
 ) -> urllib.request.OpenerDirector:
@@ -68,7 +61,11 @@ def _opener(
 
         http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
 
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), Handler(), _NoRedirect())
+    # Nothing else: no proxies, no other schemes, and a store that sends elsewhere is not asked there.
+    opener = urllib.request.OpenerDirector()
+    for handler in (Handler(), urllib.request.HTTPErrorProcessor(), urllib.request.HTTPDefaultErrorHandler()):
+        opener.add_handler(handler)
+    return opener
 
 
 class _Wrapper(SPARQLWrapper):
