@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from registry.web.problems import TITLES
+
 _BASE = "https://registry.example"
 _IRI = f"{_BASE}/id/resource/north-oai/git-1"
 _OTHER = f"{_BASE}/id/resource/south-web/git-intro"
@@ -177,17 +179,23 @@ RELEASE = {
 }  # fmt: skip
 
 
-def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+def _problem(status: int, detail: str) -> dict[str, Any]:
+    return {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
 
 
 PROBLEMS = {
-    400: _problem(400, "This request cannot be used", "colour: there is no such parameter"),
-    404: _problem(404, "There is no such thing", "There is no resource 'x/y'."),
-    406: _problem(406, "There is no such format", "There are: application/json, text/markdown."),
-    410: _problem(410, "This entry was withdrawn", "Its academy no longer lists it."),
-    429: {**_problem(429, "Too much was asked in a short time", "Please wait 2 seconds."), "retry_after": 2},
-    503: _problem(503, "Nothing is published yet", "No edition of the registry was published yet."),
+    400: _problem(400, "colour: there is no such parameter"),
+    401: _problem(401, "This token is not valid."),
+    403: _problem(403, "This token has no such role."),
+    404: _problem(404, "There is no resource 'x/y'."),
+    406: _problem(406, "There are: application/json, text/markdown."),
+    409: _problem(409, "This was decided before."),
+    410: _problem(410, "Its academy no longer lists it."),
+    413: _problem(413, "A list may have 64 MB."),
+    415: _problem(415, "There are: text/csv, application/json."),
+    422: _problem(422, "There is no column for the title."),
+    429: {**_problem(429, "Please wait 2 seconds."), "retry_after": 2},
+    503: _problem(503, "No edition of the registry was published yet."),
 }
 
 QUALITY = {

@@ -65,6 +65,14 @@ def _operation(path: str, operation: dict[str, Any], method: str) -> None:
             json["schema"] = {"$ref": _REF + "ResourceAloneFields"}
 
 
+def _told(operation: dict[str, Any]) -> None:
+    """Routes that say nothing of problems may give any of them."""
+    answers = operation.setdefault("responses", {})
+    if "400" not in answers:
+        for status in examples.PROBLEMS:
+            answers.setdefault(str(status), problem(status))
+
+
 def _going(document: dict[str, Any], going: Iterable[Sunset]) -> None:
     for one in going:
         for operation in document["paths"].get(one.path, {}).values():
@@ -88,6 +96,8 @@ def describe(app: FastAPI, going: Iterable[Sunset] = ()) -> None:
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 _operation(path, operation, method)
+                if path.startswith("/api"):
+                    _told(operation)
         _going(document, leaving)
         return document
 
