@@ -254,7 +254,7 @@ def _error_page(shown: pages.Pages) -> sparql.Told:
     def page(request: Request, status: int, detail: str) -> Response | None:
         accept = request.headers.get("accept", "")
         browser = accept and choose(accept, ["application/problem+json", "text/html"]) == "text/html"
-        return shown.error(request, status, detail, {}) if browser else None
+        return shown.query_error(request, status, detail) if browser else None
 
     return page
 

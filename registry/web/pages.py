@@ -85,7 +85,13 @@ class Pages:
             told = voice("error.410.help", time=voice.date(more["tombstone"]["deleted"]))
         elif f"error.{status}.help" in texts:
             told = voice(f"error.{status}.help", **more)
-        return self.render(request, "error.html", visit=None, status=status, title=title, told=told)
+        return self.render(request, "error.html", visit=None, status=status, title=title, told=told, asked=False)
+
+    def query_error(self, request: Request, status: int, detail: str) -> Response:
+        """Why a query of the form has no answer; the detail, for who writes queries, is in English."""
+        name = "later" if status in (429, 503) else "500" if status == 500 else "wrong"
+        title = self.shared.voice(request)("error.500" if name == "500" else f"error.query.{name}")
+        return self.render(request, "error.html", visit=None, status=status, title=title, told=detail, asked=True)
 
 
 def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI) -> APIRouter:

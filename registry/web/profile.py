@@ -47,7 +47,7 @@ def parts(root: Path, schemes: Path, base: str) -> list[Part]:
         Part(linked.PATH, "mapping", words["context"], linked.MEDIA_TYPE, JSON_LD, None),
     ]
     for file in sorted((root / "shapes").glob("*.ttl")):
-        named = {language: said.format(name=file.stem) for language, said in words["shapes"].items()}
+        named = words.get(f"shapes.{file.stem}", {"en": file.stem})
         found.append(Part(f"/profile/shapes/{file.name}", "validation", named, "text/turtle", SHACL, file))
     folders = [root / "ontology", schemes]
     known, files = vocabulary.schemes(folders, base), vocabulary.scheme_files(folders)

@@ -229,3 +229,16 @@ def test_yasgui(browser: Any, editor: str, endpoint: str, truth: dict[str, Any])
     text = told.first.inner_text()
     assert "line 2, column" in text and "Traceback" not in text
     context.close()
+
+
+def test_the_form_of_our_own_tells_what_is_wrong(browser: Any, served: str) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="es-ES")
+    page = context.new_page()
+    page.goto(f"{served}/query")
+    page.get_by_label("Consulta").fill("SELECT * {\n  ?s ?p }")
+    page.get_by_role("button", name="Ejecutar").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Esta consulta no tiene respuesta."
+    assert "line 2, column" in page.locator("p.lead").inner_text()
+    page.go_back()
+    assert page.get_by_label("Consulta").input_value() == "SELECT * {\n  ?s ?p }"
+    context.close()

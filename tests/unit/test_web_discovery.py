@@ -113,6 +113,8 @@ def test_all_parts_of_the_profile_are_there(client: TestClient) -> None:
         artifact = str(found.value(node, PROF.hasArtifact))
         role = str(found.value(node, PROF.hasRole)).removeprefix(str(ROLE))
         roles[role] = roles.get(role, 0) + 1
+        titles = {value.language for value in found.objects(node, DCTERMS.title) if isinstance(value, rdflib.Literal)}
+        assert titles == {"en", "fr", "es"}, artifact
         answer = client.get(artifact.removeprefix(BASE))
         form = str(found.value(node, DCTERMS["format"])).rpartition("media-types/")[2]
         assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, form), artifact
