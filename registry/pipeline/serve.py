@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,16 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
-    """How uvicorn serves the registry, besides its address."""
+    """How uvicorn serves the registry, besides its address: with uvloop and httptools where they are installed."""
     forwarded = settings.trusted_proxies or None
+    protocol: Any = "h11"
+    if find_spec("httptools") is not None:
+        from registry.web.bounded import BoundedProtocol
+
+        protocol = BoundedProtocol
     return {
         "log_level": "warning", "access_log": False, "proxy_headers": bool(forwarded),
-        "forwarded_allow_ips": forwarded,
+        "forwarded_allow_ips": forwarded, "http": protocol,
     }  # fmt: skip
 
 
