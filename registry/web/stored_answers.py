@@ -29,6 +29,10 @@ _T = TypeVar("_T")
 RESULTS = "application/sparql-results+json"
 LARGEST = 64 << 20
 """Bytes of one answer from a query worker."""
+LONGEST = 60.0
+"""Seconds that a question may be evaluated: it is one of ours, and is kept."""
+WAITING = 64
+"""Questions that may wait for their turn; one is evaluated at a time, so that pages find a worker too."""
 PATIENCE = 5.0
 """Seconds that a question waits for the query workers to follow to the release that is served."""
 GRAPH_TYPES = {
@@ -78,6 +82,8 @@ class Answers:
     size: int = 0
     _kept: OrderedDict[Hashable, bytes] = field(default_factory=OrderedDict)
     _running: dict[Hashable, asyncio.Task[bytes]] = field(default_factory=dict)
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    _waiting: int = 0
 
     async def body(self, asked: Asked, suffix: str, source: Source, language: str) -> bytes:
         """The answer in a format: a key of ``formats.TYPES`` or GRAPH_TYPES, or "excel" (CSV of that language).
@@ -142,9 +148,21 @@ class Answers:
         return await _off(len(rows) * 100, make[suffix])
 
     async def _evaluated(self, asked: Asked, media_type: str) -> bytes:
-        """The whole answer of the query workers, on this release and no other. Raises QueryFailed, TooLarge."""
+        """The whole answer of the query workers, in turn. Raises QueryFailed, TooLarge."""
+        if self._waiting >= WAITING:
+            raise QueryFailed("busy", "Too many questions are waiting. Try again in a moment.", 5)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._gathered(asked, media_type)
+        finally:
+            self._waiting -= 1
+
+    async def _gathered(self, asked: Asked, media_type: str) -> bytes:
+        """The whole answer, on this release and no other."""
         await self._follow(asked.release.number)
-        request = QueryRequest(asked.query.text, asked.query.form, media_type, bindings=asked.values.bindings)
+        query, bindings = asked.query, asked.values.bindings
+        request = QueryRequest(query.text, query.form, media_type, deadline=LONGEST, bindings=bindings)
         answer = await self.pool.run(request, internal=True)
         try:
             if answer.release != asked.release.number:

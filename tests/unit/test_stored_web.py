@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class Workers:
     parts: tuple[bytes, ...] = ()
     wait: float = 0.0
     closed: int = 0
+    running: int = 0
+    most: int = 0
 
     async def start(self) -> None: ...
 
@@ -68,7 +70,10 @@ class Workers:
     async def run(self, request: QueryRequest, *, internal: bool = False) -> QueryAnswer:
         self.asked.append(request)
         self.internal.append(internal)
+        self.running += 1
+        self.most = max(self.most, self.running)
         await asyncio.sleep(self.wait)
+        self.running -= 1
         if self.failure is not None:
             raise self.failure
         first = {"ASK": b'{"head":{},"boolean":true}', "CONSTRUCT": b"<a:a> <a:b> <a:c> .\n"}.get(
@@ -314,6 +319,24 @@ def test_the_same_at_the_same_time_is_evaluated_once(questions: Path, data: Path
 
     found, times = asyncio.run(all_at_once())
     assert times == 1 and len(set(found)) == 1
+
+
+def test_pages_always_find_a_worker(questions: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many different questions are asked at once, one is evaluated at a time, and only so many wait."""
+    monkeypatch.setattr(stored_answers, "WAITING", 5)
+
+    async def flood() -> tuple[int, list[Any]]:
+        workers = Workers(release="7.0", wait=0.01)
+        answers, asked = Answers(workers, 1 << 20), _asked(questions, data, "7.0")
+        others = [replace(asked, values=read_values(asked.query, [("academy", f"a{number}")])) for number in range(8)]
+        found = await asyncio.gather(
+            *(answers.body(one, "json", SOURCE, "en") for one in others), return_exceptions=True
+        )
+        return workers.most, found
+
+    most, found = asyncio.run(flood())
+    assert most == 1 and sum(isinstance(one, bytes) for one in found) == 5
+    assert {one.kind for one in found if isinstance(one, QueryFailed)} == {"busy"}
 
 
 def test_what_is_kept_is_bounded(questions: Path, data: Path) -> None:
