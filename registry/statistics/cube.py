@@ -6,7 +6,7 @@ REC 2014), in its normalised form; units by QUDT, states of an observation also 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from registry.terms import XSD, Iri, Literal, Term, Triple, line
 
 SCHEME = "gsbpm"
 """The list of subjects of a cube of coverage where none is named: one cube has the terms of one list."""
+NO_LANGUAGE = "und"
 UNIT = Iri("http://purl.org/linked-data/sdmx/2009/attribute#unitMeasure")
 OBS_STATUS = Iri("http://purl.org/linked-data/sdmx/2009/attribute#obsStatus")
 _CODE = "http://purl.org/linked-data/sdmx/2009/code#"
@@ -72,6 +73,27 @@ PROPERTIES = {
 """The property of the namespace CUBE by column; a term has one for each list of subjects (``{B}/id/dimension/…``)."""
 CODED = {"measure": "quality-metric", "status": "match-status", "state": "cell-state"}
 """Columns whose values are terms of one of our lists."""
+
+
+def located(name: str, dimensions: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+    """The table that a data set is made of, and what narrows it to an observation, from the parts of its address.
+
+    ``name`` as in "coverage-gsbpm", ``dimensions`` as they stand behind it. Raises NoSuchTable.
+    """
+    # The longest name first: "coverage-by-term-gsbpm" is no "coverage" of a list "by-term-gsbpm".
+    for table in sorted(cubes(), key=len, reverse=True):
+        wanted = cubes()[table].dimensions
+        with_scheme = "term" in wanted
+        scheme = name.removeprefix(f"{table}-") if with_scheme and name.startswith(f"{table}-") else ""
+        if not scheme and (with_scheme or name != table):
+            continue
+        parts = ["/".join(dimensions)] if len(wanted) == 1 and dimensions else dimensions
+        if parts and len(parts) != len(wanted):
+            break
+        given = dict(zip(wanted, parts, strict=False)) | ({"scheme": scheme} if scheme else {})
+        known = tables()[table].parameters
+        return table, {column: value for column, value in given.items() if column in known and value != NO_LANGUAGE}
+    raise NoSuchTable(f"there is no cube {name!r}")
 
 
 def dataset(figures: Path, name: str, iris: Iris, parameters: Mapping[str, Value] | None = None) -> str:
@@ -190,7 +212,7 @@ class _Writer:
             yield (node, OBS_STATUS, Iri(f"{_CODE}obsStatus-{'A' if known else 'M'}"))
 
     def _key(self, column: str, row: Mapping[str, Value]) -> str:
-        text = "und" if row[column] is None else str(row[column])
+        text = NO_LANGUAGE if row[column] is None else str(row[column])
         return quote(text.removeprefix(f"{self.iris.base}/id/"), safe="")
 
     def _term(self, column: str, row: Mapping[str, Value]) -> Term:
@@ -200,7 +222,7 @@ class _Writer:
         if column == "term":
             return self.iris.concept(self.scheme, str(value))
         if column == "language":
-            return Literal("und" if value is None else str(value), XSD + "language")
+            return Literal(NO_LANGUAGE if value is None else str(value), XSD + "language")
         if column == "month":
             return Literal(str(value), XSD + "gYearMonth")
         if column == "relation":

@@ -31,6 +31,7 @@ from registry.settings import Settings
 from registry.web import (
     api,
     coverage,
+    cubes,
     identifiers,
     openapi,
     pages,
@@ -226,8 +227,9 @@ def create_app(
     roles = Writing(Access(shared), acts, settings.upload_max_bytes)
     for made in (writing.create_router(roles), private.create_router(roles), signin.create_router(shown, roles)):
         app.include_router(made)
-    app.include_router(identifiers.create_router(shared))
     stored_queries = load_queries(asked, f"{iris.base}/")
+    app.include_router(cubes.create_router(shared, stored_queries))
+    app.include_router(identifiers.create_router(shared))
     app.include_router(pages.create_router(shown, stored_queries, app))
     answers = Answers(pool, settings.query_cache)
     source = "".join(turtle.ntriples(file, f"{iris.base}/") for file in sorted(asked.glob("*.ttl")))

@@ -144,6 +144,10 @@ def create_router(shared: Shared) -> APIRouter:
             return await thing(request, f"{kind}/{academy}", f"/academy/{academy}")
         raise Problem(404, "There is no such thing.")
 
+    @router.get("/id/collection/{name}/{part}")
+    async def collection(request: Request, name: str, part: str) -> Response:
+        return await thing(request, f"collection/{name}/{part}", "/about")
+
     @router.get("/id/concept/{scheme}/{notation}")
     async def concept(request: Request, scheme: str, notation: str) -> Response:
         return await thing(request, f"concept/{scheme}/{notation}", f"/term/{scheme}/{notation}")

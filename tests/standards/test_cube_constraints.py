@@ -197,6 +197,18 @@ def test_an_observation_keeps_its_address_and_says_what_is_not_known(figures: Pa
             cube.dataset(figures, name, small.IRIS)
 
 
+def test_addresses_lead_to_what_they_are_made_of() -> None:
+    assert cube.located("overlap") == ("overlap", {})
+    assert cube.located("coverage-by-term-gsbpm", ["sp-5.4"]) == ("coverage-by-term", {"scheme": "gsbpm"})
+    chosen = {"scheme": "csa", "language": "fr", "academy": "insee"}
+    assert cube.located("coverage-csa", ["1.3", "fr", "insee"]) == ("coverage", chosen)
+    assert cube.located("alone", ["insee", "und"]) == ("alone", {"academy": "insee"})
+    assert cube.located("reused-works", ["resource", "a", "b"]) == ("reused-works", {})
+    for name, parts in (("coverage", []), ("none", []), ("overlap", ["a"]), ("growth", ["a", "b", "c"])):
+        with pytest.raises(NoSuchTable):
+            cube.located(name, parts)
+
+
 def test_a_cube_is_served_where_its_table_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = small.build(tmp_path)
     wanted = set(ox.parse(cube.dataset(release / "figures", "overlap", small.IRIS), ox.RdfFormat.N_TRIPLES))
@@ -212,6 +224,12 @@ def test_a_cube_is_served_where_its_table_is(tmp_path: Path, monkeypatch: pytest
         assert chosen.headers["content-type"].startswith("text/turtle") and "/northland/southland/" not in chosen.text
         assert client.get("/q/coverage.ttl?scheme=csa").text.count("a qb:Observation") == 2 * 3 * 3
         assert client.get("/q/without-licence.ttl").status_code == 404
+        for address in {one.subject.value for one in wanted} | {
+            one.object.value for one in wanted if one.predicate.value == QB + "component"
+        }:
+            if address.startswith(small.BASE):
+                led = client.get(address.removeprefix(small.BASE), headers={"Accept": "text/turtle"})
+                assert led.status_code == 200 and f"<{address}>" in led.text, address
         monkeypatch.setattr(stored_answers, "OBSERVATIONS", 1)
         long = client.get("/q/coverage.ttl?scheme=csa&language=en")
         assert long.status_code == 400 and "narrow them by a parameter" in long.json()["detail"]
