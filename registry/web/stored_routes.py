@@ -23,7 +23,7 @@ from registry.web.stored import Column, Parameter, StoredQuery
 from registry.web.stored_answers import GRAPH_TYPES, Answers, Asked, TooLarge, licences, types_of
 from registry.web.stored_texts import parameters as as_address
 from registry.web.stored_texts import snippets
-from registry.web.stored_values import BadValues, Values, read_values
+from registry.web.stored_values import MAX_IRI, MAX_TEXT, BadValues, Values, read_values
 
 HTML = "text/html"
 SHOWN = 20
@@ -77,9 +77,8 @@ class StoredQueries:
         """The whole answer in one format."""
         pairs = request.query_params.multi_items()
         language, excel = here.voice.language, [value for name, value in pairs if name == "excel"]
-        if excel and (suffix != "csv" or len(excel) > 1 or excel[0] not in LANGUAGES):
-            raise Problem(400, "excel: must be en, fr or es, once, and at .csv", errors=[{
-                "parameter": "excel", "message": "must be en, fr or es, once, and at .csv"}])  # fmt: skip
+        if excel and (len(excel) > 1 or excel[0] not in LANGUAGES):
+            raise _bad(BadValues([("excel", f"must be one of {', '.join(LANGUAGES)}, once")]))
         try:
             values = read_values(query, [(name, value) for name, value in pairs if name not in ("excel", "lang")])
         except BadValues as error:
@@ -90,9 +89,9 @@ class StoredQueries:
             body = formats.to_meta(query, where, self._rights(here))
         else:
             asked = Asked(query, values, here.opened.release, self.shared.iris)
-            kind = "excel" if excel else suffix
+            kind = "excel" if excel and suffix == "csv" else suffix
             body = await self._body(asked, kind, where, excel[0] if excel else language)
-            headers |= _said_of(query, suffix, where, excel=bool(excel))
+            headers |= _said_of(query, suffix, where, excel=kind == "excel")
         kinds = types_of(query)
         return Response(body, headers=headers, media_type=kinds[suffix])
 
@@ -225,8 +224,10 @@ def _parameter(one: Parameter) -> dict[str, Any]:
         schema["enum"] = list(one.choices)
     if one.default is not None:
         schema["default"] = one.default
-    if one.datatype == "string" and not one.choices:
-        schema["maxLength"] = 300
+    if one.datatype in ("string", "anyURI") and not one.choices:
+        schema["maxLength"] = MAX_TEXT if one.datatype == "string" else MAX_IRI
+    if one.datatype == "integer":
+        schema |= {"minimum": -(10**18) + 1, "maximum": 10**18 - 1}
     return {"name": one.name, "in": "query", "required": one.required, "description": one.description["en"],
             "schema": schema}  # fmt: skip
 
@@ -240,10 +241,11 @@ def _operation(query: StoredQuery) -> dict[str, Any]:
         *map(_parameter, query.parameters),
     ]  # fmt: skip
     text: dict[str, Any] = {"schema": {"type": "string"}}
+    graphs = {kind: {"schema": {}} if "json" in kind else text for kind in GRAPH_TYPES.values()}
     if query.form == "CONSTRUCT":
-        content: dict[str, Any] = dict.fromkeys(GRAPH_TYPES.values(), text)
+        content: dict[str, Any] = dict(graphs)
     else:
-        excel = "CSV as Excel opens it in this language; only with csv"
+        excel = "CSV as Excel opens it in this language; of csv alone"
         parameters.append({"name": "excel", "in": "query", "description": excel, "required": False,
                            "schema": {"type": "string", "enum": list(LANGUAGES)}})  # fmt: skip
         row = {column.name: _schema(column) | {"description": column.title["en"]} for column in query.columns}
@@ -257,7 +259,7 @@ def _operation(query: StoredQuery) -> dict[str, Any]:
             formats.TYPES["srj"]: {"schema": {"type": "object"}},
             formats.TYPES["meta.json"]: {"schema": {"type": "object"}},
         }
-        content |= {kind: text for suffix, kind in types_of(query).items() if suffix in GRAPH_TYPES}
+        content |= {kind: graphs[kind] for suffix, kind in types_of(query).items() if suffix in GRAPH_TYPES}
     problem: dict[str, Any] = {"content": {"application/problem+json": {}}}
     return {
         "parameters": parameters,

@@ -23,7 +23,9 @@ _SHAPES: Mapping[Datatype, tuple[re.Pattern[str], str]] = {
     "boolean": (re.compile(r"true|false"), "true or false"),
     "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a day such as 2026-09-30"),
     "dateTime": (
-        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"),
+        re.compile(
+            r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+        ),
         "a day such as 2026-09-30, or a time such as 2026-09-30T12:00:00Z",
     ),
 }

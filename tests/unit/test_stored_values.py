@@ -62,6 +62,7 @@ def test_values_are_typed(each: StoredQuery) -> None:
 def test_an_empty_value_is_one_not_given_and_a_day_is_its_first_moment(each: StoredQuery) -> None:
     assert read_values(each, [("string", ""), ("integer", "")]).bindings == ()
     assert read_values(each, [("datetime", "2026-03-01")]).bindings[0][1] == "2026-03-01T00:00:00Z"
+    assert read_values(each, [("datetime", "2026-03-01T10:00:00.5Z")]).bindings[0][1] == "2026-03-01T10:00:00.500000Z"
 
 
 @pytest.mark.parametrize(
