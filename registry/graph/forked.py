@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -12,8 +11,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from registry.graph.link import Link
 from registry.graph.target import Target
-from registry.graph.worker import HEADER
 
 
 class Zygote:
@@ -73,21 +72,15 @@ class Worker:
 
     zygote: Zygote
     token: int
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    link: Link
     generation: int
     release: str
     asked: int = 0
     dead: bool = False
-
-    async def frame(self) -> tuple[bytes, bytes]:
-        """The next frame. Raises IncompleteReadError or ConnectionError when the worker has ended."""
-        kind, size = HEADER.unpack(await self.reader.readexactly(HEADER.size))
-        return kind, await self.reader.readexactly(size) if size else b""
 
     def kill(self) -> None:
         """End it, whatever it does."""
         if not self.dead:
             self.dead = True
             self.zygote.kill(self.token)
-            self.writer.close()
+            self.link.close()

@@ -21,6 +21,7 @@ MAX_TOKENS = 10_000
 MAX_PATH_STEPS = 100
 MAX_CHAIN = 1000
 MAX_SIGNS = 100
+GLANCED = 2000
 
 _UPDATES = frozenset("INSERT DELETE LOAD CLEAR DROP CREATE ADD MOVE COPY WITH".split())
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -41,6 +42,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What must be looked at as tokens: words that are refused, or tell of a dataset or of an answer that may differ.
+_CLOSELY = re.compile(r"service|from|now|rand|uuid|bnode|\\", re.IGNORECASE)
+_OPENING = re.compile(
+    r"\s*(?:(?:PREFIX\s+[^\s<>\#]*\s*<[^<>\s]*>|BASE\s+<[^<>\s]*>|\#[^\r\n]*[\r\n])\s*)*"
+    r"(?:(SELECT)(?:\s+(?:DISTINCT|REDUCED))?\s*[?$(]|(ASK|CONSTRUCT|DESCRIBE)\b)",
+    re.IGNORECASE | re.ASCII,
+)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
@@ -54,7 +62,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the scan found. ``star`` is the place of the ``*`` of ``SELECT *`` (-1: none), ``variables`` all
+    """What the scan found. ``star`` is the place of the ``*`` of ``SELECT *`` (-1: none), ``variables`` then all
     variables in the order of their first appearance, ``dataset`` whether FROM is used, ``volatile`` whether
     the same query may give another answer on the same data (NOW, RAND …)."""
 
@@ -156,8 +164,31 @@ def _prologue(tokens: list[Token]) -> tuple[int, set[str]]:
     return at, prefixes
 
 
+def glance(query: str) -> Scan | None:
+    """What ``scan`` finds of a short query in which nothing can be refused, at a tenth of its time.
+
+    None: it must be scanned. A few searches, on purpose too careful: any bracket or sign counts, wherever it stands.
+    """
+    if len(query) > GLANCED or not query.isascii() or _CLOSELY.search(query) is not None:
+        return None
+    count = query.count
+    if count("{") + count("(") + count("[") > MAX_NESTING or count("!") + count("+") + count("-") > MAX_SIGNS:
+        return None
+    if count("/") + count("|") + count("^") > MAX_PATH_STEPS:
+        return None
+    found = _OPENING.match(query)
+    return None if found is None else Scan((found[1] or found[2]).upper(), False, False, -1, ())  # type: ignore[arg-type]
+
+
 def scan(query: str, max_bytes: int = MAX_BYTES) -> Scan:
     """Look at a query. Raises Refused; parsing proper comes later, in a worker."""
+    if len(query) <= max_bytes and (glanced := glance(query)) is not None:
+        return glanced
+    return look_closely(query, max_bytes)
+
+
+def look_closely(query: str, max_bytes: int = MAX_BYTES) -> Scan:
+    """``scan``, token by token. Raises Refused."""
     if len(query.encode("utf-8", "surrogatepass")) > max_bytes:
         raise Refused("too-big", f"The query is longer than {max_bytes} bytes.")
     tokens = list(tokens_of(query))

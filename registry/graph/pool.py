@@ -20,6 +20,7 @@ from typing import BinaryIO
 from registry.graph.forked import Worker, Zygote
 from registry.graph.guard import Refused, Scan, scan
 from registry.graph.lanes import FailureKind, Lane, Quarantine, QueryFailed
+from registry.graph.link import Link, WorkerEnded
 from registry.graph.target import Target
 from registry.graph.worker import FRAME, Request, receive
 from registry.settings import Settings
@@ -153,7 +154,7 @@ class QueryPool:
         lane = self._internal if internal else self._public
         seconds = min(request.deadline or self.settings.query_deadline, MAX_DEADLINE)
         end = time.monotonic() + seconds
-        while (worker := await lane.take(request.client, end - time.monotonic())).reader.at_eof():
+        while (worker := await lane.take(request.client, end - time.monotonic())).link.ended:
             self._give_up(lane, request.client, worker, alive=False)
         running = _Running(self, lane, worker, request.client, time.monotonic(), end)
         try:
@@ -225,12 +226,12 @@ class QueryPool:
             token, ours = zygote.spawn(graph, self.settings.query_memory, self.target)
         except OSError as error:
             raise QueryFailed("unavailable", f"A query worker could not be started: {error}", 30) from error
-        reader, writer = await asyncio.open_connection(sock=ours, limit=2 * FRAME)
-        worker = Worker(zygote, token, reader, writer, generation, release)
+        _, link = await asyncio.get_running_loop().create_connection(Link, sock=ours)
+        worker = Worker(zygote, token, link, generation, release)
         try:
             async with asyncio.timeout(READY_SECONDS):
-                _, said = await worker.frame()
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+                _, said = await link.frame()
+        except (TimeoutError, WorkerEnded):
             worker.kill()
             raise QueryFailed("unavailable", f"A query worker could not open {graph}.", 30) from None
         except BaseException:
@@ -258,7 +259,7 @@ class _Running:
         left = max(0.0, self.end - time.monotonic())
         self._timer = asyncio.get_running_loop().call_later(left, self.worker.kill)
         self.worker.asked += 1
-        self.worker.writer.write(order)
+        self.worker.link.send(order)
         kind, data = await self.frame()
         if kind == b"E":
             return b"", True
@@ -271,8 +272,8 @@ class _Running:
     async def frame(self) -> tuple[bytes, bytes]:
         """The next frame. Raises QueryFailed."""
         try:
-            kind, data = await self.worker.frame()
-        except (asyncio.IncompleteReadError, ConnectionError):
+            kind, data = await self.worker.link.frame()
+        except WorkerEnded:
             self.worker.kill()
             now = time.monotonic()
             # The processor limit ends a worker about when the deadline does.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from registry.graph.guard import Refused, scan
+from registry.graph.guard import Refused, Scan, glance, look_closely, scan
 
 BODY = "{ ?s ?p ?o }"
 
@@ -120,3 +123,40 @@ def test_what_is_no_query_is_told_so(query: str) -> None:
     with pytest.raises(Refused) as refused:
         scan(query)
     assert refused.value.reason == "syntax"
+
+
+PIECES = [
+    "SELECT ", "select", "ASK", "CONSTRUCT ", "DESCRIBE", "DISTINCT", "REDUCED", " ", "\n", "#c\n", "*", "?x", "$y", "(", ")",
+    "{", "}", "[", "PREFIX ", "BASE ", "a:", ":", "<http://x.test/a>", "<>", "FROM", "FROM NAMED", "NOW()", "SERVICE",
+    "serv\u0131ce", "\\u0053ERVICE", "INSERT", "DROP", "'SERVICE'", '"x', "|", "/", "!", "+", "COUNT(*)", "AS", "`", "é",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25), st.sampled_from(["", "SELECT ?x ", "PREFIX a: <b:> ASK "]))
+@example(["SELECT ", "?x"], "")
+@example(["PREFIX ", "a:", "<>", "SELECT ", "DISTINCT", "?x"], "")
+@example(["SELECT ", "#c\n", "*"], "")
+def test_a_glance_never_says_more_than_a_close_look(pieces: list[str], start: str) -> None:
+    query = start + "".join(pieces)
+    glanced = glance(query)
+    if glanced is None:
+        return
+    try:
+        closely = look_closely(query)
+    except Refused as refused:
+        assert refused.reason == "syntax"  # the engine says so too, with the place
+        with pytest.raises(SyntaxError):
+            ox.Store().query(query)
+    else:
+        assert glanced == replace(closely, variables=())
+
+
+@pytest.mark.parametrize("sign", ["{", "(", "[", "!", "+", "-", "/", "|", "^"])
+def test_a_glance_leaves_to_the_scan_what_might_be_too_much(sign: str) -> None:
+    assert glance("ASK {} #") is not None
+    assert glance("ASK " + sign * 101) is None
+
+
+def test_an_ordinary_question_needs_a_glance_only() -> None:
+    query = "# en: what?\nPREFIX schema: <http://schema.org/>\nSELECT ?r (COUNT(*) AS ?n) { ?r a schema:Course } GROUP BY ?r"
+    assert glance(query) == Scan("SELECT", False, False, -1, ())
