@@ -116,7 +116,8 @@ class StoredQueries:
     async def page(self, request: Request, query: StoredQuery) -> Response:
         """What a query means, its parameters as a form, its first rows, and how to take the answer along."""
         here = self._page_visit(request)
-        pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+        # A form sends what was not filled in as well.
+        pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "lang" and value]
         errors: list[str] = []
         failed, rows = False, list[tuple[formats.Cell, ...]]()
         try:

@@ -99,7 +99,7 @@ def _term(parameter: Parameter, value: Value) -> tuple[str, str, str]:
 
 
 def read_values(query: StoredQuery, pairs: Sequence[tuple[str, str]]) -> Values:
-    """The values of (name, text) pairs as an address has them; an empty text is one not given.
+    """The values of (name, text) pairs as an address has them; an empty string is one not given.
 
     Raises BadValues for names that the query does not have, names that stand twice, and texts of another type.
     """
@@ -111,7 +111,7 @@ def read_values(query: StoredQuery, pairs: Sequence[tuple[str, str]]) -> Values:
             errors.append((name[:60], "there is no such parameter"))
         elif name in given:
             errors.append((name, "must stand once"))
-        elif text:
+        elif text or known[name].datatype != "string" or known[name].choices:
             given[name] = text
     values: dict[str, Value] = {}
     for parameter in query.parameters:

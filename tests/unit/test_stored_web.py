@@ -366,6 +366,7 @@ def test_pages_show_values_as_texts(steady: TestClient) -> None:
         and "This cannot be used; please choose again. (whole number)" in wrong.text
         and HOSTILE not in wrong.text
     )
+    assert steady.get("/q/table?academy=&pairs=&page=", headers=HTML).status_code == 200, "a form sends all its fields"
     odd = steady.get("/q/table", params={forged: "1"}, headers=HTML)
     assert odd.status_code == 400 and "nothing to choose by this name" in odd.text and HOSTILE not in odd.text
 
