@@ -139,7 +139,7 @@ class StoredQueries:
             request, "q.html", visit=here, status=status, query=query, rows=rows[:SHOWN], total=len(rows),
             shown=SHOWN, errors=errors, failed=failed, academies=academies, given=dict(pairs), where=where,
             snippets=snippets(query, where.address, values.given) if query.columns else [],
-            suffixes=_suffixes(query), types=formats.TYPES | GRAPH_TYPES, graphs=GRAPH_TYPES,
+            suffixes=_suffixes(query), types=formats.TYPES | GRAPH_TYPES,
             numeric=("integer", "decimal"), of_academies=OF_ACADEMIES, excel=here.voice.language,
             known={one.name for one in query.parameters},
         )  # fmt: skip
