@@ -132,22 +132,43 @@ def _names(text: _Text, rules: Rules) -> None:
             text.replace(token, f"<{NOTHING}>")
 
 
-def _graphs(text: _Text, hidden: str) -> None:
-    """``GRAPH ?g { … }`` ranges over public graphs: the pattern in a group of its own, with a filter."""
-    tokens = text.tokens
+def _end_of_group(tokens: Sequence[Token], start: int) -> int:
+    """Where the group that begins at a token ends; -1 where it is not closed: the engine says so."""
+    depth = 0
+    for at in range(start, len(tokens)):
+        depth += {"{": 1, "}": -1}.get(tokens[at].text, 0) if tokens[at].kind == "mark" else 0
+        if not depth:
+            return at
+    return -1
+
+
+def _graphs(text: _Text, rules: Rules) -> None:
+    """Patterns of graphs, each in a group of its own, with a filter.
+
+    ``GRAPH ?g { … }`` ranges over public graphs. Where graphs are left out by a declaration, Virtuoso finds nothing
+    in ``GRAPH <name> { … }``, and what it should in ``GRAPH ?g { … } FILTER(?g = <name>)``.
+    """
+    tokens, spare = text.tokens, "graph"
+    while spare in text.query:
+        spare += "_"
     for at in range(len(tokens) - 2):
-        if tokens[at].kind != "word" or tokens[at].text.upper() != "GRAPH" or tokens[at + 1].kind != "variable":
+        word, of = tokens[at], tokens[at + 1]
+        if word.kind != "word" or word.text.upper() != "GRAPH":
             continue
-        depth, end = 0, at + 2
-        while end < len(tokens):
-            depth += {"{": 1, "}": -1}.get(tokens[end].text, 0) if tokens[end].kind == "mark" else 0
-            if not depth:
-                break
-            end += 1
+        end = _end_of_group(tokens, at + 2)
+        if end < 0:
+            continue
+        if of.kind == "variable" and not rules.excludes:
+            condition = f"!STRSTARTS(STR({of.text}), {_quoted(rules.hidden)})"
+        elif of.kind != "variable" and rules.excludes:
+            name = text.name(of) or ""
+            condition = f"?{spare}{at} = <{NOTHING if name.startswith(rules.hidden) else name}>"
+            text.changes = [change for change in text.changes if change[0] != of.start]
+            text.replace(of, f"?{spare}{at}")
         else:
-            continue  # not closed: the engine says so
-        text.insert(tokens[at].start, "{ ")
-        text.insert(tokens[end].start + 1, f" FILTER(!STRSTARTS(STR({tokens[at + 1].text}), {_quoted(hidden)})) }}")
+            continue
+        text.insert(word.start, "{ ")
+        text.insert(tokens[end].start + 1, f" FILTER({condition}) }}")
 
 
 def columns_of(query: str, variables: Sequence[str], base: str | None) -> list[str]:
@@ -171,8 +192,8 @@ def rewritten(query: str, star: int, base: str, rules: Rules, columns: Sequence[
     """
     text = _Text(query, base)
     _names(text, rules)
-    if rules.hidden and not rules.excludes:
-        _graphs(text, rules.hidden)
+    if rules.hidden:
+        _graphs(text, rules)
     if star >= 0 and columns:
         text.changes.append((star, star + 1, " ".join(f"?{name}" for name in columns)))
     return f"BASE <{base}>\n{text.done()}" if base else text.done()

@@ -1,9 +1,9 @@
 """What an engine would not give back as it was given, and the forms in which it is kept there instead.
 
 Virtuoso 7 refuses or rewrites durations, integers beyond 64 bits, decimals beyond 15 digits, years before 0
-or beyond 9999, and geometries, and it writes doubles with six digits. Such a literal is stored with the
-datatype ``urn:x-meta-academy:kept:`` and its own datatype, which no engine knows; answers are read back, so
-that a caller meets the datatype of the profile everywhere.
+or beyond 9999, and geometries; it writes doubles with six digits, and breaks down over one that is no number.
+Such a literal is stored with the datatype ``urn:x-meta-academy:kept:`` and its own datatype, which no engine
+knows; answers are read back, so that a caller meets the datatype of the profile everywhere.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _is_lost(value: str, datatype: str) -> bool:
             return len(value.strip("+-").replace(".", "").strip("0")) > _DIGITS or abs(float(value)) > _MOST
         if datatype in (XSD + "double", XSD + "float"):
             number = float(value.replace("INF", "inf"))
-            return math.isfinite(number) and float(f"{number:.6g}") != number
+            return not math.isfinite(number) or float(f"{number:.6g}") != number
     except (ValueError, OverflowError):
         return True  # not of its datatype: Virtuoso would refuse it
     return datatype in _MOMENTS and not _USUAL_MOMENT.fullmatch(value)
