@@ -27,8 +27,8 @@ _LINKED = re.compile(rb"<(?:\w+:)?ddeLink\b|<(?:\w+:)?oleLink\b")
 _CELL = re.compile(
     rb"<(?:\w+:)?c\s(?P<attributes>[^<>]{0,300})>\s{0,20}<(?:\w+:)?f\b[^<>]{0,300}(?<!/)>(?P<formula>[^<]{1,8192})<"
 )
-_AT = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
-_ODS = re.compile(rb'\btable:formula="([^"]{1,8192})"')
+_AT = re.compile(rb"""\br=["']([A-Z]{1,3}[0-9]{1,7})["']""")
+_ODS = re.compile(rb"""\btable:formula=(["'])(.{1,8192}?)\1""", re.DOTALL)
 _ODS_OUTSIDE = re.compile(rb"<(?:office:dde-source|table:dde-link|script:event-listener)\b")
 # Functions that fetch or run something, commands of DDE (app|topic), other files.
 _OUTSIDE = re.compile(
@@ -107,7 +107,7 @@ def _formulas(name: str, content: bytes) -> list[Issue]:
 def _ods(content: bytes) -> list[Issue]:
     found = [Issue("upload-formula", "content.xml", one[0].decode()) for one in _ODS_OUTSIDE.finditer(content)]
     for one in _ODS.finditer(content):
-        formula = html.unescape(one[1].decode("utf-8", "replace"))
+        formula = html.unescape(one[2].decode("utf-8", "replace"))
         if outside(formula):
             found.append(Issue("upload-formula", "content.xml", formula[:300]))
     return found

@@ -118,9 +118,9 @@ class Access:
             audit.tell(connection, actor, action, target, "refused", utc_now(), detail)
 
     def _allowed(self, request: Request, connection: Any, scope: str, academy: str) -> Actor:
-        self.slowly(request)
         actor, _ = self.find(request, connection)
         if actor is None:
+            self.slowly(request)
             self.slower(request)
             if self.bearer(request) is None:
                 detail = "Sign in, or send a token: Authorization: Bearer …"
@@ -129,6 +129,7 @@ class Access:
         try:
             may(actor, scope, academy)
         except Problem:
+            self.slowly(request)
             self.slower(request)
             raise
         return actor

@@ -24,7 +24,9 @@ from registry.web.problems import Problem
 from registry.web.sending import Writing, bounded, file_name, private, shown_task, shown_upload
 
 WAIT = 10
+"""Seconds that an answer waits for the work that it asks for, unless ``wait=`` says otherwise."""
 Name = Annotated[str, Query(max_length=200)]
+Wait = Annotated[int, Query(ge=0, le=60, description="Seconds that the answer waits for the work to be done")]
 _NONE = [Depends(no_parameters)]
 SECURITY = [
     Security(HTTPBearer(auto_error=False, description="A token of `meta-academy token make`")),
@@ -72,6 +74,17 @@ class TakeBack(BaseModel):
     reason: str = Field(min_length=1, max_length=2000, description="Kept with the decision")
 
 
+def only(*names: str) -> list[Any]:
+    """Refuse parameters of other names."""
+
+    def check(request: Request) -> None:
+        unknown = sorted(set(request.query_params) - set(names))
+        if unknown:
+            raise Problem(400, f"There is no parameter {unknown[0]!r} here; there are: {', '.join(names)}.")
+
+    return [Depends(check)]
+
+
 def create_router(writing: Writing) -> APIRouter:
     """The routes that write, and those that show what is not for all."""
     router = APIRouter(prefix="/api", tags=["roles"], dependencies=SECURITY)
@@ -89,10 +102,10 @@ def create_router(writing: Writing) -> APIRouter:
         busy = one.state in ("checking", "publishing", "withdrawing")
         return private(shown, 202 if busy else 200, {"Location": shown["self"]})
 
-    @router.put("/academies/{id}/list")
+    @router.put("/academies/{id}/list", dependencies=only("feed", "name", "wait"))
     async def send(
         request: Request, id: str, feed: Name = "", name: Name = "",
-        wait: Annotated[int, Query(ge=0, le=60)] = WAIT,
+        wait: Wait = WAIT,
     ) -> Response:  # fmt: skip
         """Send in a list: a workbook (XLSX, ODS) or CSV as the body. It answers with a preview of what would change;
         nothing is public before it is confirmed."""
@@ -121,25 +134,27 @@ def create_router(writing: Writing) -> APIRouter:
         access.reader(request, "lists", id)
         return _upload(request, id, number)
 
-    @router.post("/academies/{id}/uploads/{number}/confirm", dependencies=_NONE)
-    async def confirm(request: Request, id: str, number: int, wish: Confirmation | None = None) -> Response:
+    @router.post("/academies/{id}/uploads/{number}/confirm", dependencies=only("wait"))
+    async def confirm(
+        request: Request, id: str, number: int, wish: Confirmation | None = None, wait: Wait = WAIT
+    ) -> Response:
         """Publish a list as its preview showed it. 409 where it would not be that any more, or the gate refuses it."""
         action, target = "list published", f"{id} {number}"
         actor = await run_in_threadpool(access.writer, request, action, target, "lists", id)
         accept = wish is not None and wish.accept_drop
         with access.noted(actor, action, target):
             task = await run_in_threadpool(writing.confirm, actor, id, number, accept)
-        await writing.waited(task, WAIT)
+        await writing.waited(task, wait)
         return await run_in_threadpool(_upload, request, id, number)
 
-    @router.post("/academies/{id}/uploads/{number}/revert", dependencies=_NONE)
-    async def revert(request: Request, id: str, number: int) -> Response:
+    @router.post("/academies/{id}/uploads/{number}/revert", dependencies=only("wait"))
+    async def revert(request: Request, id: str, number: int, wait: Wait = WAIT) -> Response:
         """Take a published list back, also after later ones: what stood before it comes back."""
         action, target = "list taken back", f"{id} {number}"
         actor = await run_in_threadpool(access.writer, request, action, target, "lists", id)
         with access.noted(actor, action, target):
             task = await run_in_threadpool(writing.revert, actor, id, number)
-        await writing.waited(task, WAIT)
+        await writing.waited(task, wait)
         return await run_in_threadpool(_upload, request, id, number)
 
     @router.post("/academies/{id}/visits", dependencies=_NONE)
