@@ -27,6 +27,7 @@ Sort = Literal["relevance", "title", "modified", "added", "changed", "start"]
 MAX_WORDS = 32
 PREFIX_FROM = 4
 SUBJECTS = 1000
+SETS = 16
 FILTERS = (*FACETS, *TERMS)
 _QUOTED = re.compile(r'"([^"]*)"')
 _DESCENDING = ("modified", "added", "changed")
@@ -113,6 +114,7 @@ class Reader:
         self._index = tantivy.Index.open(str(path))
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
+        self._sets: dict[frozenset[str], Any] = {}
 
     def _term(self, name: str, value: str) -> Any:
         return tantivy.Query.term_query(self._schema, name, value)
@@ -173,6 +175,18 @@ class Reader:
             clauses.append((should, query.boost_query(self._phrase(whole)[0], 4.0)))
         return clauses
 
+    def _among(self, ids: frozenset[str]) -> Any:
+        """Whether an id is one of many; the last few questions of this kind are kept, as they take long to make."""
+        found = self._sets.get(ids)
+        if found is None:
+            make = tantivy.Query
+            among = make.term_set_query(self._schema, "id", sorted(ids)) if ids else make.empty_query()
+            found = make.const_score_query(among, 0.0)
+            for oldest in list(self._sets)[: len(self._sets) - SETS + 1]:
+                self._sets.pop(oldest, None)
+            self._sets[ids] = found
+        return found
+
     def _query(self, query: ResourceQuery) -> Any:
         must, never, make = tantivy.Occur.Must, tantivy.Occur.MustNot, tantivy.Query
         clauses = [(must, make.const_score_query(self._term("kind", "resource"), 0.0))]
@@ -189,11 +203,9 @@ class Reader:
             between = make.range_query(self._schema, "span_" + name, tantivy.FieldType.Integer, least, most)
             clauses.append((must, make.const_score_query(between, 0.0)))
         if query.within is not None:
-            ids = sorted(query.within)
-            within = make.term_set_query(self._schema, "id", ids) if ids else make.empty_query()
-            clauses.append((must, make.const_score_query(within, 0.0)))
+            clauses.append((must, self._among(query.within)))
         if query.without:
-            clauses.append((never, make.term_set_query(self._schema, "id", sorted(query.without))))
+            clauses.append((never, self._among(query.without)))
         if query.text.strip():
             clauses += self._text(query.text)
         return make.boolean_query(clauses)
@@ -201,29 +213,41 @@ class Reader:
     def search(self, query: ResourceQuery, *, facets: tuple[str, ...] = (), facet_size: int = 50) -> Page:
         """One page. Raises BadCursor for a cursor that is not of this question."""
         found = self._query(query)
-        counted: Any = self._searcher.search(found, limit=1, count=True)
-        total: int = counted.count
         if query.order == "relevance":
-            offset = int(_decode(query.cursor, query)) if query.cursor else 0
-            if offset > total:  # memory is taken for as many as are asked for
-                raise BadCursor("this cursor is beyond the end")
-            hits = self._searcher.search(found, limit=query.limit + 1, offset=offset, count=False).hits
-            key = str(offset + query.limit)
+            total, hits, key = self._best(query, found)
         else:
-            name, descending = "by_" + query.order, query.falling
-            rest = found
-            if query.cursor:
-                bound = f"{name}:{'<' if descending else '>'}{_decode(query.cursor, query)}"
-                after = (tantivy.Occur.Must, self._index.parse_query(bound))
-                rest = tantivy.Query.boolean_query([(tantivy.Occur.Must, found), after])
-            order = tantivy.Order.Desc if descending else tantivy.Order.Asc
-            hits = self._searcher.search(
-                rest, limit=query.limit + 1, order_by_field=name, order=order, count=False
-            ).hits
-            key = hits[query.limit - 1][0] if len(hits) > query.limit else ""
+            total, hits, key = self._sorted(query, found)
         cursor = _encode(query.digest, key) if len(hits) > query.limit else None
         items = tuple(self._stored(address) for _, address in hits[: query.limit])
         return Page(items, total, cursor, self._facets(found, facets, facet_size))
+
+    def _count(self, found: Any) -> int:
+        counted: Any = self._searcher.search(found, limit=1, count=True)
+        return int(counted.count)
+
+    def _best(self, query: ResourceQuery, found: Any) -> tuple[int, Any, str]:
+        offset, total = 0, None
+        if query.cursor:
+            offset, total = int(_decode(query.cursor, query)), self._count(found)
+            if offset > total:  # memory is taken for as many as are asked for
+                raise BadCursor("this cursor is beyond the end")
+        page: Any = self._searcher.search(found, limit=query.limit + 1, offset=offset, count=total is None)
+        return int(page.count) if total is None else total, page.hits, str(offset + query.limit)
+
+    def _sorted(self, query: ResourceQuery, found: Any) -> tuple[int, Any, str]:
+        name, order = "by_" + query.order, tantivy.Order.Desc if query.falling else tantivy.Order.Asc
+        rest, total = found, None
+        if query.cursor:
+            total = self._count(found)
+            bound = f"{name}:{'<' if query.falling else '>'}{_decode(query.cursor, query)}"
+            after = (tantivy.Occur.Must, self._index.parse_query(bound))
+            rest = tantivy.Query.boolean_query([(tantivy.Occur.Must, found), after])
+        page: Any = self._searcher.search(
+            rest, limit=query.limit + 1, order_by_field=name, order=order, count=total is None
+        )  # fmt: skip
+        hits = page.hits
+        key = hits[query.limit - 1][0] if len(hits) > query.limit else ""
+        return int(page.count) if total is None else total, hits, key
 
     def _facets(self, query: Any, names: tuple[str, ...], size: int) -> dict[str, tuple[tuple[str, int], ...]]:
         if not names:

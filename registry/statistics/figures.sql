@@ -48,6 +48,8 @@ CREATE TABLE match (
 -- Thousands of pairs share one row; one that no pair names any more may stay.
 CREATE TABLE weighed (number INTEGER PRIMARY KEY, reasons TEXT NOT NULL);
 CREATE INDEX match_order ON match (confidence DESC, id);
+-- How many there are of a kind is counted from the index alone.
+CREATE INDEX match_count ON match (confidence, status, relation, within, left_academy, right_academy);
 CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);

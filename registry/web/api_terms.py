@@ -97,8 +97,7 @@ def create_router(shared: Shared) -> APIRouter:
     def schemes(request: Request) -> Response:
         """The lists of subjects by which entries are found and counted, also those that were added."""
         visit = shared.visit(request)
-        with open_figures(visit.opened.release.figures) as connection:
-            found = [described(one, visit) for one in figures.axes(connection)]
+        found = [described(one, visit) for one in visit.opened.once(("axes",), lambda: _axes(visit.opened))]
         return visit.listing(found, len(found), None)
 
     @router.get("/schemes/{scheme}/concepts", responses=answered(answers.TermList, 404), dependencies=_NONE)
@@ -122,10 +121,16 @@ def create_router(shared: Shared) -> APIRouter:
     def coverage(request: Request, parameters: Annotated[CoverageParameters, Query()]) -> Response:
         """How many entries, of how many academies, each step of a list has; what was not found, what is not known."""
         visit = shared.visit(request)
-        told = coverage_of(visit, parameters.scheme, parameters.academy)
+        asked = ("coverage", parameters.scheme, parameters.academy)
+        told = visit.opened.once(asked, lambda: coverage_of(visit, parameters.scheme, parameters.academy))
         return visit.json({**told, "total": len(told["items"]), "next": None})
 
     return router
+
+
+def _axes(opened: Open) -> list[dict[str, Any]]:
+    with open_figures(opened.release.figures) as connection:
+        return figures.axes(connection)
 
 
 def _tree(visit: Visit, terms: Vocabulary, name: str) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from registry.statistics import work_reader
 from registry.statistics.work_reader import WorkQuery
 from registry.web import views
 from registry.web.problems import Problem
+from registry.web.releases import Open
 from registry.web.shared import Visit
 
 MAX_LIMIT = 200
@@ -284,18 +285,18 @@ class IssueParameters(Paging):
 def resource_query(visit: Visit, parameters: ResourceParameters) -> ResourceQuery:
     """The question to the index, with the pairs and works looked up in the figures. Raises Problem."""
     within = without = None
-    if parameters.relation or parameters.has_match is not None or parameters.work:
-        with figures.open_figures(visit.opened.release.figures) as connection:
-            matched = None
-            if parameters.relation or parameters.has_match is not None:
-                matched = figures.matched_ids(connection, parameters.relation)
-            if parameters.has_match is False:
-                without = matched
-            else:
-                within = matched
-            if parameters.work:
-                ids = work_reader.member_ids(connection, parameters.work)
-                within = ids if within is None else ids & within
+    opened = visit.opened
+    if parameters.relation or parameters.has_match is not None:
+        wanted = tuple(sorted(set(parameters.relation)))
+        matched = opened.once(("matched", *wanted), lambda: _matched(opened, wanted))
+        if parameters.has_match is False:
+            without = matched
+        else:
+            within = matched
+    if parameters.work:
+        with figures.open_figures(opened.release.figures) as connection:
+            ids = work_reader.member_ids(connection, parameters.work)
+        within = ids if within is None else ids & within
     if parameters.relevance and parameters.order:
         raise Problem(400, "order: what fits best comes first; sort by something else to turn the order round.")
     return ResourceQuery(
@@ -311,6 +312,11 @@ def resource_query(visit: Visit, parameters: ResourceParameters) -> ResourceQuer
         parameters.spans(),
         None if parameters.order is None else parameters.order == "desc",
     )
+
+
+def _matched(opened: Open, relations: Sequence[str]) -> frozenset[str]:
+    with figures.open_figures(opened.release.figures) as connection:
+        return figures.matched_ids(connection, relations)
 
 
 def no_parameters(request: Request) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from registry import release
 from registry.release import Release
 from registry.search.reader import Reader
 
+KEPT = 200
+Made = TypeVar("Made")
 _NUMBER = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}")
 
 
@@ -20,6 +24,17 @@ class Open:
 
     release: Release
     reader: Reader
+    _kept: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """What is worked out once for this release; of much that is asked for, the oldest is worked out again."""
+        found: Made | None = self._kept.get(key)
+        if found is None:
+            found = make()
+            for oldest in list(self._kept)[: len(self._kept) - KEPT + 1]:
+                self._kept.pop(oldest, None)
+            self._kept[key] = found
+        return found
 
     @property
     def number(self) -> str:
