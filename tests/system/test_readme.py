@@ -103,6 +103,11 @@ def test_an_address_of_the_page_answers(served: str, line: str) -> None:
     if "text/csv" in line:
         rows = list(csv.reader(io.StringIO(body.decode("utf-8"), newline="")))
         assert rows[0] == ["name"] and len(rows) == 11
+    elif ".csv?academy=insee" in line:
+        heading, *lines = csv.reader(io.StringIO(body.decode("utf-8"), newline=""))
+        assert heading[0] == "academy" and {row[0] for row in lines} == {"insee"}
+    elif "/q/" in line:
+        assert {row["scheme"] for row in json.loads(body)} == {"gsbpm"}
     else:
         told: Any = json.loads(body)
         assert told["items"] and told["total"] >= len(told["items"])
