@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from registry.graph.pool import PASSING, QueryAnswer, QueryPool, QueryRequest
+from registry.graph.pool import PASSING, QueryAnswer, QueryFailed, QueryPool, QueryRequest
 from registry.graph.remote import Remote, hidden_prefix, of_settings
-from registry.graph.target import Target
+from registry.graph.target import REFUSED, Target
 from registry.iris import Iris
 from registry.settings import Settings
 
@@ -108,7 +108,10 @@ class Mirrored:
         return None if state is None or state.phase == "copying" else state
 
     async def ask(self, request: QueryRequest) -> QueryAnswer:
-        """Begin an answer of the mirror, or of the release where there is no mirror. Raises QueryFailed."""
+        """Begin an answer of the mirror; of the release where there is none, or its engine does not manage it.
+
+        Raises QueryFailed.
+        """
         before = self.state()
         if before is None:
             return await self._here.run(request)
@@ -118,7 +121,13 @@ class Mirrored:
                 self._there.target = self._target((*before.hidden, marker))
                 await self._there.switch(self.settings.data, "mirror")
                 self._hidden = before.hidden
-        answer = await self._there.run(request)
+        try:
+            answer = await self._there.run(request)
+        except QueryFailed as error:
+            if str(error) != REFUSED:
+                raise
+            # The query is right, and this engine does not manage it: the release does.
+            return await self._here.run(request)
         lasting = answer.whole and before == self.state() and self.lasting(before)
         return replace(answer, release=before.number if lasting else self.public.passing())
 

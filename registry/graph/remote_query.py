@@ -26,6 +26,7 @@ from registry.graph.guard import Refused
 from registry.graph.remote import JSON, NTRIPLES, TRUNCATED, Remote
 from registry.graph.remote_rewrite import NOTHING, columns_of, rewritten
 from registry.graph.remote_terms import Term
+from registry.graph.target import REFUSED
 from registry.graph.worker import GRAPHS, RESULTS, Request
 from registry.iris import PREFIXES
 
@@ -33,7 +34,6 @@ PART = 64 * 1024
 ASK_VARIABLE = "__ASK_RETVAL"
 """Virtuoso answers ASK as a table with this column."""
 CUT = "The store behind this address did not give a whole answer. Ask for less, with LIMIT or by parts."
-REFUSED = "The store behind this address cannot evaluate this query."
 AWAY = "The store behind this address does not answer."
 _ENGINE_NODE = (b'"type": "bnode", "value": "nodeID://', b'"type": "bnode", "value": "')
 

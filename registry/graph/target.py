@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+REFUSED = "The store behind this address cannot evaluate this query."
+"""Said of a query that an engine does not manage although it is SPARQL 1.1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -32,6 +32,9 @@ MaxCheckpointRemap = 2000
 [Parameters]
 ServerPort = {sql}
 LiteMode = 0
+MainThreadSize = 4000000
+ServerThreadSize = 4000000
+FutureThreadSize = 4000000
 ServerThreads = 10
 CheckpointInterval = {checkpoint}
 DirsAllowed = .
@@ -45,7 +48,7 @@ ServerPort = {http}
 ServerThreads = 8
 MaxClientConnections = 8
 KeepAliveTimeout = 10
-HTTPThreadSize = 280000
+HTTPThreadSize = 4000000
 [Client]
 SQL_QUERY_TIMEOUT = 0
 SQL_TXN_TIMEOUT = 0
@@ -77,7 +80,9 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode}: {log.read_text('utf-8', 'replace')[-2000:]}")
+            raise RuntimeError(
+                f"the server ended with {process.returncode}: {log.read_text('utf-8', 'replace')[-2000:]}"
+            )
         try:
             if httpx.post(url, data={"query": "ASK {}"}, timeout=5, trust_env=False).status_code == 200:
                 return
@@ -121,7 +126,12 @@ def virtuoso(folder: Path, *, max_rows: int = 0, buffers: int = 20_000) -> Itera
     sql, http = free_port(), free_port()
     rows = f"ResultSetMaxRows = {max_rows}" if max_rows else ""
     text = INI.format(
-        sql=f"127.0.0.1:{sql}", http=f"127.0.0.1:{http}", rows=rows, buffers=buffers, dirty=buffers * 3 // 4, checkpoint=60
+        sql=f"127.0.0.1:{sql}",
+        http=f"127.0.0.1:{http}",
+        rows=rows,
+        buffers=buffers,
+        dirty=buffers * 3 // 4,
+        checkpoint=60,
     )
     (folder / "virtuoso.ini").write_text(text, "utf-8")
     log = folder / "virtuoso.out"
