@@ -57,7 +57,8 @@ def _sparse(schemas: dict[str, Any]) -> None:
 
 def _operation(path: str, operation: dict[str, Any], method: str) -> None:
     found = operation.get("responses", {})
-    found.pop("422", None)
+    if "application/problem+json" not in found.get("422", {}).get("content", {}):
+        found.pop("422", None)
     json = found.get("200", {}).get("content", {}).get("application/json")
     if method == "get" and json is not None and path in examples.BY_PATH:
         json["example"] = examples.BY_PATH[path]

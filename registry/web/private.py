@@ -15,10 +15,11 @@ from registry.messages import LANGUAGES, fill
 from registry.model import Finding
 from registry.web.parameters import no_parameters
 from registry.web.problems import Problem
-from registry.web.sending import Writing, private
+from registry.web.sending import Writing, documented, private
 from registry.web.writing import SECURITY
 
 MEASURES = 200
+_SEEN = documented({200: "What was asked for"})
 
 
 def shown_actor(actor: Actor) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def create_router(writing: Writing) -> APIRouter:
     access = writing.access
     shared = access.shared
 
-    @router.get("/account", dependencies=[Depends(no_parameters)])
+    @router.get("/account", dependencies=[Depends(no_parameters)], responses=_SEEN)
     def account(request: Request) -> Response:
         """Who one is and what one may do; for a session also the token that its writes carry."""
         with access.writing() as connection:
@@ -45,7 +46,7 @@ def create_router(writing: Writing) -> APIRouter:
         csrf = access.csrf(request) if actor.credential.startswith("session") else None
         return private({**shown_actor(actor), "csrf": csrf})
 
-    @router.get("/academies/{id}/private")
+    @router.get("/academies/{id}/private", responses=_SEEN)
     def own(request: Request, id: str, after: Annotated[int, Query(ge=0)] = 0) -> Response:
         """What of an academy's lists it alone sees: entries held back and why (a hundred at a time, `after` the last
         one's `id`), what waits for the gate, pairs under notice, its measures."""
@@ -79,7 +80,7 @@ def create_router(writing: Writing) -> APIRouter:
             for one in found if one.issue.code in texts
         ]  # fmt: skip
 
-    @router.get("/audit")
+    @router.get("/audit", responses=_SEEN)
     def trail(
         request: Request,
         academy: Annotated[str, Query(max_length=200)] = "",

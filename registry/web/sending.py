@@ -21,7 +21,7 @@ from registry.ledger.uploads import Upload
 from registry.model import Decision, Feed
 from registry.web.access import Access
 from registry.web.acts import Acts, Refused
-from registry.web.problems import Problem
+from registry.web.problems import TITLES, Problem
 
 REVERT_DAYS = 30
 PAUSE = 0.2
@@ -207,6 +207,18 @@ def shown_task(one: Task, address: str) -> dict[str, Any]:
         "ended": one.ended or None, "outcome": dict(one.outcome),
         "self": f"{address}/api/academies/{one.academy}/tasks/{one.id}",
     }  # fmt: skip
+
+
+def documented(done: Mapping[int, str], *problems: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route for OpenAPI: how it ends well, and its problems besides those of any of them."""
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"description": text, "content": {"application/json": {"schema": {"type": "object"}}}}
+        for status, text in done.items()
+    }
+    for status in sorted({400, 401, 403, 404, 429, 503, *problems}):
+        told = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        found[status] = {"description": TITLES[status], "content": told}
+    return found
 
 
 def private(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -21,13 +21,21 @@ from registry.web.access import COOKIE
 from registry.web.acts import Word
 from registry.web.parameters import no_parameters
 from registry.web.problems import Problem
-from registry.web.sending import Writing, bounded, file_name, private, shown_task, shown_upload
+from registry.web.sending import Writing, bounded, documented, file_name, private, shown_task, shown_upload
 
 WAIT = 10
 """Seconds that an answer waits for the work that it asks for, unless ``wait=`` says otherwise."""
 Name = Annotated[str, Query(max_length=200)]
 Wait = Annotated[int, Query(ge=0, le=60, description="Seconds that the answer waits for the work to be done")]
 _NONE = [Depends(no_parameters)]
+_SEEN = documented({200: "What was asked for"})
+_UPLOAD = documented({200: "The list that was sent in", 202: "It is being worked on"}, 409, 422)
+_SENT = documented({201: "The list with its preview", 202: "It is being looked at"}, 409, 413, 415, 422)
+_ASKED = documented({202: "The work that was asked for"}, 409)
+_MADE = documented({201: "The decision as it is kept"}, 409)
+_BACK = documented({200: "The decision, taken back"}, 409)
+_BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_FILE: dict[str, Any] = {"requestBody": {"required": True, "content": _BINARY}}
 SECURITY = [
     Security(HTTPBearer(auto_error=False, description="A token of `meta-academy token make`")),
     Security(APIKeyCookie(name=COOKIE, auto_error=False, description="A session, begun by an invitation link")),
@@ -102,7 +110,9 @@ def create_router(writing: Writing) -> APIRouter:
         busy = one.state in ("checking", "publishing", "withdrawing")
         return private(shown, 202 if busy else 200, {"Location": shown["self"]})
 
-    @router.put("/academies/{id}/list", dependencies=only("feed", "name", "wait"))
+    @router.put(
+        "/academies/{id}/list", dependencies=only("feed", "name", "wait"), responses=_SENT, openapi_extra=_FILE
+    )
     async def send(
         request: Request, id: str, feed: Name = "", name: Name = "",
         wait: Wait = WAIT,
@@ -119,7 +129,7 @@ def create_router(writing: Writing) -> APIRouter:
         answer.status_code = 201 if answer.status_code == 200 else answer.status_code
         return answer
 
-    @router.get("/academies/{id}/uploads", dependencies=_NONE)
+    @router.get("/academies/{id}/uploads", dependencies=_NONE, responses=_SEEN)
     def sent(request: Request, id: str) -> Response:
         """The lists that an academy sent in, newest first."""
         access.reader(request, "lists", id)
@@ -128,13 +138,13 @@ def create_router(writing: Writing) -> APIRouter:
         items = [shown_upload(one, address(request)) | {"preview": None} for one in found]
         return private({"items": items, "total": len(items), "next": None})
 
-    @router.get("/academies/{id}/uploads/{number}", dependencies=_NONE)
+    @router.get("/academies/{id}/uploads/{number}", dependencies=_NONE, responses=_UPLOAD)
     def one_sent(request: Request, id: str, number: int) -> Response:
         """One list that was sent in: its state, and what it would change."""
         access.reader(request, "lists", id)
         return _upload(request, id, number)
 
-    @router.post("/academies/{id}/uploads/{number}/confirm", dependencies=only("wait"))
+    @router.post("/academies/{id}/uploads/{number}/confirm", dependencies=only("wait"), responses=_UPLOAD)
     async def confirm(
         request: Request, id: str, number: int, wish: Confirmation | None = None, wait: Wait = WAIT
     ) -> Response:
@@ -147,7 +157,7 @@ def create_router(writing: Writing) -> APIRouter:
         await writing.waited(task, wait)
         return await run_in_threadpool(_upload, request, id, number)
 
-    @router.post("/academies/{id}/uploads/{number}/revert", dependencies=only("wait"))
+    @router.post("/academies/{id}/uploads/{number}/revert", dependencies=only("wait"), responses=_UPLOAD)
     async def revert(request: Request, id: str, number: int, wait: Wait = WAIT) -> Response:
         """Take a published list back, also after later ones: what stood before it comes back."""
         action, target = "list taken back", f"{id} {number}"
@@ -157,7 +167,7 @@ def create_router(writing: Writing) -> APIRouter:
         await writing.waited(task, wait)
         return await run_in_threadpool(_upload, request, id, number)
 
-    @router.post("/academies/{id}/visits", dependencies=_NONE)
+    @router.post("/academies/{id}/visits", dependencies=_NONE, responses=_ASKED, status_code=202)
     def visits(request: Request, id: str, wish: VisitWish | None = None) -> Response:
         """Ask that a list is visited now; the answer names the work."""
         actor = access.writer(request, "visit asked for", id, "visits", id)
@@ -165,7 +175,7 @@ def create_router(writing: Writing) -> APIRouter:
             number = writing.visit(actor, id, wish.feed if wish else "")
         return _task(request, id, number, 202)
 
-    @router.get("/academies/{id}/tasks/{number}", dependencies=_NONE)
+    @router.get("/academies/{id}/tasks/{number}", dependencies=_NONE, responses=_SEEN)
     def task(request: Request, id: str, number: int) -> Response:
         """Work that was asked for: how far it is, what came of it."""
         access.reader(request, "private", id)
@@ -179,7 +189,7 @@ def create_router(writing: Writing) -> APIRouter:
         shown = shown_task(one, address(request))
         return private(shown, status, {"Location": shown["self"]})
 
-    @router.post("/matches/{id}/decisions", dependencies=_NONE)
+    @router.post("/matches/{id}/decisions", dependencies=_NONE, responses=_MADE, status_code=201)
     def decide(request: Request, id: str, body: DecisionBody) -> Response:
         """A reviewer's decision on a pair; never on a pair of their own office."""
         actor = access.writer(request, "decision", id, "decisions")
@@ -202,7 +212,7 @@ def create_router(writing: Writing) -> APIRouter:
             raise Problem(404, f"There is no pair {identifier!r}.")
         return found
 
-    @router.post("/resources/{list}/{key}/answers", dependencies=_NONE)
+    @router.post("/resources/{list}/{key}/answers", dependencies=_NONE, responses=_MADE, status_code=201)
     def answer(request: Request, list: str, key: str, body: AnswerBody) -> Response:
         """What an academy says of its own entry and another; it outranks the registry."""
         target = f"{list}/{key}"
@@ -222,7 +232,7 @@ def create_router(writing: Writing) -> APIRouter:
             found = figures.match(connection, iris.match(*sorted(ends)).rpartition("/")[2])
         return (found["relation"], found["source"]) if found else ("", "")
 
-    @router.post("/decisions/{number}/withdrawal", dependencies=_NONE)
+    @router.post("/decisions/{number}/withdrawal", dependencies=_NONE, responses=_BACK)
     def take_back(request: Request, number: int, body: TakeBack) -> Response:
         """Take back a decision (a reviewer) or an answer of one's academy (its publisher); the one before counts."""
         action, target = "decision taken back", str(number)
