@@ -111,9 +111,9 @@ def served(data: Path) -> Any:
         port = taken.getsockname()[1]
     code = (
         "import sys, uvicorn; from pathlib import Path; from registry.settings import Settings;"
-        "from registry.web.app import create_app;"
-        f"app = create_app(Settings(data=Path(sys.argv[1]), api_requests=0), base={api_release.BASE!r});"
-        "uvicorn.run(app, host='127.0.0.1', port=int(sys.argv[2]), log_level='warning', access_log=False)"
+        "from registry.pipeline.serve import server_options, settle; from registry.web.app import create_app;"
+        f"told = Settings(data=Path(sys.argv[1]), api_requests=0); app = create_app(told, base={api_release.BASE!r});"
+        "settle(); uvicorn.run(app, host='127.0.0.1', port=int(sys.argv[2]), **server_options(told))"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(data), str(port)])
     try:
