@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from registry.iris import DCAT, DCTERMS, MA, PROV, SSSOM, schema
 from registry.model import Academy, Answer, Change, Evidence, Feed, Match, Run, Work
 from registry.terms import Iri, Literal
 from tests.support.graphs import BASE, IRIS, TIME, record_change, tombstone_change
+from tests.support.store_servers import Server
+from tests.support.stores import KINDS, Led, led
 
 ROOT = Path(__file__).resolve().parents[2]
 ACADEMIES = {"one": "alpha", "two": "beta"}
@@ -38,9 +40,12 @@ def opened(path: Path) -> EmbeddedStore:
     return EmbeddedStore(path, IRIS, "recipe-1", ACADEMIES)
 
 
-@pytest.fixture(params=["embedded"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedStore]:
-    made = {"embedded": opened}[request.param](tmp_path / "graph")
+@pytest.fixture(params=["embedded", *KINDS])
+def store(request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[str], Server]) -> Iterator[EmbeddedStore]:
+    """The embedded store alone, or led after by a server: then each look at its content looks there too."""
+    path = tmp_path / "graph"
+    kind = str(request.param)
+    made = opened(path) if kind == "embedded" else led(path, "recipe-1", ACADEMIES, kind, server(kind))
     yield made
     made.close()
 
@@ -51,10 +56,14 @@ def content(store: EmbeddedStore) -> set[str]:
     standing = partitions.whole(store.store, store.iris) if len(store.store) else None
     assert partitions.kept(store.store, store.iris) == standing
     public = {str(quad) for quad in store.store if "/graph/projection" not in str(quad.graph_name)}
+    if isinstance(store, Led) and store.marker() is not None:
+        assert store.held() == public
     return public | {f"graph {name}" for name in store.store.named_graphs() if "/graph/projection" not in str(name)}
 
 
 def in_graph(store: EmbeddedStore, name: str) -> set[str]:
+    if isinstance(store, Led):
+        content(store)
     return {str(quad.triple) for quad in store.store.quads_for_pattern(None, None, None, ox.NamedNode(name))}
 
 
