@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.sent_lists import TITLES, Sent, csv, registry
+from support.sent_lists import TITLES, Sent, bearer, csv, registry
 
-from registry.ledger import log, tasks, uploads, utc_now
+from registry.ledger import decisions, log, reviews, tasks, uploads, utc_now
 from registry.ledger.connection import transaction
+from registry.pipeline import publisher
 from registry.pipeline.harvest import harvest_feeds
 from registry.pipeline.house import opened
 
@@ -121,11 +122,7 @@ def test_the_nightly_visit_reads_what_was_sent_in(sent: Sent, north: str) -> Non
 
 
 def test_whom_a_new_entry_resembles(sent: Sent, north: str) -> None:
-    from registry.pipeline.progress import progress
-    from registry.pipeline.publisher import publish_now
-
-    with opened(sent.settings) as house, progress(quiet=True) as shown:
-        publish_now(house, shown)
+    publish(sent)
     south = sent.token("publisher", "south")
     found = sent.put(south, csv("Version control with Git", "Drones"), "south").json()["preview"]
     alike = {entry["title"]["en"]: entry["resembles"] for entry in found["new"]["entries"]}
@@ -134,6 +131,64 @@ def test_whom_a_new_entry_resembles(sent: Sent, north: str) -> None:
         ("north", "Version control with Git")
     ]
     assert sent.standing("south-list") == {}
+
+
+def test_decisions_and_answers_on_what_was_sent_in(sent: Sent, north: str) -> None:
+    south = sent.token("publisher", "south", name="south's clerk")
+    listed = sent.client.get("/api/academies/south/uploads", headers=bearer(south)).json()["items"]
+    assert sent.confirm(south, listed[0]["id"], "south").json()["state"] == "published"
+    publish(sent)
+    pair = sent.client.get("/api/matches", params={"academy": ["north", "south"]}).json()["items"][0]
+    connection = sent.ledger()
+    for name, office in (("Ana", ""), ("Sue", "south")):
+        reviews.add_reviewer(connection, reviews.Reviewer(name, ("en",), office, utc_now()))
+    ana, sue = sent.token("reviewer", name="Ana"), sent.token("reviewer", "south", name="Sue")
+    there = f"/api/matches/{pair['id']}/decisions"
+
+    own = sent.client.post(there, json={"answer": "same"}, headers=bearer(sue))
+    assert own.status_code == 403 and "own office" in own.json()["detail"]
+    assert sent.client.post(there, json={"answer": "perhaps"}, headers=bearer(ana)).status_code == 400
+    assert (
+        sent.client.post("/api/matches/x/decisions", json={"answer": "same"}, headers=bearer(ana)).status_code == 404
+    )
+    made = sent.client.post(there, json={"answer": "other-edition", "source": "unknown"}, headers=bearer(ana))
+    assert made.status_code == 201 and made.json()["relation"] == "version" and made.json()["id"] == 1
+    word = {"answer": "not-related", "note": "Ours is for beginners"}
+    mine = next(side for side in (pair["left"], pair["right"]) if side["academy"] == "south")
+    other = next(side for side in (pair["left"], pair["right"]) if side["academy"] == "north")
+    refused = sent.client.post(
+        f"/api/resources/{other['id']}/answers",
+        json={"answer": "same", "other": "north-list/c0"},
+        headers=bearer(south),
+    )
+    assert refused.status_code == 409
+    answered = sent.client.post(
+        f"/api/resources/{mine['id']}/answers", json={**word, "other": other["iri"]}, headers=bearer(south)
+    )
+    assert answered.status_code == 201 and answered.json()["academy"] == "south"
+
+    back = "/api/decisions/{}/withdrawal"
+    assert sent.client.post(back.format(2), json={"reason": "x"}, headers=bearer(ana)).status_code == 409
+    assert sent.client.post(back.format(2), json={"reason": "x"}, headers=bearer(north)).status_code == 409
+    assert sent.client.post(back.format(1), json={"reason": "mistaken"}, headers=bearer(ana)).json()["undone"]
+    assert [one.verdict for one in decisions.standing(connection)] == ["reject"]
+    connection.close()
+    acts = [row for row in sent.audit() if row[1] in ("decision", "answer", "decision taken back")]
+    assert [outcome for *_, outcome in acts].count("done") == 3 and len(acts) == 9, acts
+
+    # What was decided comes back from the ledger alone.
+    publish(sent)
+    before = sent.client.get(f"/api/matches/{pair['id']}").json()
+    with opened(sent.settings) as house:
+        publisher.drop(house, publisher.PROJECTIONS)
+    publish(sent)
+    after = sent.client.get(f"/api/matches/{pair['id']}").json()
+    assert before["status"] == "rejected" and after == before
+
+
+def publish(sent: Sent) -> None:
+    with opened(sent.settings) as house:
+        publisher.publish_now(house, lambda *_: None, anew=True)
 
 
 def test_what_a_kill_left_running_is_done_again(sent: Sent, north: str) -> None:
