@@ -20,7 +20,7 @@ from registry.academies_known import Known
 from registry.iris import Iris
 from registry.model import Academy, Match, Reason, Run, Work
 from registry.relations import load as load_relations
-from registry.statistics import counters, facts, reuse
+from registry.statistics import counters, facts, forms, reuse
 from registry.statistics import works as all_forms
 from registry.statistics.axes import Axes, cover, write_axes
 
@@ -127,7 +127,10 @@ def build(
         _matches(connection, matches, iris)
         counters.count(connection, before.figures / DATABASE if before else None)
         all_forms.write(connection, works, redirects or {}, retired)
+        if before is not None:
+            reuse.touch(connection)
         reuse.count(connection, iris, carried=before is not None)
+        forms.count(connection, iris, carried=before is not None)
         _academies(connection, list(academies), list(runs), to_mend or {}, places or {})
         connection.executemany(
             "INSERT INTO known VALUES (?,?,?,?,?)",

@@ -161,6 +161,14 @@ CREATE TABLE reused (
 ) WITHOUT ROWID;
 CREATE INDEX reused_order ON reused (academies DESC, title, iri);
 
+-- In which languages whole courses are taught that several academies have (in_all): by how many in each, and in how many
+-- forms. title is the first of the forms in the language, first that of all forms of the work.
+CREATE TABLE form (
+    work TEXT NOT NULL, language TEXT NOT NULL, in_all INTEGER NOT NULL, first TEXT NOT NULL, title TEXT NOT NULL,
+    academies INTEGER NOT NULL, forms INTEGER NOT NULL, PRIMARY KEY (work, language)
+) WITHOUT ROWID;
+CREATE INDEX form_order ON form (in_all DESC, first, language, work);
+
 -- What was measured of the lists of academies that agreed to show it: of each measure the last of a month; value is in
 -- ten-thousandths.
 CREATE TABLE quality (

@@ -17,9 +17,8 @@ _KINDS = ",".join(f"'{name}'" for name in _COLUMNS)
 
 
 def count(connection: sqlite3.Connection, iris: Iris, *, carried: bool) -> None:
-    """Count anew what ``temp.concerned`` touches, or all; after resources, pairs and works."""
+    """Count anew what stands in ``temp.touched``, or all; after resources, pairs and works."""
     if carried:
-        _touch(connection)
         connection.execute("DELETE FROM reused WHERE id IN (SELECT id FROM touched)")
         connection.execute(
             "DELETE FROM reused WHERE id NOT IN (SELECT id FROM work) AND id NOT IN (SELECT iri FROM resource)"
@@ -39,17 +38,16 @@ def count(connection: sqlite3.Connection, iris: Iris, *, carried: bool) -> None:
         f"SELECT original, count(DISTINCT academy), {sums} FROM ({_pairs()}){only} GROUP BY original"
     ).fetchall()
     rows = (
-        (original, original if ":" in original else iris.work(original), _title(connection, original), *numbers)
+        (original, original if ":" in original else iris.work(original), title(connection, original), *numbers)
         for original, *numbers in found
     )
     connection.executemany("INSERT INTO reused VALUES (?,?,?,?,?,?,?)", rows)
     connection.execute("DROP TABLE ends")
-    if carried:
-        connection.execute("DROP TABLE touched")
 
 
-def _touch(connection: sqlite3.Connection) -> None:
-    """What the resources concerned may count for: they, what they are paired with, and the works of both."""
+def touch(connection: sqlite3.Connection) -> None:
+    """Note in ``temp.touched`` what the resources concerned may count for: they, what they are paired with, and the
+    works of both."""
     connection.execute("CREATE TEMP TABLE touched (id TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("INSERT INTO touched SELECT iri FROM concerned")
     for here, there in (("left_iri", "right_iri"), ("right_iri", "left_iri")):
@@ -80,7 +78,8 @@ def _pairs() -> str:
     return " UNION ALL ".join(sides)
 
 
-def _title(connection: sqlite3.Connection, original: str) -> str:
+def title(connection: sqlite3.Connection, original: str) -> str:
+    """The title of a work, or of a resource by its IRI: of all its titles the first by code points."""
     rows = connection.execute(
         "SELECT name FROM member JOIN resource USING (iri) WHERE work = ? AND level = 'work'"
         " UNION ALL SELECT name FROM resource WHERE iri = ?",

@@ -66,6 +66,7 @@ def tables() -> dict[str, Table]:
         "overlap": _table("academy other relation status pairs", "academy other relation status"),
         "overlap-share": _table("academy other shared resources share", "academy other", "share"),
         "quality-history": _table("academy list measure month value", "academy measure", "value"),
+        "works-shared": _table("in_all course language academies forms", "language"),
         "reused-works": _table("original title academies translations editions adaptations", "least"),
     }
 

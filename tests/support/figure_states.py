@@ -77,6 +77,7 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
     extra = [("about", one) for one in chance.sample(about, chance.choice([0, 0, 1, 1, 2, 3]))]
     extra += [("license", one) for one in chance.sample(licences, chance.choice([0, 1, 1, 2]))]
     extra += [("educationalLevel", concept("level", "basic"))] * chance.randrange(2)
+    extra += [("learningResourceType", concept("resource-type", "lesson"))] * chance.randrange(2)
     extra += [("isPartOf", small.IRIS.resource("north-oai", "k0"))] * chance.randrange(2)
     graph = small.record(
         feed,
