@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bench_crosswalks, bench_large, bench_matching, bench_sources, generate
+from benchmarks import bench_crosswalks, bench_figures, bench_large, bench_matching, bench_sources, generate
 from registry.ledger import log
 from registry.model import Academy, Expect, Feed, Run
 from registry.pipeline.harvest import harvest_feeds
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {
     "ratio to pySHACL alone": 0.5, "peak memory, MB": 500, "unchanged, share of first run": 0.02,
     **bench_sources.LIMITS, **bench_crosswalks.LIMITS, **bench_large.LIMITS,
-    **bench_matching.LIMITS,
+    **bench_matching.LIMITS, **bench_figures.LIMITS,
 }  # fmt: skip
 
 
@@ -222,6 +222,8 @@ def main() -> int:
     figures |= whole(chosen.records)
     figures |= bench_large.measure(chosen.large)
     figures |= bench_matching.measure(chosen.matching)
+    with tempfile.TemporaryDirectory() as folder:
+        figures |= bench_figures.measure(chosen.matching, Path(folder))
     print()
     for name, value in figures.items():
         print(f"{name:36} {value:10.3f}   at most {LIMITS[name]}   {'reached' if value <= LIMITS[name] else 'MISSED'}")
