@@ -88,8 +88,9 @@ class Pages:
         return self.render(request, "error.html", visit=None, status=status, title=title, told=told, asked=False)
 
     def query_error(self, request: Request, status: int, detail: str) -> Response:
-        """Why a query of the form has no answer; the detail, for who writes queries, is in English."""
-        name = "later" if status in (429, 503) else "500" if status == 500 else "wrong"
+        """Why a query of the form has no answer, or (200) found nothing; the detail, for who writes queries, is in
+        English."""
+        name = "later" if status in (429, 503) else {200: "nothing", 500: "500"}.get(status, "wrong")
         title = self.shared.voice(request)("error.500" if name == "500" else f"error.query.{name}")
         return self.render(request, "error.html", visit=None, status=status, title=title, told=detail, asked=True)
 

@@ -118,7 +118,8 @@ class _Asking:
 
 @dataclass(slots=True)
 class Endpoint:
-    """One address that answers queries from a pool: an ASGI application. ``told`` may make a page of an error."""
+    """One address that answers queries from a pool: an ASGI application. ``told`` may make a page of an
+    error, and of a hint for who has found nothing, where it was a browser that asked."""
 
     pool: QueryPool
     settings: Settings
@@ -155,7 +156,7 @@ class Endpoint:
             call = call_of(parameters, self.settings.query_max_bytes)
             query = call.query
             leaving.watch()
-            await self._answer(scope, call, send)
+            await self._answer(scope, call, receive, send)
         except Left:
             return
         except Rejected as rejected:
@@ -229,7 +230,7 @@ class Endpoint:
             self._scans[query] = found
         return found
 
-    async def _answer(self, scope: Scope, call: Call, send: Send) -> None:
+    async def _answer(self, scope: Scope, call: Call, receive: Receive, send: Send) -> None:
         asking = None
         found = self._scans.get(call.query)
         if found is None:
@@ -253,6 +254,12 @@ class Endpoint:
             asking = asking or self._asking(scope)
             made = await self._evaluated(scope, replace(request, client=asking.client), key, asking)
         if isinstance(made, Whole):
+            if made.hint and self.told is not None and not call.format:
+                page = self.told(Request(scope), 200, made.hint)
+                if page is not None:
+                    page.headers.update(CORS | {sparql_hints.HEADER: made.hint})
+                    await page(scope, receive, send)
+                    return
             await sparql_answer.send_answer(said, made, self.answers, key, send)
             return
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
 import socket
@@ -16,9 +17,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pyoxigraph as ox
 import pytest
+from starlette.responses import Response
 
-from registry.graph.pool import QueryAnswer, QueryRequest
+from registry.graph.pool import QueryAnswer, QueryPool, QueryRequest
 from registry.settings import Settings
+from registry.web import sparql
 from tests.support.sparql_server import Endpoint, serving
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -203,6 +206,28 @@ def test_who_finds_nothing_by_another_spelling_of_a_namespace_gets_a_hint(
 )
 def test_who_finds_something_or_spells_as_the_graph_does_gets_none(client: httpx.Client, query: str) -> None:
     assert "query-hint" not in ask(client, query).headers
+
+
+def test_a_browser_is_told_the_hint_on_a_page(graph: Path) -> None:
+    def told(request: object, status: int, detail: str) -> Response:
+        return Response(f"<p>{status} {detail}", status, media_type="text/html")
+
+    async def run() -> list[httpx.Response]:
+        pool = QueryPool(Settings(query_workers=1))
+        await pool.start()
+        await pool.switch(graph, "1.0")
+        transport = httpx.ASGITransport(sparql.Endpoint(pool, pool.settings, lambda: None, told))
+        query = "PREFIX s: <https://schema.org/> SELECT * { ?r s:name ?n }"
+        bodies = ({"query": query}, {"query": query, "format": "csv"}, {"query": "SELECT * {"})
+        async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
+            answers = [await client.post("/sparql", data=body) for body in bodies]
+        await pool.stop()
+        return answers
+
+    page, table, wrong = asyncio.run(run())
+    assert page.text.startswith("<p>200 The graph uses <http://schema.org/>") and "query-hint" in page.headers
+    assert table.text == "r,n\r\n" and "query-hint" in table.headers
+    assert wrong.status_code == 400 and wrong.text.startswith("<p>400 ")
 
 
 def test_trig_is_a_graph_format(client: httpx.Client) -> None:
