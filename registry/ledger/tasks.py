@@ -87,6 +87,12 @@ def waiting(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM task WHERE state='waiting' LIMIT 1").fetchone() is not None
 
 
+def waiting_since(connection: sqlite3.Connection) -> str:
+    """Since when the oldest work waits, "" where none does."""
+    row = connection.execute("SELECT made FROM task WHERE state='waiting' ORDER BY id LIMIT 1").fetchone()
+    return row[0] if row else ""
+
+
 def note(connection: sqlite3.Connection, number: int, options: Mapping[str, Any]) -> None:
     """Keep how far work has come, inside the caller's transaction."""
     connection.execute("UPDATE task SET options=? WHERE id=?", (json.dumps(dict(options)), number))

@@ -281,7 +281,8 @@ def test_a_list_through_the_pages(sent: Sent) -> None:
         == 400
     )
     # The south's page is not the north's.
-    sent.put(sent.token("publisher", "south"), csv("Drones"), "south")
+    south = bearer(sent.token("publisher", "south"))
+    sent.client.put("/api/academies/south/list", params={"wait": 0}, content=csv("Drones"), headers=south)
     assert sent.client.get("/account/uploads/2", headers=HTML).status_code == 403
 
 

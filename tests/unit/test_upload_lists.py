@@ -11,6 +11,7 @@ from support.sent_lists import TITLES, Sent, bearer, csv, registry
 from registry.ledger import decisions, log, reviews, tasks, uploads, utc_now
 from registry.ledger.connection import transaction
 from registry.pipeline import publisher
+from registry.pipeline.doctor import examine
 from registry.pipeline.harvest import harvest_feeds
 from registry.pipeline.house import opened
 
@@ -94,9 +95,13 @@ def test_a_preview_of_another_state_is_not_agreed_to(sent: Sent, north: str) -> 
         log.append(connection, time=utc_now(), kind="tombstone", subject=_record(key), cause="source",
                    feed="north-list", key=key)  # fmt: skip
     connection.close()
-    assert sent.confirm(north, one["id"]).status_code == 409
+    refused = sent.confirm(north, one["id"])
+    assert refused.status_code == 409 and "changed since" in refused.json()["detail"]
+    before = sent.standing()
     sent.work()
-    assert sent.confirm(north, one["id"]).json()["state"] == "published"
+    again = sent.client.get(one["self"], headers=bearer(north)).json()
+    assert again["preview"]["public"] == one["preview"]["public"] - 1, "made anew"
+    assert sent.standing() == before
 
 
 def _record(key: str) -> str:
@@ -225,13 +230,14 @@ def test_what_is_too_large_is_not_read(sent: Sent, north: str) -> None:
 
 
 def test_after_thirty_days_a_list_stays(sent: Sent, north: str) -> None:
-    one = sent.put(north, csv(*TITLES, "Nowcasting")).json()
-    sent.confirm(north, one["id"])
+    last = max(number for number, state in sent.states().items() if state == "published")
     connection = sent.ledger()
-    connection.execute("UPDATE upload SET published='2020-01-01T00:00:00Z' WHERE id=?", (one["id"],))
+    connection.execute("UPDATE upload SET published='2020-01-01T00:00:00Z' WHERE id=?", (last,))
     connection.close()
-    assert sent.revert(north, one["id"]).status_code == 409
-    assert "Nowcasting" in sent.standing().values()
+    before = sent.standing()
+    late = sent.revert(north, last)
+    assert late.status_code == 409 and "2020-01-31" in late.json()["detail"]
+    assert sent.standing() == before and sent.states()[last] == "published"
 
 
 def test_a_folder_of_an_academy_without_tables(sent: Sent, tmp_path: Path) -> None:
@@ -243,3 +249,15 @@ def test_a_folder_of_an_academy_without_tables(sent: Sent, tmp_path: Path) -> No
         assert answer.status_code == 409 and "south has no list" in answer.json()["detail"]
     finally:
         file.write_text(kept, "utf-8")
+
+
+def test_doctor_says_when_nobody_does_the_work(sent: Sent) -> None:
+    connection = sent.ledger()
+    with transaction(connection):
+        number = tasks.ask(connection, "visit", "north", "north-list", now="2026-01-01T00:00:00Z", by="x")
+    with opened(sent.settings) as house:
+        assert [one.ok for one in examine(house) if one.what == "work"] == [False]
+        with transaction(connection):
+            tasks.end(connection, number, "done", {}, utc_now())
+        assert [one.ok for one in examine(house) if one.what == "work"] == [True]
+    connection.close()
