@@ -284,7 +284,7 @@ def publish(
         else:
             typer.echo(f"release {release.number}: {release.manifest['counts']}")
         make_ready(opened)
-        raise typer.Exit(cli_mirror.after(opened, quiet=as_json))
+        raise typer.Exit(cli_mirror.follow(opened, quiet=as_json))
 
 
 @app.command()

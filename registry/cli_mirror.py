@@ -26,8 +26,27 @@ def mirror(
 
 
 def after(opened: House, *, quiet: bool) -> int:
-    """What publishing does for a mirror, where there is one; the exit code."""
+    """What building anew does for a mirror, where there is one: bring it up and compare all; the exit code."""
     return tell(opened, quiet=quiet) if opened.settings.store else OK
+
+
+def follow(opened: House, *, quiet: bool) -> int:
+    """What publishing does for a mirror, where there is one: bring it up; the exit code."""
+    from registry.graph.remote import StoreFailed
+    from registry.pipeline import mirror as mirroring
+    from registry.pipeline.progress import progress
+
+    if not opened.settings.store:
+        return OK
+    try:
+        with progress(quiet=quiet) as shown:
+            mirroring.bring_up(
+                opened.settings, opened.iris.base, lambda done, total: shown("mirror", "publish", done, total)
+            )
+    except StoreFailed as error:
+        typer.echo(f"mirror: {error}", err=True)
+        return TO_MEND
+    return OK
 
 
 def tell(opened: House, *, check: bool = False, as_json: bool = False, quiet: bool = False) -> int:

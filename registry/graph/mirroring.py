@@ -60,6 +60,11 @@ def pin(graph: Path, folder: Path) -> None:
     ox.Store.read_only(str(graph)).backup(str(folder))
 
 
+def size_of(graph: Path) -> int:
+    """How many statements a release's graph has."""
+    return sum(1 for _ in ox.Store.read_only(str(graph)))
+
+
 def of_store(store: Store) -> Checksum:
     """The checksum of what a remote store holds, but its own graphs and the marker."""
     marker = store.marker()

@@ -27,6 +27,7 @@ JSON = "application/sparql-results+json"
 NTRIPLES = "application/n-triples"
 UPDATE_SECONDS = 900.0
 SIDE = 120
+PART_TRIPLES, PART_GRAPHS = 20_000, 200
 CONNECT_SECONDS = 5.0
 TRUNCATED = ("x-sparql-maxrows", "x-sql-state")
 """Headers by which Virtuoso says that an answer is not all of it."""
@@ -46,7 +47,7 @@ class Dialect:
     ``inner``: beginnings of graphs that are its own; ``declares``: it can be told which graphs to leave out;
     ``empty_graphs``: it keeps graphs that hold nothing; ``one_by_one``: what is deleted is deleted graph by graph
     (Virtuoso 7 forgets texts with a language where DELETE DATA names several graphs); ``limit``: a query for its
-    limit of rows.
+    limit of rows; ``gathers``: it holds a whole answer before it sends the first byte.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Dialect:
     empty_graphs: bool = False
     one_by_one: bool = False
     limit: str = ""
+    gathers: bool = False
 
     def rules(self, iris: Iris) -> Rules:
         """What a query of the public must be changed in."""
@@ -92,7 +94,7 @@ def dialects() -> Mapping[str, Dialect]:
                 "http://www.w3.org/2002/07/owl#", "urn:activitystreams-owl:map", "urn:core:services:sparql",
                 "virtrdf-label", "facets", "b3sifp", "b3s", "dbprdf-label",
             ),
-            declares=True, one_by_one=True,
+            declares=True, one_by_one=True, gathers=True,
             limit="SELECT (<bif:cfg_item_value>(<bif:virtuoso_ini_path>(), 'SPARQL', 'ResultSetMaxRows') AS ?n) {}",
         ),
     )  # fmt: skip
@@ -318,12 +320,32 @@ class Store:
         return graph.startswith(self.dialect.inner) if self.dialect.inner else False
 
     def quads(self, hidden: Iterable[str] = ()) -> Iterator[ox.Quad]:
-        """All that the store holds in graphs, but the marker and what is hidden, as it was meant."""
+        """All that the store holds in graphs, but the marker and what is hidden, as it was meant.
+
+        An engine that gathers an answer before it sends it is asked by parts.
+        """
         skipped = {*hidden, self._marker_graph}
-        asked = self.dialect.prologue(sorted(skipped)) + "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
-        for g, s, p, o in self.rows(asked):
-            if cast(ox.NamedNode, g).value not in skipped:
-                yield ox.Quad(s, p, o, g)  # type: ignore[arg-type]
+        whole = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
+        for query in self._parts(skipped) if self.dialect.gathers else [whole]:
+            for g, s, p, o in self.rows(query):
+                if cast(ox.NamedNode, g).value not in skipped:
+                    yield ox.Quad(s, p, o, g)  # type: ignore[arg-type]
+
+    def _parts(self, skipped: set[str]) -> Iterator[str]:
+        names: list[str] = []
+        count = 0
+        for graph, size in [*self.sizes(), ("", PART_TRIPLES)]:
+            if names and (count + size > PART_TRIPLES or len(names) >= PART_GRAPHS):
+                yield f"SELECT ?g ?s ?p ?o {{ VALUES ?g {{ {' '.join(names)} }} GRAPH ?g {{ ?s ?p ?o }} }}"
+                names, count = [], 0
+            if graph and graph not in skipped:
+                names.append(f"<{graph}>")
+                count += size
+
+    def count(self, hidden: Iterable[str] = ()) -> int:
+        """How many triples the store holds in graphs, but the marker's and hidden ones."""
+        skipped = {*hidden, self._marker_graph}
+        return sum(size for graph, size in self.sizes() if graph not in skipped)
 
     def default_triples(self) -> Iterator[ox.Quad]:
         """All that stands in the default graph, where it is one of its own."""

@@ -167,6 +167,20 @@ def compare(settings: Settings, base: str) -> Compared:
     return Compared(current.number, here, there, same)
 
 
+def in_step(settings: Settings, base: str) -> str:
+    """What is wrong with the mirror as far as marker and number of statements tell; "" if nothing is."""
+    try:
+        current = release.current(settings.data)
+        with _opened(settings, base) as store:
+            marker = store.marker()
+            if current is None or marker is None or (marker.epoch, marker.number) != _journalled(current):
+                return "it has not come to the current release: run meta-academy mirror"
+            here, there = mirroring.size_of(current.graph), store.count(marker.hidden)
+    except StoreFailed as error:
+        return str(error)
+    return "" if here == there else f"it holds {there} statements instead of {here}: run meta-academy rebuild graph"
+
+
 class Follower(threading.Thread):
     """Follows the releases beside the publisher until it is stopped. A store that fails is told of and tried again."""
 
