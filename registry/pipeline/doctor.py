@@ -82,6 +82,15 @@ def _mirror(house: House) -> Iterator[Examined]:
         )
 
 
+def _work(house: House, now: datetime) -> Examined:
+    """Whether what was asked for is done by somebody."""
+    since = tasks.waiting_since(house.connection)
+    waited = now - datetime.fromisoformat(since) if since else timedelta()
+    if waited < WAITS:
+        return Examined("work", True, f"something waits since {since}" if since else "nothing waits")
+    return Examined("work", False, f"something waits since {since}, and nobody does it; run meta-academy work --watch")
+
+
 def _visits(house: House, now: datetime) -> Iterator[Examined]:
     for _, feed in house.feeds:
         visited = runs.listed(house.connection, feed.id, 1)
