@@ -34,12 +34,11 @@ def measured(house: House) -> list[tuple[str, Measurement]]:
 
 
 def withdrawn(house: House, changes: Iterable[Change]) -> list[Withdrawn]:
-    """The entries that changes withdrew, by the last change of each."""
+    """The entries that changes withdrew; of each entry one change, the last."""
     academies = feeds_of(house)
-    newest = {change.subject: change for change in changes if change.kind in ("record", "tombstone")}
     return [
         Withdrawn(resource_id(one.feed, one.key), academies[one.feed], one.first or one.time, one.time)
-        for one in newest.values()
+        for one in changes
         if one.kind == "tombstone" and one.feed in academies
     ]
 

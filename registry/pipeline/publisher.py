@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -305,11 +305,12 @@ def _figures(
     gone_now: Iterable[Withdrawn] = ()
     since = matcher.changes_since(str(before.manifest["matches"])) if before else None
     if before is not None and since is not None:
-        gone_now = figured.withdrawn(house, (c for batch in later(house, before.sequence, until) for c in batch))
         batches = later(house, before.sequence, until)
-        changed = {resource_id(c.feed, c.key): c.kind for batch in batches for c in batch if c.feed}
-        gone = [identifier for identifier, kind in changed.items() if kind != "record"]
-        found = (reader.get(identifier) for identifier, kind in changed.items() if kind == "record")
+        bare = (replace(c, stated="", inferred="") for batch in batches for c in batch if c.feed)
+        changed = {resource_id(change.feed, change.key): change for change in bare}
+        gone_now = figured.withdrawn(house, changed.values())
+        gone = [identifier for identifier, change in changed.items() if change.kind != "record"]
+        found = (reader.get(identifier) for identifier, change in changed.items() if change.kind == "record")
         resources = (document for document in found if document is not None)
         matches = since[0]
         ended = [house.iris.match(*pair).rpartition("/")[2] for pair in since[1]]
