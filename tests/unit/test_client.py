@@ -157,7 +157,9 @@ def test_it_knows_every_filter_and_every_address(registry: Client) -> None:
         told_ = {one["name"] for one in document["paths"][path]["get"]["parameters"]}
         assert told_ - {"limit", "cursor"} == set(filters.__annotations__), path
     text = Path(client.__file__).read_text("utf-8")
-    for path in document["paths"]:
+    for path, methods in document["paths"].items():
+        if methods.get("get", {}).get("tags", ["roles"]) == ["roles"]:
+            continue
         last = path.rstrip("}").rpartition("/")[2].rpartition("{")[2]
         if path.startswith("/api/") and path not in APART:
             assert last in text and f'"/api/{path.split("/")[2]}' in text, path
@@ -168,10 +170,8 @@ APART = ("/api/academies/{id}/quality", "/api/schemes/{scheme}/concepts/{notatio
 
 
 def test_it_is_typed_and_needs_nothing_of_the_registry() -> None:
-    for name in ("client", "flat", "answers", "__init__"):
-        text = (ROOT / "client" / "meta_academy_client" / f"{name}.py").read_text("utf-8")
-        assert "registry." not in [
-            line.split(" ")[1][:9] for line in text.splitlines() if line.startswith(("import ", "from "))
-        ]
+    for file in (ROOT / "client" / "meta_academy_client").rglob("*.py"):
+        lines = [line for line in file.read_text("utf-8").splitlines() if line.startswith(("import ", "from "))]
+        assert not [line for line in lines if "registry" in line], file
     hints: dict[str, Any] = typing.get_type_hints(Client.resources)
     assert hints["return"] == Iterator[answers.Resource]
