@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ AcademyOption = Annotated[str, typer.Option(help="A publisher's academy, or a re
 Name = Annotated[str, typer.Option(help="Who it is for; it stands in the audit trail.")]
 Languages = Annotated[str, typer.Option(help="What a new reviewer reads, such as en,fr.")]
 
+NO_ROOM_PAUSE = 30.0
 token = typer.Typer(no_args_is_help=True, help="Tokens by which programs write: make one, list all, revoke one.")
 
 
@@ -216,8 +218,19 @@ def work(
     watch: Annotated[bool, typer.Option(help="Stay, and do whatever is asked for.")] = False,
 ) -> None:
     """Do what was asked for through the web: visits, lists sent in. “serve” and “harvest --every” start it."""
+    from registry.pipeline.disk import fault
     from registry.pipeline.upload_queue import work as do
 
-    done = do(settings(), watch=watch)
-    typer.echo(f"{done} done")
-    raise typer.Exit(OK)
+    known = settings()
+    while True:
+        try:
+            done = do(known, watch=watch)
+        except Exception as error:
+            full = fault(error, known.data)
+            if not watch or not full:
+                raise
+            typer.echo(full, err=True)
+            time.sleep(NO_ROOM_PAUSE)
+            continue
+        typer.echo(f"{done} done")
+        raise typer.Exit(OK)
