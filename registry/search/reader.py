@@ -27,7 +27,8 @@ Sort = Literal["relevance", "title", "modified", "added", "changed", "start"]
 MAX_WORDS = 32
 PREFIX_FROM = 4
 SUBJECTS = 1000
-SETS = 16
+SETS = 4
+"""Large sets of ids that are kept: with a million resources each may take 100 MB."""
 FILTERS = (*FACETS, *TERMS)
 _QUOTED = re.compile(r'"([^"]*)"')
 _DESCENDING = ("modified", "added", "changed")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from registry.messages import LANGUAGES
 from registry.model import Level, MatchStatus, Relation, Voice
 from registry.search.filters import SPANS, moment
-from registry.search.reader import FILTERS, ResourceQuery, Sort
+from registry.search.reader import FILTERS, SETS, ResourceQuery, Sort
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
 from registry.statistics.work_reader import WorkQuery
@@ -288,7 +288,7 @@ def resource_query(visit: Visit, parameters: ResourceParameters) -> ResourceQuer
     opened = visit.opened
     if parameters.relation or parameters.has_match is not None:
         wanted = tuple(sorted(set(parameters.relation)))
-        matched = opened.once(("matched", *wanted), lambda: _matched(opened, wanted))
+        matched = opened.once(("matched", *wanted), lambda: _matched(opened, wanted), SETS)
         if parameters.has_match is False:
             without = matched
         else:
