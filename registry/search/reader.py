@@ -183,7 +183,7 @@ class Reader:
             make = tantivy.Query
             among = make.term_set_query(self._schema, "id", sorted(ids)) if ids else make.empty_query()
             found = make.const_score_query(among, 0.0)
-            for oldest in list(self._sets)[: len(self._sets) - SETS + 1]:
+            for oldest in list(self._sets)[: max(0, len(self._sets) - SETS + 1)]:
                 self._sets.pop(oldest, None)
             self._sets[ids] = found
         return found

@@ -33,7 +33,7 @@ class Open:
         if found is None:
             found = make()
             alike = [one for one in list(self._kept) if one[0] == key[0]]
-            for oldest in alike[: len(alike) - most + 1]:
+            for oldest in alike[: max(0, len(alike) - most + 1)]:
                 self._kept.pop(oldest, None)
             self._kept[key] = found
         return found
