@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -217,7 +218,7 @@ def create_router(pages: Pages, writing: Writing) -> APIRouter:
         may(actor, "lists", one.academy)
         return pages.render(
             request, "upload.html", visit=None, one=one, actor=actor, csrf=access.csrf(request), until=until(one),
-            plainly=plainly, busy=one.state in ("checking", "publishing", "withdrawing"),
+            plainly=plainly, mended=mended, busy=one.state in ("checking", "publishing", "withdrawing"),
             may_revert=one.state == "published" and until(one) > utc_now(),
         )  # fmt: skip
 
@@ -266,3 +267,11 @@ def plainly(line: str, voice: Voice) -> str:
     name, _, rest = line.partition(": ")
     said = _TERM.sub(lambda found: found[1], _LANGUAGE.sub("", rest))
     return f"{voice.field(name)}: {said}" if rest else line
+
+
+def mended(told: Mapping[str, Any], voice: Voice) -> str:
+    """What is wrong and how to mend it, as whole sentences with the place in the reader's words."""
+    wrong, place = told["message"][voice.language].rstrip(), told.get("place", "")
+    wrong = wrong.replace(place, voice.place(place)) if place else wrong
+    ended = wrong.endswith((".", "!", "?", "…", "»", "”"))
+    return f"{wrong if ended else wrong + '.'} {told['mend'][voice.language]}"
