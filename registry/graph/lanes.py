@@ -65,6 +65,7 @@ class _Usage:
 @dataclass(slots=True, eq=False)
 class _Turn:
     client: str
+    spent: float
     given: asyncio.Future[Worker]
 
 
@@ -86,23 +87,26 @@ class Lane:
             return True
         if self.held[client] >= self.share:
             return False
-        if spent < HEAVY or self.size < 2:
+        left = max(1, self.size // 4)
+        if spent < HEAVY or self.size < 2 or self.held.total() < self.size - left:
             return True
         heavy = sum(number for one, number in self.held.items() if self.usage.of(one, now) >= HEAVY)
-        return heavy < self.size - max(1, self.size // 4)
+        return heavy < self.size - left
 
     async def take(self, client: str, seconds: float) -> Worker:
         """An idle worker, in turn; ``free`` gives it back. Raises QueryFailed when the queue is full, when this
         client's part of it is full, or when no turn came in time."""
         now = time.monotonic()
-        if self.idle and self._may(client, self.usage.of(client, now), now):
+        spent = self.usage.of(client, now)
+        if self.idle and self._may(client, spent, now):
             self.held[client] += 1
             return self.idle.pop()  # the one that answered last: what it read is still at hand
         if self.share and client and QUARTER * sum(turn.client == client for turn in self.waiting) >= self.queue:
             raise QueryFailed("share", "Too many of your queries are waiting. Ask fewer at once.", 5)
         if len(self.waiting) >= self.queue:
             raise QueryFailed("busy", "Too many queries are waiting. Try again in a moment.", 5)
-        turn = _Turn(client, asyncio.get_running_loop().create_future())
+        # Tenths of seconds: among those who used little the first that came is the next.
+        turn = _Turn(client, round(spent, 1), asyncio.get_running_loop().create_future())
         self.waiting.append(turn)
         try:
             # wait() leaves the future alone, so that a worker given at the last moment is not lost.
@@ -136,9 +140,8 @@ class Lane:
     def _serve(self) -> None:
         while self.idle and self.waiting:
             now = time.monotonic()
-            # Tenths of seconds: among those who used little the first that came is the next.
-            spent = [(round(self.usage.of(turn.client, now), 1), place) for place, turn in enumerate(self.waiting)]
-            may = (place for used, place in sorted(spent) if self._may(self.waiting[place].client, used, now))
+            places = sorted(range(len(self.waiting)), key=lambda place: self.waiting[place].spent)
+            may = (n for n in places if self._may(self.waiting[n].client, self.waiting[n].spent, now))
             place = next(may, None)
             if place is None:
                 return

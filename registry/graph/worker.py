@@ -68,7 +68,11 @@ class Request:
 
     def encode(self) -> bytes:
         """As a frame."""
-        return frame(b"Q", json.dumps([getattr(self, name) for name in self.__slots__]).encode())
+        told = (
+            self.query, self.media_type, self.default_graphs, self.named_graphs, self.seconds, self.base,
+            self.bindings, self.dataset, self.star, self.variables,
+        )  # fmt: skip
+        return frame(b"Q", json.dumps(told).encode())
 
     @classmethod
     def decode(cls, data: bytes) -> Request:

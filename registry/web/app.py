@@ -67,6 +67,18 @@ CSP = (
 )
 
 
+class _Registry(FastAPI):
+    """The application; requests to ``/sparql`` go past everything else, which would cost more than a small query."""
+
+    at_once: sparql.AtOnce | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.at_once is not None and self.at_once.takes(scope):
+            await self.at_once(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 class Guard:
     """HEAD as GET without a body, and the headers that every answer carries."""
 
@@ -78,8 +90,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # /sparql answers HEAD itself, without evaluating the query.
-        head = scope["method"] == "HEAD" and scope["path"] != "/sparql"
+        head = scope["method"] == "HEAD"
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -197,7 +208,7 @@ def create_app(
     iris = Iris((base or settings.base_address).rstrip("/"))
     shared = Shared(settings, Releases(settings.data), wording.load(told), iris, ledger_path, pool, _build(asked))
     shown = pages.Pages(shared)
-    app = FastAPI(
+    app = _Registry(
         title="Meta Academy Registry",
         version=__version__,
         summary="Learning resources in official statistics, across academies.",
@@ -221,7 +232,7 @@ def create_app(
             getattr(pool, "public", pool), settings, lambda: release.current(settings.data), _error_page(shown)
         )
         app.include_router(sparql_routes.routes_of(endpoint))
-        app.add_middleware(sparql.AtOnce, endpoint=endpoint)
+        app.at_once = sparql.AtOnce(endpoint)
     app.add_middleware(Guard)
     app.include_router(api.create_router(shared))
     roles = Writing(Access(shared), acts, settings.upload_max_bytes)
@@ -256,7 +267,11 @@ def _error_page(shown: pages.Pages) -> sparql.Told:
     def page(request: Request, status: int, detail: str) -> Response | None:
         accept = request.headers.get("accept", "")
         browser = accept and choose(accept, ["application/problem+json", "text/html"]) == "text/html"
-        return shown.query_error(request, status, detail) if browser else None
+        if not browser:
+            return None
+        made = shown.query_error(request, status, detail)
+        made.headers["Content-Security-Policy"] = CSP  # the endpoint is not behind the guard
+        return made
 
     return page
 

@@ -17,7 +17,7 @@ from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from registry.graph.guard import Refused, Scan, scan
 from registry.graph.pool import QueryFailed, QueryPool, QueryRequest
@@ -55,11 +55,7 @@ ADDRESS_TIMES = 4
 """How many clients one address may be, as far as budgets go: many user agents do not make many clients."""
 SCANS, SCANNED = 512, 4096
 """How many queries are remembered as scanned, and up to which length."""
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": f"ETag, Retry-After, Content-Type, {sparql_hints.HEADER}",
-    "Vary": "Accept, Accept-Encoding",
-}
+CORS = {name.decode().title(): value.decode() for name, value in sparql_answer.HEADERS}
 PREFLIGHT = {
     "Allow": METHODS,
     "Access-Control-Allow-Methods": METHODS,
@@ -243,7 +239,7 @@ class Endpoint:
         packing = coding(header_of(scope, b"accept-encoding"))
         if packing is None:
             raise Rejected(406, "No such coding", "Answers come as they are, or compressed with gzip.")
-        said = Said(name, packing, "" if found.volatile else f"{name}\n{call!r}", scope["method"] == "HEAD")
+        said = Said(name, packing, "" if found.volatile else repr((name, *call.parts)), scope["method"] == "HEAD")
         request = QueryRequest(call.query, found.form, syntax, call.default_graphs, call.named_graphs, found=found)
         key = None if found.volatile else key_of(request)
         if scope["method"] != "POST" and said.matches(header_of(scope, b"if-none-match"), self.pool.release):
@@ -290,10 +286,29 @@ class Endpoint:
 class AtOnce:
     """Hands requests to ``/sparql`` to its endpoint without what a framework does on the way to it."""
 
-    def __init__(self, app: ASGIApp, endpoint: Endpoint) -> None:
-        self._app, self._endpoint = app, endpoint
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether a request is the endpoint's."""
+        return scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) in PATHS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        ours = scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) in PATHS
-        await (self._endpoint if ours else self._app)(scope, receive, send)
+        """One request; a fault of ours is told with a number."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._endpoint(scope, receive, noted)
+        except Exception:
+            if started:
+                raise
+            incident = secrets.token_hex(4)
+            LOG.exception("incident %s at %s", incident, scope["path"])
+            made = problem(500, f"It is our fault; if you tell us, name {incident}.", incident=incident)
+            made.headers.update(CORS)
+            await made(scope, receive, send)

@@ -21,11 +21,15 @@ CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=300"
 SLOWEST = 300.0
 """Seconds in which an answer that is there must be read; a streamed one has what is left until its deadline."""
 LOOK_AFTER = 0.1
-_HEADERS = [
+HEADERS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", f"ETag, Retry-After, Content-Type, {HEADER}".encode()),
     (b"vary", b"Accept, Accept-Encoding"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
 ]
+# A browser that shows an answer in XML loads nothing for it.
+_ALONE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
 class AnswerBrokenOff(Exception):
@@ -90,8 +94,8 @@ class Said:
     def headers(self, release: str) -> list[tuple[bytes, bytes]]:
         """Headers of 200 and 304."""
         if not self.identity or release.startswith(PASSING):
-            return [*_HEADERS, (b"cache-control", b"no-store")]
-        return [*_HEADERS, (b"cache-control", CACHE.encode()), (b"etag", self.tag(release).encode("latin-1"))]
+            return [*HEADERS, _ALONE, (b"cache-control", b"no-store")]
+        return [*HEADERS, _ALONE, (b"cache-control", CACHE.encode()), (b"etag", self.tag(release).encode("latin-1"))]
 
 
 async def send_unchanged(said: Said, release: str, send: Send) -> None:

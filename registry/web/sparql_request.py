@@ -69,6 +69,11 @@ class Call:
     named_graphs: tuple[str, ...] | None
     format: str
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """All that the answer depends on besides its syntax."""
+        return self.query, self.default_graphs, self.named_graphs
+
 
 def parameters_of(encoded: bytes, where: str) -> list[tuple[str, str]]:
     """Names and values in order. Raises Rejected where they are not UTF-8 or too many."""
