@@ -21,7 +21,7 @@ from support import told_ledger as told
 from registry.settings import Settings
 from registry.web.app import create_app
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
 
 
 def _described(data: Path) -> schemathesis.BaseSchema:
