@@ -21,7 +21,7 @@ _SIDES = (("left", "right"), ("right", "left"))
 
 
 def count(connection: sqlite3.Connection, before: Path | None) -> None:
-    """Fill ``tally``, ``overlap``, ``shared``, ``counter`` and what ``facts`` counts, or carry them forward.
+    """Fill ``tally``, ``overlap``, ``ruled``, ``shared``, ``counter``, what ``facts`` counts, or carry them forward.
 
     ``before`` is the database of the figures carried forward; then ``temp.concerned`` names every resource that
     changed, came or went, or of which a pair did.
@@ -78,6 +78,11 @@ def _statements(base: str, scope: str) -> Iterator[tuple[str, str]]:
         "overlap",
         "SELECT min(left_academy, right_academy), max(left_academy, right_academy), relation, status, count(*)"
         f" FROM {scope} AS c CROSS JOIN {base}.match ON left_iri = c.iri WHERE {COUNTED} GROUP BY 1, 2, 3, 4",
+    )
+    yield (
+        "ruled",
+        "SELECT relation, rule, status, CAST(confidence * 100 + 0.5 AS INTEGER), count(*)"
+        f" FROM {scope} AS c CROSS JOIN {base}.match ON left_iri = c.iri GROUP BY 1, 2, 3, 4",
     )
     kinds = load_relations()
     counted = f"{COUNTED} AND relation <> 'different'"

@@ -54,7 +54,6 @@ CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
 CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
-CREATE INDEX match_rule ON match (relation, rule, status, confidence);
 
 -- What a rule, or a level of a comparison ("title.same-rare"), says in words, as JSON {language: text}.
 CREATE TABLE rule (code TEXT PRIMARY KEY, text TEXT NOT NULL);
@@ -83,6 +82,11 @@ CREATE TABLE overlap (
 );
 -- The relations of pairs by the last part of their predicates, which is what the graph calls them.
 CREATE TABLE relation (name TEXT PRIMARY KEY, predicate TEXT NOT NULL);
+-- All pairs, by rule, state and how sure they are (in hundredths).
+CREATE TABLE ruled (
+    relation TEXT NOT NULL, rule TEXT NOT NULL, status TEXT NOT NULL, sure INTEGER NOT NULL, pairs INTEGER NOT NULL,
+    PRIMARY KEY (relation, rule, status, sure)
+) WITHOUT ROWID;
 -- How many resources of "of" have something alike at "at" (numerators; academy.resources is the denominator).
 CREATE TABLE shared (
     of_academy TEXT NOT NULL, at_academy TEXT NOT NULL, resources INTEGER NOT NULL,

@@ -147,7 +147,7 @@ def _tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         name: sorted(map(tuple, connection.execute(f"SELECT * FROM {name}").fetchall()))
         for name in (
             "work member former match meta overlap shared academy feed resource carries covers tally counter left_out"
-            " fact withdrawn cell described alike licensed growth kind part reused form"
+            " fact withdrawn cell described alike licensed growth kind part ruled reused form"
         ).split()
     }
     connection.close()
