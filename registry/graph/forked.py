@@ -68,7 +68,8 @@ class Zygote:
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A worker seen from outside: what it was started for, how many queries it was asked, whether it was killed."""
+    """A worker seen from outside: what it was started for, how many queries it was asked, how many
+    seconds it was busy, whether it was killed."""
 
     zygote: Zygote
     token: int
@@ -76,6 +77,7 @@ class Worker:
     generation: int
     release: str
     asked: int = 0
+    busy: float = 0.0
     dead: bool = False
 
     def kill(self) -> None:

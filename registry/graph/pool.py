@@ -33,7 +33,8 @@ PASSING = "~"
 """How the name of a release begins that answers are not kept for: it is not whole, or will be another at once."""
 MAX_DEADLINE = 60.0
 READY_SECONDS = 30.0
-RETIRE_AFTER = 500
+RETIRE_AFTER, RETIRE_BUSY = 10_000, 60.0
+"""Queries, or seconds of work, after which a worker is replaced, its memory in pieces by then; a new one reads anew."""
 LATE = "The query took longer than a query may take."
 BROKEN = "The query needed more memory than a query may use, or broke its worker."
 
@@ -188,7 +189,8 @@ class QueryPool:
     def _give_up(self, lane: Lane, client: str, worker: Worker, *, alive: bool, seconds: float = 0.0) -> None:
         """Take a worker back: for the next query if it can answer one, else another replaces it."""
         current = worker.generation == self._generation and self._graph is not None
-        if alive and current and worker.asked < RETIRE_AFTER:
+        worker.busy += seconds
+        if alive and current and worker.asked < RETIRE_AFTER and worker.busy < RETIRE_BUSY:
             lane.free(client, worker, seconds)
             return
         worker.kill()
