@@ -224,7 +224,7 @@ def create_app(
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Retry-After"],
+        expose_headers=["ETag", "Retry-After", "Deprecation", "Sunset", "Link"],
     )
     app.add_middleware(Leaving, going=going)
     if pool is not None:

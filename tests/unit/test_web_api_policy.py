@@ -58,6 +58,8 @@ def test_what_goes_away_is_told_in_headers_and_in_the_description(tmp_path: Path
         told = client.get("/api/overlap")
         assert told.headers["deprecation"] == "@1795996800"
         assert told.headers["sunset"] == "Wed, 30 Jun 2027 00:00:00 GMT"
+        elsewhere = client.get("/api/overlap", headers={"origin": "https://x.example"}).headers
+        assert {"Deprecation", "Sunset", "Link"} <= set(elsewhere["access-control-expose-headers"].split(", "))
         assert '</api/matches>; rel="successor-version"' in told.headers["link"]
         assert 'rel="deprecation"' in told.headers["link"]
         assert "deprecation" in client.get("/api/overlap?x=1").headers, "also with an error"
