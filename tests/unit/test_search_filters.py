@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from registry.search import index as search
 from registry.search.filters import SPANS, minutes, moment, spans, terms
 from registry.search.reader import Reader, ResourceQuery
 from registry.settings import Settings
+from registry.statistics import build as figures_build
+from registry.statistics import reader as figures
 from registry.web.app import create_app
 from registry.web.views import KEYS
 
@@ -249,3 +252,36 @@ def test_a_cursor_beyond_the_end_takes_no_memory(client: TestClient) -> None:
     forged = base64.urlsafe_b64encode(json.dumps([digest, "999999999"]).encode()).decode().rstrip("=")
     answer = client.get(f"/api/resources?q=git&limit=1&cursor={number}~{forged}")
     assert answer.status_code == 400 and "beyond" in answer.json()["detail"]
+
+
+def test_a_walk_through_pairs_survives_new_releases(reader: Reader, tmp_path: Path) -> None:
+    chance = random.Random(5)
+    pattern = next(reader.all())
+    entries = [
+        {**pattern, "id": f"north-oai/p{n}", "iri": str(small.IRIS.resource("north-oai", f"p{n}"))} for n in range(14)
+    ]
+    ends = [(a["iri"], b["iri"]) for n, a in enumerate(entries) for b in entries[n + 1 :]]
+    pairs = {pair: round(chance.uniform(0.5, 1), 2) for pair in chance.sample(ends, 60)}
+    kept = set(chance.sample(sorted(pairs), 35))
+    seen: list[str] = []
+    query = figures.MatchQuery(limit=8)
+    for turn in range(30):
+        folder = tmp_path / str(turn)
+        figures_build.build(
+            folder, resources=entries, academies=small.ACADEMIES, runs=[], sequence=turn, iris=small.IRIS,
+            matches=[small._match(*pair, "copy", sure) for pair, sure in pairs.items()],
+        )  # fmt: skip
+        with figures.open_figures(folder) as connection:
+            found, _, cursor = figures.matches(connection, query)
+        seen += [row["id"] for row in found]
+        if cursor is None:
+            break
+        query = replace(query, cursor=cursor)
+        for pair in chance.sample(ends, 12):
+            if pair not in kept and chance.random() < 0.5:
+                pairs.pop(pair, None)
+            elif pair not in kept:
+                pairs[pair] = round(chance.uniform(0.5, 1), 2)
+    assert cursor is None and turn >= 5
+    for pair in kept:
+        assert seen.count(small.IRIS.match(*pair).rsplit("/", 1)[-1]) == 1
