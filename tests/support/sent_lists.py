@@ -139,8 +139,8 @@ def settings_in(folder: Path) -> Settings:
 def registry(folder: Path) -> Iterator[Sent]:
     """The registry in a folder; requests wait for no work."""
     settings = settings_in(folder)
-    with opened(settings):
-        pass
-    app = create_app(settings, ledger_path=ledger_path(settings), acts=Acting(settings))
+    with opened(settings) as house:
+        texts = dict(house.messages)
+    app = create_app(settings, ledger_path=ledger_path(settings), messages=texts, acts=Acting(settings))
     with TestClient(app, base_url=small.BASE, follow_redirects=False) as client:
         yield Sent(settings, client)

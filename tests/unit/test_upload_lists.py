@@ -261,3 +261,23 @@ def test_doctor_says_when_nobody_does_the_work(sent: Sent) -> None:
             tasks.end(connection, number, "done", {}, utc_now())
         assert [one.ok for one in examine(house) if one.what == "work"] == [True]
     connection.close()
+
+
+def test_what_is_held_back_is_shown_to_its_academy_alone(sent: Sent) -> None:
+    south = sent.token("publisher", "south")
+    rows = csv("Version control with Git", "Drones").decode().splitlines()
+    lines = [f"{rows[0]},type,start,end", *(f"{row},course,," for row in rows[1:])]
+    late = "x1,Ends before it begins,Two days of it,https://south.example/x,en,seminar,2026-03-02,2026-03-01"
+    body = "\n".join([*lines, late, ""]).encode()
+    one = sent.put(south, body, "south").json()
+    held = one["preview"]["held"]
+    assert (held["total"], held["entries"][0]["key"]) == (1, "x1")
+    assert held["entries"][0]["where"] == "row 4" and held["entries"][0]["to_mend"][0]["mend"]["es"]
+    assert "x1" not in keys(one["preview"]["new"])
+    assert sent.confirm(south, one["id"], "south").json()["state"] == "published"
+    assert "x1" not in sent.standing("south-list")
+    own = sent.client.get("/api/academies/south/private", headers=bearer(south)).json()
+    assert [entry["key"] for entry in own["held"]] == ["x1"] and "Ends before it begins" in own["held"][0]["text"]
+    assert own["held"][0]["to_mend"] and not own["held"][0]["published"]
+    assert sent.client.get("/api/academies/south/private").status_code == 401
+    assert "Ends before it begins" not in sent.client.get("/api/academies/south/issues").text
