@@ -34,7 +34,7 @@ PASSING = "~"
 MAX_DEADLINE = 60.0
 READY_SECONDS = 30.0
 RETIRE_AFTER, RETIRE_BUSY = 10_000, 60.0
-"""Queries, or seconds of work, after which a worker is replaced, its memory in pieces by then; a new one reads anew."""
+"""Queries, or seconds of work, after which a worker is replaced: by then its memory is in pieces."""
 LATE = "The query took longer than a query may take."
 BROKEN = "The query needed more memory than a query may use, or broke its worker."
 
