@@ -54,7 +54,7 @@ def test_all_files_can_be_read() -> None:
         ("sh:order 1 ;", "", "sh:order"),
         ("sh:optional true ;", 'sh:in ("a" "b") ; sh:defaultValue "c" ;', "'c' is not one of its values"),
         ("sh:select", "sh:ask", "holds a SELECT query"),
-        ("FILTER NOT EXISTS", "SERVICE <http://elsewhere.example/>", "SERVICE"),
+        ("MINUS", "SERVICE <http://elsewhere.example/>", "SERVICE"),
         ("csvw:column (", "csvw:row (", "its columns"),
         ('schema:keywords "licence", "quality" ;', "", "schema:keywords"),
         ("] ;\n    csvw", "] ;;\n    csvw csvw", "without-licence.ttl"),
