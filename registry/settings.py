@@ -10,10 +10,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PREFIX = "META_ACADEMY_"
 TOKEN = "token_"
 ENGINES = ("duckdb", "spark")
+STORE_KINDS = ("plain", "oxigraph", "virtuoso")
 CLUSTER = "spark://"
 """Begins the address of a Spark cluster, which ``match_engine`` may be instead of one of ENGINES."""
 
@@ -139,4 +141,24 @@ def load(environment: Mapping[str, str], file: Path | None = None) -> Settings:
             f"{PREFIX}MATCH_ENGINE must be one of {', '.join(ENGINES)}, {CLUSTER}host:port;"
             f" it is {settings.match_engine!r}; see docs/settings.md"
         )
+    check_store(settings)
     return settings
+
+
+def check_store(settings: Settings) -> None:
+    """Raise BadSettings where a store is named in a way that cannot be meant; the message holds no password."""
+    if settings.store_kind not in STORE_KINDS:
+        raise BadSettings(
+            f"{PREFIX}STORE_KIND must be one of {', '.join(STORE_KINDS)}; it is {settings.store_kind!r};"
+            " see docs/settings.md"
+        )
+    for name in ("store", "store_update"):
+        address = getattr(settings, name)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise BadSettings(f"{PREFIX}{name.upper()} is no address") from None
+        if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise BadSettings(f"{PREFIX}{name.upper()} must be an address such as http://127.0.0.1:8890")
+        if parts.username or parts.password:
+            raise BadSettings(f"{PREFIX}{name.upper()} holds a name or password; use STORE_USER and STORE_PASSWORD")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, cast
-from urllib.parse import urlsplit
 
 import httpx
 import pyoxigraph as ox
@@ -21,7 +20,7 @@ import pyoxigraph as ox
 from registry.graph.remote_rewrite import Rules
 from registry.graph.remote_terms import ALWAYS_KEPT, Term, give_back, keep, unchanged
 from registry.iris import Iris
-from registry.settings import Settings
+from registry.settings import BadSettings, Settings, check_store
 
 JSON = "application/sparql-results+json"
 NTRIPLES = "application/n-triples"
@@ -122,14 +121,11 @@ def of_settings(settings: Settings, iris: Iris) -> Remote | None:
     """The store that the settings name, or None. Raises ValueError where they cannot be meant."""
     if not settings.store:
         return None
-    dialect = dialects().get(settings.store_kind)
-    if dialect is None:
-        raise ValueError(f"STORE_KIND must be one of {', '.join(dialects())}; it is {settings.store_kind!r}")
-    parts = urlsplit(settings.store)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("STORE must be an address such as http://127.0.0.1:8890")
-    if parts.username or parts.password:
-        raise ValueError("STORE holds a name or password; use STORE_USER and STORE_PASSWORD")
+    try:
+        check_store(settings)
+    except BadSettings as error:
+        raise ValueError(str(error)) from None
+    dialect = dialects()[settings.store_kind]
     address = settings.store.rstrip("/")
     update = settings.store_update or address + dialect.update_path
     return Remote(dialect, address + dialect.query_path, update, iris, settings.store_user, settings.store_password)

@@ -35,7 +35,7 @@ from registry.graph.remote import Store, StoreFailed, of_settings
 from registry.graph.remote_rewrite import Rules, rewritten
 from registry.graph.store import EmbeddedStore
 from registry.pipeline import mirror
-from registry.settings import Settings
+from registry.settings import BadSettings, Settings, load
 from registry.web.answer_cache import AnswerCache, Whole
 from registry.web.sparql_answer import Said
 from tests.support.graphs import IRIS, record_change, tombstone_change
@@ -104,7 +104,7 @@ RUNNER = """
 import json, sys
 from pathlib import Path
 from registry.pipeline import mirror
-from registry.settings import Settings
+from registry.settings import BadSettings, Settings, load
 told = json.loads(sys.argv[1])
 settings = Settings(**{**told, "data": Path(told["data"])})
 print("begun", flush=True)
@@ -438,3 +438,14 @@ def test_a_changed_query_is_one_and_asks_for_public_graphs_only(before: str, nam
         store.add(ox.Quad(node, node, ox.Literal("1"), ox.NamedNode(graph)))
     found = rewritten("SELECT ?g { GRAPH ?g { ?s ?p ?o } }", -1, "", Rules(hidden=hidden), [])
     assert [str(row["g"]) for row in store.query(found)] == ["<http://x.test/g>"]  # type: ignore[union-attr, index]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"STORE_KIND": "other"}, {"STORE": "virtuoso:8890"}, {"STORE": "http://[x"}, {"STORE": "http://a:word@x.test/"},
+     {"STORE": "http://x.test", "STORE_UPDATE": "file:///x"}],
+)  # fmt: skip
+def test_a_store_that_cannot_be_meant_is_told_at_once(told: dict[str, str]) -> None:
+    with pytest.raises(BadSettings, match="META_ACADEMY_STORE") as error:
+        load({f"META_ACADEMY_{name}": value for name, value in told.items()})
+    assert "a:word" not in str(error.value)
