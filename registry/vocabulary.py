@@ -128,7 +128,16 @@ def notation_of(concept: str) -> str:
 
 def schemes(folders: Folders, base: str) -> dict[str, Scheme]:
     """All schemes by name; those of a role in the order in which they are asked."""
+    return _schemes(load_scheme_files(folders, base), folders, base)
+
+
+def schemes_and_labels(folders: Folders, base: str) -> tuple[dict[str, Scheme], Labels]:
+    """What ``schemes`` and ``labels`` give, by reading the files once."""
     graph = load_scheme_files(folders, base)
+    return _schemes(graph, folders, base), _labels(graph)
+
+
+def _schemes(graph: Graph, folders: Folders, base: str) -> dict[str, Scheme]:
     members: dict[str, list[URIRef]] = {}
     for concept in _concepts(graph):
         members.setdefault(scheme_of(concept) or "", []).append(URIRef(concept))
@@ -205,7 +214,10 @@ def from_rows(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Scheme]:
 
 def labels(folders: Folders, base: str) -> Labels:
     """{concept IRI: {language: preferred label}}; every concept of ours has en, fr and es, an added one has any."""
-    graph = load_scheme_files(folders, base)
+    return _labels(load_scheme_files(folders, base))
+
+
+def _labels(graph: Graph) -> Labels:
     return {concept: dict(_tagged(graph, URIRef(concept), SKOS.prefLabel)) for concept in _concepts(graph)}
 
 

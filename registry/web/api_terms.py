@@ -71,8 +71,7 @@ class Vocabulary:
         state = tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in stats)
         with self._lock:
             if self._files != state:
-                self._schemes = vocabulary.schemes(self._folders, self._base)
-                self._labels = vocabulary.labels(self._folders, self._base)
+                self._schemes, self._labels = vocabulary.schemes_and_labels(self._folders, self._base)
                 self._files = state
             return self._schemes, self._labels
 

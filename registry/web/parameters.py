@@ -23,6 +23,7 @@ from registry.web.shared import Visit
 MAX_LIMIT = 200
 Text = Annotated[str, StringConstraints(max_length=300)]
 MINUTES = 100_000_000
+LISTED = 2000
 SEQUENCE = 1 << 53
 DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?)?)?)?$"
 
@@ -34,13 +35,14 @@ def _key(name: str) -> str:
 
 
 Values = Annotated[list[Text], Field(max_length=20)]
+Listed = Annotated[list[Annotated[str, StringConstraints(max_length=LISTED)]], Field(max_length=80)]
 Keys = Annotated[list[Annotated[Text, AfterValidator(_key)]], Field(max_length=20)]
 Moment = Annotated[str | None, StringConstraints(pattern=DATE)]
 Language = Annotated[str | None, Field(pattern=f"^({'|'.join(LANGUAGES)})$", description="Language of texts")]
 
 
 def _some(description: str, items: dict[str, Any] | None = None) -> Field:  # type: ignore[valid-type]
-    told: dict[str, Any] = {} if items is None else {"items": {"type": "string", **items}}
+    told: dict[str, Any] = {} if items is None else {"items": {"type": "string", "maxLength": LISTED, **items}}
     return Field(default_factory=list, description=description, json_schema_extra=told)
 
 
@@ -121,9 +123,7 @@ class ResourceParameters(Paging):
     order: Literal["asc", "desc"] | None = Field(
         None, description="Default: desc (newest first) for modified, added and changed, else asc; not for relevance"
     )
-    fields: Annotated[list[Text], Field(max_length=80)] = _some(
-        "Only these keys (repeat it, or part them by commas); all unless said", _keys()
-    )
+    fields: Listed = _some("Only these keys (repeat it, or part them by commas); all unless said", _keys())
 
     def spans(self) -> dict[str, tuple[int | None, int | None]]:
         """The spans of times and length."""
@@ -169,9 +169,7 @@ class OneResourceParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: Annotated[list[Text], Field(max_length=80)] = _some(
-        "Only these keys (repeat it, or part them by commas); all unless said", _keys("alike")
-    )
+    fields: Listed = _some("Only these keys (repeat it, or part them by commas); all unless said", _keys("alike"))
 
     def chosen(self) -> tuple[str, ...]:
         """The keys that are wanted, () for all. Raises Problem for one that no resource has."""
