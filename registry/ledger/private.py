@@ -66,9 +66,7 @@ def drafts(connection: sqlite3.Connection, feeds: Sequence[str], limit: int = 10
         f" JOIN record r ON r.id = d.record WHERE d.feed IN ({_marks(feeds)}) ORDER BY d.record LIMIT ?",
         (*feeds, limit),
     )
-    return [
-        Draft(feed, key, where, kind, cause, bool(published)) for feed, key, where, kind, cause, published in rows
-    ]
+    return [Draft(feed, key, where, kind, cause, bool(published)) for feed, key, where, kind, cause, published in rows]
 
 
 def notices(connection: sqlite3.Connection, resources: Sequence[str], limit: int = 200) -> list[tuple[str, str, str]]:

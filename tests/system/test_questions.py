@@ -25,10 +25,7 @@ from registry.web.stored_values import read_values
 
 FOLDER = ROOT / "ontology" / "questions"
 # Of an answer that is long, or moves with the days, a part stands in its file.
-CHOSEN = {
-    "coverage": [("academy", "unece"), ("language", "en")],
-    "quality-history": [("measure", "completeness")]
-}
+CHOSEN = {"coverage": [("academy", "unece"), ("language", "en")], "quality-history": [("measure", "completeness")]}
 QUESTIONS = list(load_queries(FOLDER, "http://localhost:8000/").values())
 
 BY_NAME = {question.name: question for question in QUESTIONS}
