@@ -244,7 +244,8 @@ def a_hundred(graph_dir: Path, catalogue: Catalogue, seconds: float) -> list[Fig
         store.query(query, use_default_graph_as_union=True).serialize(out, ox.QueryResultsFormat.JSON)
         known.append((query, out.getvalue()))
     hub = f"{catalogue.iris.base}/id/agent/office-00"
-    with ours(graph_dir, query_deadline="5") as port:
+    # What is kept of answers is bounded by a setting: little here, so that anything else that grows is seen.
+    with ours(graph_dir, query_deadline="5", query_cache=str(4 << 20)) as port:
         pid = web_process()
         crowd(port, min(seconds, 10.0), ORDINARY, known, HARMFUL, killers(hub))
         before = resident(pid)
