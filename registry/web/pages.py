@@ -13,8 +13,8 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from registry.report import html
 from registry.search.index import FACETS
+from registry.search.reader import SETS, ResourceQuery
 from registry.search.reader import BadCursor as BadSearchCursor
-from registry.search.reader import ResourceQuery
 from registry.statistics import axes
 from registry.statistics import reader as figures
 from registry.statistics.reader import BadCursor, MatchQuery
@@ -133,7 +133,8 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
         )  # fmt: skip
         with figures.open_figures(here.opened.release.figures) as connection:
             if parameters.get("has_match") == "true":
-                query = replace(query, within=figures.matched_ids(connection), scope="paired")
+                paired = here.opened.once(("matched",), lambda: figures.matched_ids(connection), SETS)
+                query = replace(query, within=paired, scope="paired")
             try:
                 page = here.opened.reader.search(query, facets=SHOWN_FACETS, facet_size=FACET_SIZE)
             except BadSearchCursor as wrong:
