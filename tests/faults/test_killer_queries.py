@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import json
 import os
 import socket
 import statistics
@@ -72,6 +73,11 @@ def native(graph: Path, killer: Killer) -> Any:
     return out.getvalue()
 
 
+def rows(table: bytes) -> list[str]:
+    """The rows of results in JSON, in any order."""
+    return sorted(json.dumps(row, sort_keys=True) for row in json.loads(table)["results"]["bindings"])
+
+
 @contextmanager
 def others(port: int) -> Iterator[list[float]]:
     """Another client that asks small queries all the time; each must be answered. Gives their seconds."""
@@ -128,7 +134,7 @@ def test_a_killer_ends_in_time_and_others_are_served(
         assert whole
         expected = native(graph, killer)
         if isinstance(expected, bytes):
-            assert body == expected
+            assert rows(body) == rows(expected)
         else:
             form = ox.RdfFormat.from_media_type(killer.accept)
             assert form is not None and sorted(str(quad.triple) for quad in ox.parse(body, form)) == expected
