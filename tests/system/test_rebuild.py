@@ -17,7 +17,7 @@ from registry import release, vocabulary
 from registry.graph import export
 from registry.iris import PREFIXES
 from registry.ledger import log
-from registry.pipeline import matched, publisher
+from registry.pipeline import figured, matched, publisher
 from registry.pipeline.house import opened
 from registry.prepare.setup import known_schemes
 from registry.search.reader import Reader
@@ -131,11 +131,12 @@ def test_the_log_applied_piece_by_piece_equals_a_rebuild(demo: Demo, tmp_path: P
         settings = house.settings
         schemes = known_schemes(house.root, settings.schemes_folder, house.iris.base, settings.data / "cache")
         above = vocabulary.above(vocabulary.of_role(schemes, "subject"), house.iris.base)
+        licences = figured.licences(house, labels)
         last = log.last_sequence(house.connection)
         for until in range(STEP, last, STEP):
             with matched.open_matcher(house) as matcher:
                 matched.carry(house, matcher, until)
-                publisher._graph(house, matcher, until, quiet).close()
+                publisher._graph(house, matcher, until, licences, quiet).close()
             publisher._search(house, until, labels, above)
         pieces = publisher.publish_now(house, quiet)
     with opened(replace(demo.settings, data=folders["whole"])) as house:
