@@ -259,6 +259,9 @@ def test_shipped_queries_count_nothing_twice_and_say_the_same(kind: str, ask: As
     assert len(SHIPPED) > 30
 
 
+@pytest.mark.parametrize(
+    "media_type", ["text/csv", "text/tab-separated-values", "application/sparql-results+xml", JSON]
+)
 def test_tables_are_written_anew_in_every_syntax(media_type: str, ask: Ask, graph: Path) -> None:
     query = PROLOGUE + "SELECT ?s ?d ?f { ?s schema:timeRequired ?d ; schema:isAccessibleForFree ?f } ORDER BY ?s"
     assert ask(query, media_type) == here(graph)(query, media_type)
