@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-MEMORY = "2GB"
+MEMORY = "4GB"
 """What DuckDB may keep in memory; what is more goes to disk."""
 
 
