@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from dataclasses import fields
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,13 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
-    """How uvicorn serves the registry, besides its address: with uvloop and httptools where they are installed."""
-    forwarded = settings.trusted_proxies or None
-    protocol: Any = "h11"
-    if find_spec("httptools") is not None:
-        from registry.web.bounded import BoundedProtocol
+    """How uvicorn serves the registry, besides its address: heads of requests are bounded."""
+    from registry.web.bounded import BoundedProtocol
 
-        protocol = BoundedProtocol
+    forwarded = settings.trusted_proxies or None
     return {
         "log_level": "warning", "access_log": False, "proxy_headers": bool(forwarded),
-        "forwarded_allow_ips": forwarded, "http": protocol,
+        "forwarded_allow_ips": forwarded, "http": BoundedProtocol,
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from registry.statistics import reader as figures
 from registry.statistics.reader import BadCursor, MatchQuery
 from registry.statistics.work_reader import WorkQuery
 from registry.web import explain, family, identifiers, report, show, views
+from registry.web.entries import entry, published
 from registry.web.links import Links
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
@@ -164,7 +165,7 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
     @router.get("/resource/{feed}/{key}")
     def resource(request: Request, feed: str, key: str) -> Response:
         here = visit(request)
-        item = _published(here, f"{feed}/{key}")
+        item = entry(here, feed, key)
         with figures.open_figures(here.opened.release.figures) as connection:
             academy = _academy_of(connection, item)
             found, total, _ = figures.matches(connection, MatchQuery(resource=item["iri"], limit=50))
@@ -193,7 +194,7 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
                 raise Problem(404, "There is no such pair.")
             pair = views.matches(connection, here, [found], (here.voice.language,))[0]
             known = views.academy_names(connection)
-        items = [_published(here, pair[side]["id"]) for side in ("left", "right")]
+        items = [published(here, pair[side]["id"]) for side in ("left", "right")]
         links = Links(request)
         left, right = (
             show.rows(item, known.get(item["academy"], _unknown(item)), here.voice, links) for item in items
@@ -333,15 +334,6 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
         return await term(request, f"{scheme}/{notation}", "concept")
 
     return router
-
-
-def _published(visit: Visit, identifier: str) -> dict[str, Any]:
-    item = visit.opened.reader.get(identifier)
-    if item is None:
-        raise Problem(404, f"There is no resource {identifier!r}.")
-    if "deleted" in item:
-        raise Problem(410, "Its academy no longer lists it.", tombstone=item)
-    return item
 
 
 def _academy(connection: Any, identifier: str) -> dict[str, Any]:
