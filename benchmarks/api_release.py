@@ -127,7 +127,14 @@ def build(data: Path, records: int) -> None:
     release.mkdir(parents=True)
     index = search_index.open_index(data / "search")
     changes = (record(number, steps) for number in range(1, records + 1))
-    search_index.rebuild(index, changes, labels, feeds, records, "bench", above)
+    told: dict[str, set[str]] = {}
+    for pair in pairs(records):
+        for iri in (pair.left, pair.right):
+            told.setdefault(iri, set()).add(pair.relation)
+    relations = {iri: sorted(names) for iri, names in told.items()}
+    search_index.rebuild(
+        index, changes, labels, feeds, records, "bench", above, relations=lambda iri: relations.get(iri, [])
+    )  # fmt: skip
     search_index.copy_to(data / "search", release / "search")
     counts = figures.build(
         release / "figures", resources=Reader(release / "search").all(), matches=pairs(records), academies=offices,

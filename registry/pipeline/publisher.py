@@ -32,7 +32,7 @@ from registry.matching import Matcher
 from registry.matching import recipe_digest as match_recipe
 from registry.matching.levels import words as level_words
 from registry.model import Change, Match, Work
-from registry.pipeline import figured, matched, mirror, told
+from registry.pipeline import figured, matched, mirror, paired, told
 from registry.pipeline.house import House
 from registry.pipeline.matched import feeds_of, later
 from registry.pipeline.progress import Shown
@@ -159,18 +159,29 @@ def _matches(house: House, store: EmbeddedStore, matcher: Matcher, state: str, u
         store.apply([], MatchDelta((), few), until)
 
 
-def _search(house: House, until: int, labels: dict[str, dict[str, str]], above: dict[str, list[str]]) -> Path:
+def _search(
+    house: House,
+    matcher: Matcher,
+    until: int,
+    labels: dict[str, dict[str, str]],
+    above: dict[str, list[str]],
+    standing: release.Release | None,
+) -> Any:
+    """The search index, brought up to the log; what its entries' pairs became is for ``paired.settle``."""
     path = house.settings.data / "search"
     feeds = feeds_of(house)
     recipe = search.recipe(labels, feeds, above) + _digest(_code("registry.search"))
     index = search.open_index(path)
     marker = search.marker(index)
-    if marker is None or marker.recipe != recipe:
-        search.rebuild(index, log.standing(house.connection, until), labels, feeds, until, recipe, above)
-    else:
-        changes = (change for batch in later(house, marker.sequence, until) for change in batch)
-        search.apply(index, changes, labels, feeds, until, recipe, above)
-    return path
+    fresh = marker is None or marker.recipe != recipe
+    with paired.known(matcher, standing, fresh=fresh) as relations:
+        if marker is None or fresh:
+            changes = log.standing(house.connection, until)
+            search.rebuild(index, changes, labels, feeds, until, recipe, above, relations=relations)
+        else:
+            changes = (change for batch in later(house, marker.sequence, until) for change in batch)
+            search.apply(index, changes, labels, feeds, until, recipe, above, relations=relations)
+    return index
 
 
 def drop(house: House, names: Sequence[str]) -> None:
@@ -211,20 +222,21 @@ def publish_now(house: House, shown: Shown, *, anew: bool = False) -> release.Re
         try:
             until = matched.catch_up(house, matcher, utc_now())
             store = _graph(house, matcher, until, licences, shown)
-            index = _search(house, until, labels, above)
+            index = _search(house, matcher, until, labels, above, standing)
             number = release.number_for(settings.data, until)
             making = release.begin(settings.data, number)
             store.snapshot(making / "graph")
             release.write_described(making, store.described())
-            search.copy_to(index, making / "search")
             alike = ("search", "figures", "academies")
             carried = standing and not anew and all(standing.manifest["recipes"][n] == recipes[n] for n in alike)
             axes = Axes(vocabulary.of_role(schemes, "subject"), labels)
             carry = standing if carried else None
-            totals = _figures(house, matcher, making, until, carry, not_here, axes, licences)
+            totals, since = _figures(house, matcher, making, until, carry, not_here, axes, licences)
+            state = matcher.state()
+            paired.settle(index, making / "figures", state, since, above)
+            search.copy_to(settings.data / "search", making / "search")
             counts = {**store.counts(), **totals}
             noted = store.journalled()
-            state = matcher.state()
             store.close()
         except BaseException:
             release.sweep(settings.data)  # on a full disk the next attempt needs its room
@@ -289,15 +301,16 @@ def _figures(
     not_here: Sequence[Known],
     axes: Axes,
     licences: Mapping[str, bool],
-) -> dict[str, float]:
-    """The figures of the release being made; carried forward from the one before where that is possible."""
+) -> tuple[dict[str, float], str]:
+    """The figures of the release being made; carried forward from the one before where that is possible. The totals,
+    and the state of the matches that was carried forward ("": none was)."""
     connection = house.connection
     to_mend = {
         academy.id: sum(findings.total(connection, [feed.id]) for feed in academy.feeds)
         for academy in house.academies.values()
     }
     newest = [run for feed in feeds_of(house) for run in runs.listed(connection, feed, 1)]
-    reader = Reader(making / "search")
+    reader = Reader(house.settings.data / "search")
     resources: Iterable[dict[str, Any]] = reader.all()
     matches: Iterable[Match] = matcher.all()
     works: Iterable[Work] = matcher.works()
@@ -318,7 +331,7 @@ def _figures(
         changed_works = matcher.works_since(str(before.manifest["matches"])) or ([], [])
         works = changed_works[0]
         earlier = Before(before.figures, gone, ended, changed_works[1], spare=copy)
-    return build(
+    totals = build(
         making / "figures",
         resources=resources,
         matches=matches,
@@ -340,6 +353,7 @@ def _figures(
         quality=[Measured(of, one.feed, one.metric, one.time, one.value) for of, one in figured.measured(house)],
         rules={**level_words(), **{code: rule.words for code, rule in matcher.rules.items()}},
     )
+    return totals, str(before.manifest["matches"]) if before is not None and earlier is not None else ""
 
 
 def watch_log(house: House, said: Callable[[release.Release], None], stop: Callable[[], bool] = lambda: False) -> None:

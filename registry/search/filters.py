@@ -36,6 +36,10 @@ TERMS = (
     "has",
 )  # fmt: skip
 """Filters beside the facets. A value of "has" is a key of the document that holds something."""
+PAIRED = "paired"
+"""The relations of a resource's pairs, as the index knows them; no filter that a caller names."""
+ANY = "any"
+"""Something alike is known: a pair of any relation but "different"."""
 SPANS = ("modified", "published", "added", "changed", "start", "minutes")
 _FOLDED = (*AGENTS, *CONCEPTS, "keyword", "place", "code")
 _LOWER = ("format", "language")
@@ -69,6 +73,12 @@ def term(name: str, value: str) -> str:
         value = value.lower().removeprefix("http://").removeprefix("https://").removeprefix("dx.")
         value = value.removeprefix("doi:").removeprefix("doi.org/").rstrip("/")
     return f"{name}={value}"
+
+
+def paired_terms(relations: Iterable[str]) -> set[str]:
+    """What a resource that has pairs of these relations is found by."""
+    found = set(relations)
+    return {f"{PAIRED}={name}" for name in found | ({ANY} if found - {"different"} else set())}
 
 
 def moment(value: str, *, end: bool = False) -> int | None:

@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,20 @@ import tantivy
 
 from registry.model import Change
 from registry.search.document import Item, Labels, item, tombstone
-from registry.search.filters import SPANS, first_start, named, spans, term, terms
+from registry.search.filters import PAIRED, SPANS, first_start, named, paired_terms, spans, term, terms
 from registry.search.folding import fold, words
 from registry.search.licences import Terms, short_name
 from registry.search.licences import load as load_licences
 
-VERSION = "2"
+VERSION = "3"
 HEAP = 30_000_000
+STEP = 5000
 MARKER = "!marker"
 UNIT = "\x1f"
 Above = Mapping[str, Sequence[str]]
 """{concept IRI: IRIs of all that is broader}: what is about a part is found under the whole."""
+Relations = Callable[[str], Sequence[str]]
+"""The relations of the pairs that the resource of an IRI has, sorted."""
 TITLE_KEY = 160
 
 # Facets: the values that a page counts; each is also an exact filter.
@@ -50,10 +54,12 @@ _CONCEPT_FACETS = {
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """How far a projection has come, and by which recipe."""
+    """How far a projection has come, and by which recipe; ``pairs`` names the state of the pairs that it knows, "" for
+    one that is not known."""
 
     sequence: int
     recipe: str
+    pairs: str = ""
 
 
 def recipe(labels: Labels, feeds: Mapping[str, str], above: Above | None = None) -> str:
@@ -97,15 +103,40 @@ def open_index(path: Path) -> Any:
         return tantivy.Index(schema, path=str(path))
 
 
+class Entries:
+    """The stored documents of the last commit, with all that the index knows of them."""
+
+    def __init__(self, index: Any) -> None:
+        self._schema, self._searcher = index.schema, index.searcher()
+
+    def _stored(self, address: Any) -> Item:
+        found: Item = json.loads(self._searcher.doc(address)["json"][0])
+        return found
+
+    def get(self, identifier: str) -> Item | None:
+        """The document of an id (a resource, a tombstone or the marker), or None."""
+        query = tantivy.Query.term_query(self._schema, "id", identifier)
+        hits = self._searcher.search(query, limit=1, count=False).hits
+        return self._stored(hits[0][1]) if hits else None
+
+    def all(self) -> Iterator[Item]:
+        """Every published resource, in the order of the index."""
+        query, offset = tantivy.Query.term_query(self._schema, "kind", "resource"), 0
+        while True:
+            hits = self._searcher.search(query, limit=STEP, offset=offset, count=False).hits
+            yield from (self._stored(address) for _, address in hits)
+            if len(hits) < STEP:
+                return
+            offset += STEP
+
+
 def marker(index: Any) -> Marker | None:
     """The marker of the last commit, None in a new index."""
     index.reload()
-    searcher = index.searcher()
-    hits = searcher.search(tantivy.Query.term_query(index.schema, "id", MARKER), limit=1).hits
-    if not hits:
+    found = Entries(index).get(MARKER)
+    if found is None:
         return None
-    found = json.loads(searcher.doc(hits[0][1])["json"][0])
-    return Marker(found["sequence"], found["recipe"])
+    return Marker(found["sequence"], found["recipe"], found.get("pairs", ""))
 
 
 def _concepts(document: Item, facet: str, above: Above) -> list[str]:
@@ -133,7 +164,7 @@ def _terms(document: Item, values: Mapping[str, list[str]]) -> set[str]:
         found |= {f"{facet}={name}" for iri in values[facet] for name in named(iri)}
     found |= {term("language", tag) for tag in document["inLanguage"]}
     found |= {f"type={name}" for name in document["type"]}
-    return found | terms(document)
+    return found | terms(document) | paired_terms(document.get(PAIRED, ()))
 
 
 def _body(document: Item) -> str:
@@ -190,6 +221,34 @@ def _document(document: Item, licences: Mapping[str, Terms], above: Above) -> An
     return entry
 
 
+def _told(document: Item, relations: Sequence[str]) -> Item:
+    """A document with the relations of its pairs, which only the index knows of."""
+    return {**document, PAIRED: list(relations)} if relations else document
+
+
+def _write_marker(writer: Any, told: Marker) -> None:
+    writer.delete_documents_by_term("id", MARKER)
+    entry = tantivy.Document()
+    entry.add_text("id", MARKER)
+    entry.add_bytes("json", json.dumps(asdict(told)).encode())
+    writer.add_document(entry)
+
+
+@contextmanager
+def _writing(index: Any) -> Iterator[Any]:
+    """A writer: all or nothing of what it is given is committed."""
+    writer = index.writer(HEAP, 1)
+    try:
+        yield writer
+        writer.commit()
+    except BaseException:
+        writer.rollback()
+        raise
+    finally:
+        writer.wait_merging_threads()
+    index.reload()
+
+
 def _gone(change: Change, academy: str) -> Any:
     document = tombstone(change, academy)
     entry = tantivy.Document()
@@ -209,20 +268,22 @@ def apply(
     above: Above | None = None,
     *,
     fresh: bool = False,
+    relations: Relations | None = None,
 ) -> int:
     """Bring the index to ``sequence`` in one commit; how many changes were written.
 
     ``labels`` is {concept IRI: {language: label}}, ``feeds`` {feed: academy}. ``fresh`` begins from nothing
-    (a rebuild). With ``above`` an entry is also found under what is broader. Applying what is already in it
-    writes nothing. Changes of other kinds than record, tombstone and erased do not concern this projection.
+    (a rebuild). With ``above`` an entry is also found under what is broader. ``relations`` are those of its pairs
+    as far as they are known before this turn's are counted (``mark`` puts right what they became). Applying what is
+    already in it writes nothing. Changes of other kinds than record, tombstone and erased do not concern this
+    projection.
     """
     standing = marker(index)
     if not fresh and standing is not None and standing.recipe == recipe and standing.sequence >= sequence:
         return 0
     licences = load_licences()
     written = 0
-    writer = index.writer(HEAP, 1)
-    try:
+    with _writing(index) as writer:
         if fresh:
             writer.delete_all_documents()
         for change in changes:
@@ -231,24 +292,42 @@ def apply(
             academy = feeds.get(change.feed, "")
             if change.kind == "record":
                 document = item(change, labels, academy)
+                document = _told(document, relations(document["iri"]) if relations else ())
                 identifier, entry = document["id"], _document(document, licences, above or {})
             else:
                 identifier, entry = tombstone(change, academy)["id"], _gone(change, academy)
             writer.delete_documents_by_term("id", identifier)
             writer.add_document(entry)
             written += 1
-        writer.delete_documents_by_term("id", MARKER)
-        entry = tantivy.Document()
-        entry.add_text("id", MARKER)
-        entry.add_bytes("json", json.dumps({"sequence": sequence, "recipe": recipe}).encode())
-        writer.add_document(entry)
-        writer.commit()
-    except BaseException:
-        writer.rollback()
-        raise
-    finally:
-        writer.wait_merging_threads()
-    index.reload()
+        _write_marker(writer, Marker(sequence, recipe, "" if fresh or standing is None else standing.pairs))
+    return written
+
+
+def mark(
+    index: Any, relations: Relations, state: str, changed: Iterable[str] | None, above: Above | None = None
+) -> int:
+    """Write the entries again whose pairs are other ones than the index knows, in one commit; how many these were.
+
+    ``state`` names the pairs that ``relations`` tells of. ``changed`` are ids of the only entries that can differ;
+    None means that any may.
+    """
+    standing = marker(index)
+    if standing is None:
+        raise ValueError("an index that was never written has no entries to mark")
+    reader, licences, written = Entries(index), load_licences(), 0
+    found = reader.all() if changed is None else filter(None, map(reader.get, changed))
+    with _writing(index) as writer:
+        for document in found:
+            if "iri" not in document:  # what is gone, and the marker
+                continue
+            known = list(relations(document["iri"]))
+            if known == document.get(PAIRED, []):
+                continue
+            bare = {key: value for key, value in document.items() if key != PAIRED}
+            writer.delete_documents_by_term("id", document["id"])
+            writer.add_document(_document(_told(bare, known), licences, above or {}))
+            written += 1
+        _write_marker(writer, replace(standing, pairs=state))
     return written
 
 
@@ -260,9 +339,11 @@ def rebuild(
     sequence: int,
     recipe: str,
     above: Above | None = None,
+    *,
+    relations: Relations | None = None,
 ) -> int:
     """The index from nothing, in one commit: readers see the old one until then."""
-    return apply(index, changes, labels, feeds, sequence, recipe, above, fresh=True)
+    return apply(index, changes, labels, feeds, sequence, recipe, above, fresh=True, relations=relations)
 
 
 def copy_to(path: Path, target: Path) -> None:

@@ -19,16 +19,14 @@ from typing import Any, Literal
 
 import tantivy
 
-from registry.search.filters import SPANS, TERMS, term
+from registry.search.filters import PAIRED, SPANS, TERMS, term
 from registry.search.folding import words
-from registry.search.index import FACETS, MARKER, Marker
+from registry.search.index import FACETS, MARKER, Entries, Marker
 
 Sort = Literal["relevance", "title", "modified", "added", "changed", "start"]
 MAX_WORDS = 32
 PREFIX_FROM = 4
 SUBJECTS = 1000
-SETS = 4
-"""Large sets of ids that are kept: with a million resources each may take 100 MB."""
 FILTERS = (*FACETS, *TERMS)
 _QUOTED = re.compile(r'"([^"]*)"')
 _DESCENDING = ("modified", "added", "changed")
@@ -42,16 +40,16 @@ class BadCursor(ValueError):
 class ResourceQuery:
     """A question to the index.
 
-    ``filters`` is {filter: values}: values of one filter are alternatives, filters add up. ``within`` and
-    ``without`` are ids that alone may, or may not, be found. ``lacks`` are keys of the document that hold nothing;
-    ``spans`` {span: (least, most)}, both ends counted, None for open. ``sort`` None means relevance where there is
-    text, else title; ``descending`` None means newest first for modified, added and changed, else A to Z.
+    ``filters`` is {filter: values}: values of one filter are alternatives, filters add up. ``within`` are ids that
+    alone may be found. ``paired`` are relations (or "any") of which a resource must have a pair of some, or of none
+    where ``alone``. ``lacks`` are keys of the document that hold nothing; ``spans`` {span: (least, most)}, both ends
+    counted, None for open. ``sort`` None means relevance where there is text, else title; ``descending`` None means
+    newest first for modified, added and changed, else A to Z.
     """
 
     text: str = ""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     within: frozenset[str] | None = None
-    without: frozenset[str] | None = None
     sort: Sort | None = None
     limit: int = 20
     cursor: str | None = None
@@ -59,6 +57,8 @@ class ResourceQuery:
     lacks: tuple[str, ...] = ()
     spans: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     descending: bool | None = None
+    paired: tuple[str, ...] = ()
+    alone: bool = False
 
     @property
     def falling(self) -> bool:
@@ -72,10 +72,10 @@ class ResourceQuery:
 
     @property
     def digest(self) -> str:
-        """What a cursor is bound to: the question and its order (``scope`` names ``within`` and ``without``)."""
+        """What a cursor is bound to: the question and its order (``scope`` names ``within``)."""
         told = json.dumps(
             [self.text, sorted((k, sorted(v)) for k, v in self.filters.items()), self.scope, sorted(self.lacks),
-             sorted(self.spans.items()), self.falling]
+             sorted(self.spans.items()), self.falling, sorted(self.paired), self.alone]
         )  # fmt: skip
         return hashlib.sha256(f"{self.order} {told}".encode()).hexdigest()[:12]
 
@@ -108,6 +108,11 @@ def _decode(cursor: str, query: ResourceQuery) -> str:
     return key
 
 
+def _public(document: dict[str, Any]) -> dict[str, Any]:
+    document.pop(PAIRED, None)
+    return document
+
+
 class Reader:
     """The index of one release, read-only; safe to use from several threads."""
 
@@ -115,35 +120,27 @@ class Reader:
         self._index = tantivy.Index.open(str(path))
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
-        self._sets: dict[frozenset[str], Any] = {}
+        self._entries = Entries(self._index)
 
     def _term(self, name: str, value: str) -> Any:
         return tantivy.Query.term_query(self._schema, name, value)
 
     def _stored(self, address: Any) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self._searcher.doc(address)["json"][0])
-        return found
+        return _public(json.loads(self._searcher.doc(address)["json"][0]))
 
     def marker(self) -> Marker | None:
         """The sequence and recipe that this index was written with."""
-        found = self.get(MARKER)
-        return Marker(found["sequence"], found["recipe"]) if found else None
+        found = self._entries.get(MARKER)
+        return Marker(found["sequence"], found["recipe"], found.get("pairs", "")) if found else None
 
     def get(self, identifier: str) -> dict[str, Any] | None:
         """The document of a resource, or the tombstone of one that is gone (it has "deleted"), or None."""
-        hits = self._searcher.search(self._term("id", identifier), limit=1, count=False).hits
-        return self._stored(hits[0][1]) if hits else None
+        found = self._entries.get(identifier)
+        return _public(found) if found else None
 
     def all(self) -> Iterator[dict[str, Any]]:
         """Every published resource, in the order of the index."""
-        query, step, offset = self._term("kind", "resource"), 5000, 0
-        while True:
-            hits = self._searcher.search(query, limit=step, offset=offset, count=False).hits
-            for _, address in hits:
-                yield self._stored(address)
-            if len(hits) < step:
-                return
-            offset += step
+        return map(_public, self._entries.all())
 
     def _word(self, word: str) -> Any:
         """A word in title or text; from four letters on also as the beginning of a word (plurals)."""
@@ -176,18 +173,6 @@ class Reader:
             clauses.append((should, query.boost_query(self._phrase(whole)[0], 4.0)))
         return clauses
 
-    def _among(self, ids: frozenset[str]) -> Any:
-        """Whether an id is one of many; the last few questions of this kind are kept, as they take long to make."""
-        found = self._sets.get(ids)
-        if found is None:
-            make = tantivy.Query
-            among = make.term_set_query(self._schema, "id", sorted(ids)) if ids else make.empty_query()
-            found = make.const_score_query(among, 0.0)
-            for oldest in list(self._sets)[: max(0, len(self._sets) - SETS + 1)]:
-                self._sets.pop(oldest, None)
-            self._sets[ids] = found
-        return found
-
     def _query(self, query: ResourceQuery) -> Any:
         must, never, make = tantivy.Occur.Must, tantivy.Occur.MustNot, tantivy.Query
         clauses = [(must, make.const_score_query(self._term("kind", "resource"), 0.0))]
@@ -204,9 +189,13 @@ class Reader:
             between = make.range_query(self._schema, "span_" + name, tantivy.FieldType.Integer, least, most)
             clauses.append((must, make.const_score_query(between, 0.0)))
         if query.within is not None:
-            clauses.append((must, self._among(query.within)))
-        if query.without:
-            clauses.append((never, self._among(query.without)))
+            ids = query.within
+            among = make.term_set_query(self._schema, "id", sorted(ids)) if ids else make.empty_query()
+            clauses.append((must, make.const_score_query(among, 0.0)))
+        if query.paired:
+            names = [f"{PAIRED}={name}" for name in query.paired]
+            some = make.const_score_query(make.term_set_query(self._schema, "term", names), 0.0)
+            clauses.append((never if query.alone else must, some))
         if query.text.strip():
             clauses += self._text(query.text)
         return make.boolean_query(clauses)

@@ -128,6 +128,7 @@ def build(
         counters.count(connection, before.figures / DATABASE if before else None)
         all_forms.write(connection, works, redirects or {}, retired)
         if before is not None:
+            connection.execute("INSERT INTO recounted SELECT iri FROM temp.concerned")
             reuse.touch(connection)
         reuse.count(connection, iris, carried=before is not None)
         forms.count(connection, iris, carried=before is not None)
@@ -176,7 +177,7 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
     for table in ("match", "left_out"):
         connection.executemany(f"DELETE FROM {table} WHERE id=?", ended)
     all_forms.forget(connection, before.works_gone)
-    for table in ("meta", "academy", "feed", "known", "axis", "step", "rule", "former", "quality"):
+    for table in ("meta", "academy", "feed", "known", "axis", "step", "rule", "former", "quality", "recounted"):
         connection.execute(f"DELETE FROM {table}")
 
 

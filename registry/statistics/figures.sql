@@ -74,6 +74,9 @@ CREATE TABLE former (id TEXT PRIMARY KEY, successor TEXT NOT NULL, level TEXT NO
 -- Pairs of which a resource is not in the release: by their id, never shown.
 CREATE TABLE left_out (id TEXT PRIMARY KEY) WITHOUT ROWID;
 
+-- Carried forward: the resources that changed, came or went since the figures before, or of which a pair did.
+CREATE TABLE recounted (iri TEXT PRIMARY KEY) WITHOUT ROWID;
+
 -- The counts below are carried forward by what changed (registry/statistics/counters.py).
 -- Pairs by two academies (a <= b), relation and status; pairs that are rejected or under discussion are not counted.
 CREATE TABLE overlap (

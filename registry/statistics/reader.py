@@ -217,17 +217,19 @@ def match(connection: sqlite3.Connection, identifier: str) -> dict[str, Any] | N
     return match_row(row) if row else None
 
 
-def matched_ids(connection: sqlite3.Connection, relations: Iterable[str] = ()) -> frozenset[str]:
-    """Ids of the resources that have a pair of these relations (of any but "different" when none is named)."""
-    wanted = list(relations)
-    clause = f"relation IN ({','.join('?' * len(wanted))})" if wanted else "relation <> 'different'"
+def relations_of(connection: sqlite3.Connection, iri: str) -> list[str]:
+    """The relations of the counted pairs that a resource has, sorted; "different" is one of them."""
     rows = connection.execute(
-        "SELECT id FROM resource WHERE iri IN ("
-        f" SELECT left_iri FROM match WHERE {COUNTED} AND {clause}"
-        f" UNION SELECT right_iri FROM match WHERE {COUNTED} AND {clause})",
-        wanted + wanted,
+        f"SELECT relation FROM match WHERE left_iri = ? AND {COUNTED}"
+        f" UNION SELECT relation FROM match WHERE right_iri = ? AND {COUNTED}",
+        (iri, iri),
     )
-    return frozenset(row[0] for row in rows)
+    return sorted(row[0] for row in rows)
+
+
+def recounted(connection: sqlite3.Connection) -> Iterator[str]:
+    """Ids of the resources that were counted anew where figures were carried forward."""
+    return (row[0] for row in connection.execute("SELECT resource.id FROM recounted JOIN resource USING (iri)"))
 
 
 def match_counts(connection: sqlite3.Connection, iris: Iterable[str]) -> Mapping[str, int]:

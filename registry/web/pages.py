@@ -12,9 +12,10 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from registry.report import html
+from registry.search.filters import ANY
 from registry.search.index import FACETS
-from registry.search.reader import SETS, ResourceQuery
 from registry.search.reader import BadCursor as BadSearchCursor
+from registry.search.reader import ResourceQuery
 from registry.statistics import axes
 from registry.statistics import reader as figures
 from registry.statistics.reader import BadCursor, MatchQuery
@@ -134,8 +135,7 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
         )  # fmt: skip
         with figures.open_figures(here.opened.release.figures) as connection:
             if parameters.get("has_match") == "true":
-                paired = here.opened.once(("matched",), lambda: figures.matched_ids(connection), SETS)
-                query = replace(query, within=paired, scope="paired")
+                query = replace(query, paired=(ANY,))
             try:
                 page = here.opened.reader.search(query, facets=SHOWN_FACETS, facet_size=FACET_SIZE)
             except BadSearchCursor as wrong:
@@ -157,7 +157,7 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
 
         context: dict[str, Any] = {
             "query": query, "page": page, "items": items, "academies": known, "chosen": chosen, "name": shown,
-            "paired": query.scope == "paired",
+            "paired": bool(query.paired),
             "facet_groups": show.filters(page.facets, SHOWN_FACETS, schemes, here.voice),
         }  # fmt: skip
         return pages.render(request, "search.html", visit=here, **context)

@@ -10,14 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from registry.messages import LANGUAGES
 from registry.model import Level, MatchStatus, Relation, Voice
-from registry.search.filters import SPANS, moment
-from registry.search.reader import FILTERS, SETS, ResourceQuery, Sort
+from registry.search.filters import ANY, SPANS, moment
+from registry.search.reader import FILTERS, ResourceQuery, Sort
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
 from registry.statistics.work_reader import WorkQuery
 from registry.web import views
 from registry.web.problems import Problem
-from registry.web.releases import Open
 from registry.web.shared import Visit
 
 MAX_LIMIT = 200
@@ -281,40 +280,27 @@ class IssueParameters(Paging):
 
 
 def resource_query(visit: Visit, parameters: ResourceParameters) -> ResourceQuery:
-    """The question to the index, with the pairs and works looked up in the figures. Raises Problem."""
-    within = without = None
-    opened = visit.opened
-    if parameters.relation or parameters.has_match is not None:
-        wanted = tuple(sorted(set(parameters.relation)))
-        matched = opened.once(("matched", *wanted), lambda: _matched(opened, wanted), SETS)
-        if parameters.has_match is False:
-            without = matched
-        else:
-            within = matched
+    """The question to the index, with the works looked up in the figures. Raises Problem."""
+    within, opened = None, visit.opened
     if parameters.work:
         with figures.open_figures(opened.release.figures) as connection:
-            ids = work_reader.member_ids(connection, parameters.work)
-        within = ids if within is None else ids & within
+            within = work_reader.member_ids(connection, parameters.work)
     if parameters.relevance and parameters.order:
         raise Problem(400, "order: what fits best comes first; sort by something else to turn the order round.")
     return ResourceQuery(
         parameters.q,
         parameters.filters(),
         within,
-        without,
         parameters.sort,
         parameters.limit,
         parameters.cursor,
-        f"{sorted(parameters.relation)} {parameters.has_match} {parameters.work}",
+        parameters.work,
         tuple(parameters.lacks),
         parameters.spans(),
         None if parameters.order is None else parameters.order == "desc",
+        (tuple(parameters.relation) or (ANY,)) if parameters.relation or parameters.has_match is not None else (),
+        parameters.has_match is False,
     )
-
-
-def _matched(opened: Open, relations: Sequence[str]) -> frozenset[str]:
-    with figures.open_figures(opened.release.figures) as connection:
-        return figures.matched_ids(connection, relations)
 
 
 def no_parameters(request: Request) -> None:

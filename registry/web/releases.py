@@ -26,14 +26,14 @@ class Open:
     reader: Reader
     _kept: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def once(self, key: tuple[str, ...], make: Callable[[], Made], most: int = KEPT) -> Made:
-        """What is worked out once for this release. ``key`` begins with its kind: of each kind the newest ``most`` are
+    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """What is worked out once for this release. ``key`` begins with its kind: of each kind the newest KEPT are
         kept, the others are worked out again when they are asked for."""
         found: Made | None = self._kept.get(key)
         if found is None:
             found = make()
             alike = [one for one in list(self._kept) if one[0] == key[0]]
-            for oldest in alike[: max(0, len(alike) - most + 1)]:
+            for oldest in alike[: max(0, len(alike) - KEPT + 1)]:
                 self._kept.pop(oldest, None)
             self._kept[key] = found
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from registry.search.reader import Reader
 from registry.statistics import build as figures
 from registry.statistics.axes import Axes
 from registry.statistics.build import Place
+from registry.statistics.reader import open_figures, relations_of
 from registry.terms import XSD, Iri, Literal, Triple, from_ntriples, text, to_ntriples
 from registry.vocabulary import Scheme
 
@@ -277,10 +279,9 @@ def build(
     search_index.rebuild(index, found, LABELS, FEEDS, len(found), "test")
     release = data / "releases" / number
     release.mkdir(parents=True)
-    search_index.copy_to(live, release / "search")
     counts = figures.build(
         release / "figures",
-        resources=Reader(release / "search").all(),
+        resources=Reader(live).all(),
         matches=all_matches if all_matches is not None else matches() if all_changes is None else [],
         academies=academies or ACADEMIES,
         runs=runs(),
@@ -292,6 +293,9 @@ def build(
         axes=AXES,
         **more,
     )
+    with open_figures(release / "figures") as connection:
+        search_index.mark(index, partial(relations_of, connection), number, None)
+    search_index.copy_to(live, release / "search")
     manifest = {
         "number": number, "sequence": len(found), "time": TIME, "recipes": {"search": "test"}, "counts": counts,
     }  # fmt: skip

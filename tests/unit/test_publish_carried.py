@@ -9,6 +9,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
+import tantivy
 
 from benchmarks.catalogue_ledger import edit, fill, registry
 from registry.ledger import log, runs
@@ -17,7 +18,11 @@ from registry.pipeline import set_aside
 from registry.pipeline.house import House
 from registry.pipeline.publisher import PROJECTIONS, drop, publish_now
 from registry.release import Release
+from registry.search import index as search
+from registry.search.filters import PAIRED
+from registry.search.index import Entries, marker
 from registry.statistics import spare
+from registry.statistics.reader import open_figures, relations_of
 
 COUNT = 150
 ACTIVITY = "http://www.w3.org/ns/prov#Activity"
@@ -44,9 +49,40 @@ def content(made: Release) -> dict[str, Any]:
     connection = sqlite3.connect(made.figures / "figures.sqlite")
     tables = {name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}"))) for name in TABLES}
     connection.close()
+    paired = marked(made)
     hidden = [str(name) for name in store.named_graphs() if "/graph/projection" in str(name)]
     assert not hidden
-    return {"graph": {str(quad) for quad in store}, "counts": made.manifest["counts"], **tables}
+    return {"graph": {str(quad) for quad in store}, "counts": made.manifest["counts"], "paired": paired, **tables}
+
+
+def marked(made: Release) -> dict[str, list[str]]:
+    """The relations by which the index finds each entry, which are those of its pairs in the figures."""
+    index = tantivy.Index.open(str(made.search))
+    found = {document["iri"]: document.get(PAIRED, []) for document in Entries(index).all()}
+    with open_figures(made.figures) as connection:
+        assert found == {iri: relations_of(connection, iri) for iri in found}
+    assert sum(map(bool, found.values())) > 10
+    standing = marker(index)
+    assert standing is not None and standing.pairs == made.manifest["matches"]
+    return found
+
+
+def test_a_publisher_that_died_after_the_index_was_written_leaves_nothing_wrong(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_now(house, quiet)
+    edit(house, COUNT, 30, seed=1)
+
+    def dies(*given: Any) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="no space"):
+        broken.setattr(search, "copy_to", dies)
+        publish_now(house, quiet)
+    edit(house, COUNT, 30, seed=2)
+    carried = content(publish_now(house, quiet))
+    drop(house, PROJECTIONS)
+    assert carried == content(publish_now(house, quiet, anew=True))
 
 
 def test_a_week_later_and_another_equal_what_is_built_from_nothing(

@@ -88,10 +88,9 @@ def test_filters_are_exact(reader: Reader, filters: dict[str, tuple[str, ...]], 
     assert reader.search(ResourceQuery(filters=filters)).total == expected
 
 
-def test_within_and_without(reader: Reader) -> None:
+def test_within(reader: Reader) -> None:
     ids = frozenset({"north-oai/git-1", "north-oai/r-1"})
     assert set(_ids(reader, ResourceQuery(within=ids))) == ids
-    assert not set(_ids(reader, ResourceQuery(without=ids))) & ids
     assert _ids(reader, ResourceQuery(within=frozenset())) == []
 
 
