@@ -21,6 +21,8 @@ MOST = 20_000
 INCOMPLETE = "harvest-incomplete"
 Suggest = Callable[[Finding], Change | None]
 """What to write instead, for one finding."""
+Quoted = Callable[[Issue], Issue]
+"""A finding as its readers may see it."""
 
 
 def build(
@@ -39,11 +41,12 @@ def build(
     score: Sequence[Series] = (),
     sample: int = CARDS,
     feeds: Sequence[str] | None = None,
+    quoted: Quoted = lambda issue: issue,
 ) -> Report:
     """The report on ``feeds``: unless said, those that ``runs`` has the last visit of.
 
     ``what`` is what the report is about, in the words of who asked; ``rename`` (from, to) puts a name in the place
-    of an address that tells people nothing.
+    of an address that tells people nothing; ``quoted`` (``report.public``) what others than the academy may read.
     """
     feeds = sorted(runs) if feeds is None else list(feeds)
     named = _renamer(rename)
@@ -60,7 +63,7 @@ def build(
     return Report(
         what, address, tuple(protocols), max((run.ended or run.started for run in runs.values()), default=""),
         counts, cards(shown, labels),
-        tuple(_cause(connection, iris, group, messages, suggest, named) for group in groups),
+        tuple(_cause(connection, iris, group, messages, suggest, named, quoted) for group in groups),
         all(group.code != INCOMPLETE for group in groups), tuple(found), tuple(score),
     )  # fmt: skip
 
@@ -97,10 +100,11 @@ def _cause(
     messages: Mapping[str, Message],
     suggest: Suggest,
     named: Named,
+    quoted: Quoted,
 ) -> Cause:
     examples = []
     for finding in group.examples:
-        issue = _issue(finding.issue, named)
+        issue = _issue(quoted(finding.issue), named)
         where = ""
         title: Texts = {}
         if finding.record:
@@ -115,14 +119,18 @@ def _cause(
 
 
 def each(
-    connection: sqlite3.Connection, feeds: Sequence[str], messages: Mapping[str, Message], suggest: Suggest
+    connection: sqlite3.Connection,
+    feeds: Sequence[str],
+    messages: Mapping[str, Message],
+    suggest: Suggest,
+    quoted: Quoted = lambda issue: issue,
 ) -> Iterator[Cause]:
     """All findings of some feeds, one by one in the order they were found; at most ``MOST``."""
     after: int | None = 0
     count = 0
     while after is not None and count < MOST:
         found, after = findings.listed(connection, feeds, limit=500, after=after)
-        for finding in found[: MOST - count]:
+        for finding in (replace(one, issue=quoted(one.issue)) for one in found[: MOST - count]):
             where = records.locator(connection, finding.feed, finding.record) if finding.record else ""
             example = Example(finding.record, {}, where, finding.issue, suggest(finding))
             code = finding.issue.code

@@ -17,6 +17,7 @@ from registry.model import Finding
 from registry.report import data, html, markdown
 from registry.report.build import Suggest, build, each
 from registry.report.model import Change, Report
+from registry.report.public import public
 from registry.report.score import as_dqv, series
 from registry.report.suggest import Suggester, general
 from registry.statistics import reader as figures
@@ -77,7 +78,7 @@ def report(visit: Visit, academy: dict[str, Any]) -> Report:
         found = build(
             ledger, shared.iris, visit.voice.best(academy["name"]), last, shared.words.messages,
             lambda wanted: figures.labels(connection, wanted), suggester(shared), protocols=protocols, score=score,
-            feeds=feeds,
+            feeds=feeds, quoted=public,
         )  # fmt: skip
         return replace(found, score_public=bool(score))
 
@@ -104,7 +105,7 @@ def _csv(visit: Visit, academy: dict[str, Any]) -> str:
     with shared.ledger() as ledger:
         causes: Iterator[Any] = iter(())
         if ledger is not None and feeds:
-            causes = each(ledger, feeds, shared.words.messages, suggester(shared))
+            causes = each(ledger, feeds, shared.words.messages, suggester(shared), public)
         return data.as_csv(causes, visit.voice.language)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from registry.messages import LANGUAGES, fill
 from registry.model import Finding
 from registry.report.build import Suggest, told
 from registry.report.build import common as shared_by
+from registry.report.public import public as for_anybody
 from registry.report.texts import field_of, proposed, whys
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
@@ -151,7 +153,7 @@ def cells(connection: sqlite3.Connection) -> list[dict[str, Any]]:
 
 def issue(visit: Visit, ledger: sqlite3.Connection, finding: Finding, suggest: Suggest) -> dict[str, Any]:
     """One thing to mend, in the reader's words, with its place in the academy's own list."""
-    language = visit.voice.language
+    language, finding = visit.voice.language, replace(finding, issue=for_anybody(finding.issue))
     change = suggest(finding)
     message = told(visit.shared.words.messages, finding.issue.code)
     identifier = f"{finding.feed}/{safe_key(finding.record)}" if finding.record else None
@@ -184,7 +186,7 @@ def issue_group(visit: Visit, ledger: sqlite3.Connection, group: FindingGroup, s
     """All findings of one cause: how many, and examples. What differs between them is left open as "…"."""
     examples = [issue(visit, ledger, finding, suggest) for finding in group.examples]
     message = told(visit.shared.words.messages, group.code)
-    common = shared_by([finding.issue for finding in group.examples])
+    common = shared_by([for_anybody(finding.issue) for finding in group.examples])
     return {
         "code": group.code,
         "severity": group.severity,

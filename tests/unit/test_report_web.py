@@ -10,8 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from support import small_release as small
 
-from registry.ledger import connect, measurements
-from registry.messages import LANGUAGES
+from registry.ledger import connect, findings, measurements, transaction
+from registry.messages import LANGUAGES, load
+from registry.model import Finding, Issue
 from registry.report.texts import word
 from registry.settings import Settings
 from registry.web.app import create_app
@@ -122,3 +123,42 @@ def test_the_score_stays_with_the_academy_until_it_agrees(client: TestClient, tm
         assert values == SCORE
         assert "81%" in other.get(PAGE).text and "<svg" in other.get(PAGE).text
         assert other.get("/api/academies/southland/quality").status_code == 404
+
+
+HEADING = (("count", "1"), ("heading", "Notas internas"), ("samples", "Sala B12 · hidden@example.org"))
+QUIET = (
+    Issue("table-unknown-heading", "column «Notas internas»", "Notas internas", HEADING),
+    Issue(
+        "table-no-title-cell", "row 4", "Plan 2027 | Sala B12", (("count", "1"), ("samples", "Plan 2027 | Sala B12"))
+    ),
+    Issue("git-hidden", "https://git.example.org", "Sala B12", (("count", "1"), ("samples", "Sala B12"))),
+    Issue(
+        "table-section",
+        r"row 1 of \\server\share\plan.xlsx",
+        "hidden@example.org",
+        (("samples", "hidden@example.org"),),
+    ),
+)
+
+
+def test_a_list_is_quoted_to_others_only_as_far_as_it_is_published(tmp_path: Path) -> None:
+    """Columns and rows that are not read may be an office's own notes: the public learns that they are there."""
+    small.build(tmp_path)
+    small.findings(tmp_path / "ledger.sqlite")
+    connection = connect(tmp_path / "ledger.sqlite")
+    with transaction(connection):
+        listed = [Finding("north-oai", "", "info", issue) for issue in QUIET]
+        findings.replace(connection, "north-oai", "", "harvest", listed)
+    connection.close()
+    messages = {**load(), **small.MESSAGES}
+    app = create_app(
+        Settings(data=tmp_path), ledger_path=tmp_path / "ledger.sqlite", messages=messages, base=small.BASE
+    )
+    with TestClient(app) as client:
+        forms = [ISSUES, f"{ISSUES}?by=cause", *(f"{ISSUES}?format={name}" for name in ("html", "markdown", "csv")),
+                 PAGE, "/academy/northland", "/academy/northland/to-mend"]  # fmt: skip
+        for address in forms:
+            told = client.get(address)
+            assert told.status_code == 200, address
+            assert not [word for word in ("B12", "hidden@", "share") if word in told.text], address
+            assert "Notas internas" in told.text, address
