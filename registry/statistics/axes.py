@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry.iris import Iris
+from registry.statistics import taught
+from registry.statistics.facts import ALL
 from registry.vocabulary import Scheme, above
-
-COUNTED = "status NOT IN ('rejected', 'discussed')"
-"""Which pairs count: not those that were rejected or that two academies see differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,24 @@ def cover(connection: sqlite3.Connection, resource: Mapping[str, Any], higher: M
 def axes(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """The axes in their order: {id, title, steps, known (resources that have a concept of it), stated (those whose
     source says so), resources (all)}."""
-    total = connection.execute("SELECT count(*) FROM resource").fetchone()[0]
+    known, stated = _described(connection), taught.numbers(connection, taught.STATED_ON)
     rows = connection.execute(
-        "SELECT id, title, (SELECT count(*) FROM step WHERE axis = axis.id) AS steps,"
-        " (SELECT count(DISTINCT iri) FROM covers WHERE axis = axis.id) AS known,"
-        " (SELECT count(DISTINCT iri) FROM covers WHERE axis = axis.id AND stated = 1) AS stated"
-        " FROM axis ORDER BY position"
+        "SELECT id, title, (SELECT count(*) FROM step WHERE axis = axis.id) FROM axis ORDER BY position"
     )
     return [
-        {"id": name, "title": json.loads(title), "steps": steps, "known": known, "stated": stated, "resources": total}
-        for name, title, steps, known, stated in rows
-    ]
+        {"id": name, "title": json.loads(title), "steps": steps, "known": known.get(name, 0),
+         "stated": stated.get(name, 0), "resources": known.get("", 0)}
+        for name, title, steps in rows
+    ]  # fmt: skip
+
+
+def _described(connection: sqlite3.Connection, academy: str = "") -> dict[str, int]:
+    """{axis: resources that have a concept of it}, of one academy or all; "" stands for all resources."""
+    chosen, values = ("academy = ?", [academy]) if academy else ("1", [])
+    rows = connection.execute(
+        f"SELECT axis, sum(number) FROM described WHERE language = '{ALL}' AND {chosen} GROUP BY axis", values
+    )
+    return dict(rows.fetchall())
 
 
 def labels(connection: sqlite3.Connection, concepts: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -147,40 +153,29 @@ def _state(count: int, known: int) -> str:
 
 
 def _counted(connection: sqlite3.Connection, axis: str) -> dict[str, tuple[int, int, int]]:
+    stated = taught.numbers(connection, taught.STATED)
     rows = connection.execute(
-        "SELECT concept, count(*), sum(stated), count(DISTINCT academy) FROM covers JOIN resource USING (iri)"
-        " WHERE axis=? GROUP BY concept",
+        "SELECT concept, sum(number), count(DISTINCT cell.academy) FROM step CROSS JOIN cell USING (concept)"
+        f" WHERE axis = ? AND language = '{ALL}' GROUP BY concept",
         (axis,),
     )
-    return {concept: (resources, stated, academies) for concept, resources, stated, academies in rows}
+    return {concept: (resources, stated.get(concept, 0), academies) for concept, resources, academies in rows}
 
 
 def _here(connection: sqlite3.Connection, axis: str, academy: str) -> tuple[dict[str, int], int, int]:
-    counts = dict[str, int](
-        connection.execute(
-            "SELECT concept, count(*) FROM covers JOIN resource USING (iri) WHERE axis=? AND academy=?"
-            " GROUP BY concept",
-            (axis, academy),
-        ).fetchall()
+    rows = connection.execute(
+        "SELECT concept, sum(number) FROM step CROSS JOIN cell USING (concept)"
+        f" WHERE axis = ? AND language = '{ALL}' AND academy = ? GROUP BY concept",
+        (axis, academy),
     )
-    known = connection.execute(
-        "SELECT count(DISTINCT iri) FROM covers JOIN resource USING (iri) WHERE axis=? AND academy=?", (axis, academy)
-    ).fetchone()[0]
-    total = connection.execute("SELECT count(*) FROM resource WHERE academy=?", (academy,)).fetchone()[0]
-    return counts, known, total
+    known = _described(connection, academy)
+    return dict(rows.fetchall()), known.get(axis, 0), known.get("", 0)
 
 
 def _pairs(connection: sqlite3.Connection, axis: str) -> tuple[dict[str, int], int]:
     """Counted pairs between academies by step, and those of which a side has no concept of the axis."""
-    counted = f"within = 0 AND {COUNTED} AND relation <> 'different'"
-    rows = connection.execute(
-        "SELECT l.concept, count(*) FROM match JOIN covers l ON l.iri = left_iri AND l.axis = ?"
-        f" JOIN covers r ON r.iri = right_iri AND r.concept = l.concept WHERE {counted} GROUP BY l.concept",
-        (axis,),
-    )
-    some = "SELECT iri FROM covers WHERE axis = ?"
-    unknown = connection.execute(
-        f"SELECT count(*) FROM match WHERE {counted} AND NOT (left_iri IN ({some}) AND right_iri IN ({some}))",
-        (axis, axis),
+    every: int = connection.execute(
+        "SELECT coalesce(sum(pairs), 0) FROM overlap WHERE a <> b AND relation <> 'different'"
     ).fetchone()[0]
-    return dict(rows.fetchall()), unknown
+    placed = taught.numbers(connection, taught.PAIRS_ON).get(axis, 0)
+    return taught.numbers(connection, taught.PAIRS), every - placed

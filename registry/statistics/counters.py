@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from registry.relations import load as load_relations
-from registry.statistics import facts
-from registry.statistics.axes import COUNTED
+from registry.statistics import facts, taught
+from registry.statistics.facts import COUNTED
 
 RESOURCES, LINKED, TWIN = "resources", "linked", "twin"
 _OLD = "before"
@@ -93,6 +93,7 @@ def _statements(base: str, scope: str) -> Iterator[tuple[str, str]]:
         sides = _both(base, scope, f"{wanted} AND within = 0")
         yield "counter", f"SELECT '{name}', a, '', count(DISTINCT iri) FROM ({sides}) GROUP BY a"
     yield from facts.statements(base, scope)
+    yield from taught.statements(base, scope)
 
 
 def _both(base: str, scope: str, wanted: str) -> str:

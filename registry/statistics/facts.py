@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registry.statistics.axes import COUNTED
-
+COUNTED = "status NOT IN ('rejected', 'discussed')"
+"""Which pairs count: not those that were rejected or that two academies see differently."""
 ALL = "*"
 """Stands for all languages; "" for none stated."""
 

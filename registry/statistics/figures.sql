@@ -141,6 +141,11 @@ CREATE TABLE described (
     axis TEXT NOT NULL, language TEXT NOT NULL, academy TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (axis, language, academy)
 ) WITHOUT ROWID;
+-- How often a concept (or any of an axis) is stated, and how many counted pairs between academies are about it on both
+-- sides (registry/statistics/taught.py).
+CREATE TABLE taught (
+    name TEXT NOT NULL, of TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (name, of)
+) WITHOUT ROWID;
 -- Resources for which something alike is known at another academy, by language (as in cell).
 CREATE TABLE alike (
     academy TEXT NOT NULL, language TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (academy, language)

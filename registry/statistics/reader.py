@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from registry.statistics.axes import COUNTED
 from registry.statistics.build import DATABASE, cells
+from registry.statistics.facts import COUNTED
 
 _CHUNK = 400
 

@@ -10,7 +10,7 @@ import json
 import sqlite3
 
 from registry.iris import Iris
-from registry.statistics.axes import COUNTED
+from registry.statistics.facts import COUNTED
 
 _COLUMNS = {"translation": "translations", "version": "editions", "derivative": "adaptations"}
 _KINDS = ",".join(f"'{name}'" for name in _COLUMNS)

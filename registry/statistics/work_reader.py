@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.model import Level
-from registry.statistics.axes import COUNTED
+from registry.statistics.facts import COUNTED
 from registry.statistics.reader import REASONS, BadCursor, match_row
 
 _HOPS = 50

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from registry.model import Work
-from registry.statistics.axes import COUNTED
+from registry.statistics.facts import COUNTED
 
 _CHUNK = 10_000
 # A pair gives two rows when it leads out of a work: seen from each side.

@@ -28,7 +28,7 @@ COUNT = 150
 ACTIVITY = "http://www.w3.org/ns/prov#Activity"
 TABLES = (
     "counter overlap shared tally resource carries covers match member work academy feed left_out fact withdrawn cell"
-    " described alike licensed growth kind part ruled reused form"
+    " described alike licensed growth kind part ruled reused form taught"
 ).split()
 
 

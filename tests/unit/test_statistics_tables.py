@@ -13,7 +13,8 @@ from support import small_release as small
 from support.figure_states import State, Words, changed, figures_of, graph_of, words_in
 
 from registry.model import Change
-from registry.statistics import tables
+from registry.statistics import axes, tables
+from registry.statistics.reader import open_figures
 from registry.statistics.tables import NoSuchTable, read
 from registry.terms import XSD
 from registry.web.stored import StoredQuery, load_queries
@@ -99,6 +100,39 @@ def test_all_that_groups_declares_its_table() -> None:
         assert {one.name for one in query.parameters} <= set(known[name].parameters)
         decimals = {column.name for column in query.columns if column.datatype == "decimal"}
         assert known[name].decimals == decimals
+
+
+def test_axes_are_what_the_resources_and_pairs_say(history: list[tuple[ox.Store, Path, Path]]) -> None:
+    placed = 0
+    for _, carried, anew in history:
+        with open_figures(carried) as connection, open_figures(anew) as other:
+            about: dict[str, dict[str, int]] = {}
+            for iri, concept, stated in connection.execute("SELECT iri, concept, stated FROM covers").fetchall():
+                about.setdefault(iri, {})[concept] = stated
+            academy = dict(connection.execute("SELECT iri, academy FROM resource").fetchall())
+            pairs = connection.execute(
+                "SELECT left_iri, right_iri FROM match WHERE within = 0 AND status NOT IN ('rejected', 'discussed')"
+                " AND relation <> 'different'"
+            ).fetchall()
+            for axis in axes.axes(connection):
+                told = axes.coverage(connection, axis["id"], "southland")
+                assert told is not None and told == axes.coverage(other, axis["id"], "southland")
+                own = {iri: [one for one in about.get(iri, ()) if f"/{axis['id']}/" in one] for iri in academy}
+                known = [iri for iri in academy if own[iri]]
+                assert (axis["known"], axis["resources"]) == (len(known), len(academy))
+                assert axis["stated"] == sum(any(about[iri][one] for one in own[iri]) for iri in known)
+                here = [iri for iri in known if academy[iri] == "southland"]
+                assert told["here_known"] == len(here)
+                assert told["pairs_not_known"] == sum(not (own[left] and own[right]) for left, right in pairs)
+                for step in told["items"]:
+                    with_it = [iri for iri in known if step["id"] in own[iri]]
+                    both = [pair for pair in pairs if {*pair} <= {*with_it}]
+                    assert step["resources"] == len(with_it) and step["here"] == len({*with_it} & {*here})
+                    assert step["stated"] == sum(about[iri][step["id"]] for iri in with_it)
+                    assert step["academies"] == len({academy[iri] for iri in with_it})
+                    assert step["pairs"] == len(both)
+                    placed += len(both)
+    assert placed > 1
 
 
 def test_what_is_no_table_is_told(history: list[tuple[ox.Store, Path, Path]]) -> None:
