@@ -375,20 +375,11 @@ def _is_code(s: str, iri: str) -> bool:
     return any(map(str.isdecimal, code)) and fold(s) == fold(code)
 
 
-def load(
-    iris: Iris,
-    feed: Feed,
-    vocabulary: Mapping[str, Mapping[str, str]] | None,
-    frameworks: Mapping[str, Scheme] | None = None,
-) -> Values:
-    """The tables for one feed.
+def keyed(vocabulary: Mapping[str, Mapping[str, str]] | None) -> dict[str, dict[str, str]]:
+    """{scheme: {folded key: notation}}: what feeds have in common. The shipped tables win within their schemes.
 
-    ``vocabulary`` is {scheme: {notation, label or IRI: notation}} from the ontology; its keys are folded
-    here. The shipped tables win over it within their schemes. Without ``frameworks`` all that no table of ours
-    names are subjects.
+    ``vocabulary`` is {scheme: {notation, label or IRI: notation}} from the ontology.
     """
-    if frameworks is None:
-        frameworks = {name: Scheme(name, "subject") for name in vocabulary or {} if name not in SCHEME_TABLES}
     schemes: dict[str, dict[str, str]] = {}
     for scheme, labels in (vocabulary or {}).items():
         index = schemes.setdefault(scheme, {})
@@ -397,5 +388,23 @@ def load(
             index.setdefault(_key(label), notation)
     for scheme in SCHEME_TABLES:
         schemes[scheme] = {**schemes.get(scheme, {}), **_scheme(scheme)}
+    return schemes
+
+
+def load(
+    iris: Iris,
+    feed: Feed,
+    vocabulary: Mapping[str, Mapping[str, str]] | None,
+    frameworks: Mapping[str, Scheme] | None = None,
+) -> Values:
+    """The tables for one feed; ``vocabulary`` as for ``keyed``, ``frameworks`` as for ``made``."""
+    if frameworks is None:
+        frameworks = {name: Scheme(name, "subject") for name in vocabulary or {} if name not in SCHEME_TABLES}
+    return made(iris, feed, keyed(vocabulary), frameworks)
+
+
+def made(iris: Iris, feed: Feed, schemes: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Scheme]) -> Values:
+    """The tables for one feed over what all feeds share (``keyed``); what no scheme of ``frameworks`` names is
+    no subject."""
     own = {name: {fold(value): meaning for value, meaning in table.items()} for name, table in feed.values.items()}
     return Values(iris, own, schemes, frameworks, str(feed.options.get("level_scheme", "")))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any
@@ -82,8 +83,9 @@ class Detection:
         return tuple(dict.fromkeys(one.protocol for one in self.candidates if not can_read(one.protocol)))
 
 
+@cache
 def can_read(protocol: str) -> bool:
-    """Whether a harvester of this name is installed and its module is there."""
+    """Whether a harvester of this name is installed and its module is there (asked once: all packages are read)."""
     for point in entry_points(group=GROUP):
         if point.name == protocol:
             try:

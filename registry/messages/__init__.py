@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from registry.model import Issue, Severity
 
@@ -29,7 +32,8 @@ class Message:
     mend: dict[str, str]
 
 
-def load() -> dict[str, Message]:
+@cache
+def load() -> Mapping[str, Message]:
     """All messages by code. Raises ValueError for a code that stands twice or a text that is missing."""
     messages: dict[str, Message] = {}
     for table in sorted(files(__name__).iterdir(), key=lambda entry: entry.name):
@@ -44,7 +48,7 @@ def load() -> dict[str, Message]:
             if not all(texts.values()) or not all(mends.values()):
                 raise ValueError(f"{table.name}: {code} lacks a text")
             messages[code] = Message(code, severity, texts, mends)  # type: ignore[arg-type]
-    return messages
+    return MappingProxyType(messages)
 
 
 def fill(template: str, issue: Issue) -> str:

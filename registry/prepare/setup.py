@@ -115,9 +115,14 @@ def _schemes(job: Job) -> dict[str, vocabulary.Scheme]:
 
 def make_context(job: Job) -> MapContext:
     """What mapping one feed's records needs."""
-    folders = _folders(job.root, job.schemes)
-    lookup = _kept("vocabulary", folders, job.iris.base, job.cache, vocabulary.lookup)
-    return MapContext(job.academy, job.feed, job.iris, values.load(job.iris, job.feed, lookup, _schemes(job)))
+    # Folding 18,000 labels costs more than mapping a small feed: kept, and made anew with another crosswalk.
+    name = f"keys-{crosswalk.recipe_digest()[7:15]}"
+    keys = _kept(name, _folders(job.root, job.schemes), job.iris.base, job.cache, _keys)
+    return MapContext(job.academy, job.feed, job.iris, values.made(job.iris, job.feed, keys, _schemes(job)))
+
+
+def _keys(folders: vocabulary.Folders, base: str) -> dict[str, dict[str, str]]:
+    return values.keyed(vocabulary.lookup(folders, base))
 
 
 def make_annotate(job: Job) -> Annotate:

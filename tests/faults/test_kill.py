@@ -32,7 +32,10 @@ COUNT, ROUNDS, CHANGED = 240, 50, 40
 
 # Children come from a server that has opened nothing: a store's threads do not survive a fork.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.support.whole_way"])
+# What the first call would load by itself is there already: kills then fall into work, not into imports.
+PROCESSES.set_forkserver_preload(
+    ["tests.support.whole_way", "harvesters.oai_pmh", "pandas", "pyarrow.dataset", "sqlglot.dialects.duckdb"]
+)
 
 
 def child(folder: Path, address: str) -> BaseProcess:
