@@ -126,22 +126,22 @@ def move(connection: sqlite3.Connection, number: int, states: Iterable[str], to:
     )
 
 
-def previewed(connection: sqlite3.Connection, number: int, preview: Mapping[str, Any], basis: str) -> None:
-    """Keep what a list would change, inside the caller's transaction."""
-    connection.execute(
-        "UPDATE upload SET state='previewed', preview=?, basis=?, message='' WHERE id=? AND state IN"
-        " ('checking', 'previewed', 'publishing')",
-        (json.dumps(preview, ensure_ascii=False), basis, number),
-    )
+def previewed(
+    connection: sqlite3.Connection, number: int, preview: Mapping[str, Any], basis: str, states: Iterable[str]
+) -> None:
+    """Keep what a list would change, of one in one of these states, inside the caller's transaction."""
+    if move(connection, number, states, "previewed"):
+        told = json.dumps(preview, ensure_ascii=False)
+        connection.execute("UPDATE upload SET preview=?, basis=? WHERE id=?", (told, basis, number))
 
 
-def unreadable(connection: sqlite3.Connection, number: int, problems: Mapping[str, Any], message: str) -> None:
-    """It cannot become the list, inside the caller's transaction; why."""
-    connection.execute(
-        "UPDATE upload SET state='unreadable', preview=?, message=? WHERE id=? AND state IN"
-        " ('checking', 'previewed', 'publishing')",
-        (json.dumps(problems, ensure_ascii=False), message, number),
-    )
+def unreadable(
+    connection: sqlite3.Connection, number: int, problems: Mapping[str, Any], message: str, states: Iterable[str]
+) -> None:
+    """One in one of these states cannot become the list, inside the caller's transaction; why."""
+    if move(connection, number, states, "unreadable", message):
+        told = json.dumps(problems, ensure_ascii=False)
+        connection.execute("UPDATE upload SET preview=? WHERE id=?", (told, number))
 
 
 def begin(connection: sqlite3.Connection, number: int, before: Iterable[RawRecord]) -> None:

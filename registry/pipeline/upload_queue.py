@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,19 +103,24 @@ def _visit(house: House, task: Task) -> tuple[str, Mapping[str, Any]]:
     return "done", _told(sending.visited(house, academy, feed))
 
 
-def _preview(house: House, task: Task) -> tuple[str, Mapping[str, Any]]:
+def _preview(
+    house: House, task: Task, states: Sequence[str] = ("checking", "previewed")
+) -> tuple[str, Mapping[str, Any]]:
+    # Whoever confirms while a preview waits, or is being made, has the last word: what is being published stays so.
     upload = uploads.get(house.connection, task.upload)
-    if upload is None or upload.state not in ("checking", "previewed", "publishing"):
+    if upload is None or upload.state not in states:
         return "done", {}
     try:
         found, basis = sending.preview(house, upload)
     except sending.Unreadable as error:
         problems = sending.told(house, error.issues)
         with transaction(house.connection):
-            uploads.unreadable(house.connection, upload.id, {"problems": problems}, problems[0]["message"]["en"])
+            uploads.unreadable(
+                house.connection, upload.id, {"problems": problems}, problems[0]["message"]["en"], states
+            )
         return "done", {"problems": problems}
     with transaction(house.connection):
-        uploads.previewed(house.connection, upload.id, found, basis)
+        uploads.previewed(house.connection, upload.id, found, basis, states)
     return "done", {}
 
 
@@ -126,7 +131,7 @@ def _publish(house: House, task: Task) -> tuple[str, Mapping[str, Any]]:
     begun = bool(task.options.get("begun"))
     if not begun and sending.stale(house, upload):
         # What was agreed to is not what would happen now: the preview is made anew, and asked about again.
-        _preview(house, task)
+        _preview(house, task, ("publishing",))
         return "done", {"stale": True}
     with transaction(house.connection):
         # After a kill in mid-way the list has changed already, by this very file.

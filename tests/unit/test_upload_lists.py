@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.sent_lists import TITLES, Sent, bearer, csv, registry
@@ -11,6 +12,7 @@ from support.sent_lists import TITLES, Sent, bearer, csv, registry
 from registry.ledger import decisions, log, reviews, tasks, uploads, utc_now
 from registry.ledger.connection import transaction
 from registry.pipeline import publisher
+from registry.pipeline import uploads as uploading
 from registry.pipeline.doctor import examine
 from registry.pipeline.harvest import harvest_feeds
 from registry.pipeline.house import opened
@@ -80,11 +82,32 @@ def test_the_gate_stands_before_what_is_sent_in(sent: Sent, north: str) -> None:
     pressed = sent.confirm(north, less["id"], accept_drop=True)
     assert pressed.status_code == 409 and "role admin" in pressed.json()["detail"]
     assert len(sent.standing()) == 5
-    sent.work()
+    # The preview that the refusals asked for waits still: it does not undo what is confirmed before its turn.
     assert sent.confirm(admin, less["id"], accept_drop=True).json()["state"] == "published"
     assert len(sent.standing()) == 2
     assert sent.revert(north, less["id"]).json()["state"] == "withdrawn", "what it took comes back"
     assert len(sent.standing()) == 5
+
+
+def test_what_is_confirmed_while_its_preview_is_made_anew_is_published(
+    sent: Sent, north: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = sent.put(north, csv(*TITLES)).json()
+    connection = sent.ledger()
+    with transaction(connection):
+        tasks.ask(connection, "preview", "north", "north-list", now=utc_now(), by="north", upload=one["id"])
+    connection.close()
+    preview, asked = uploading.preview, []
+
+    def confirmed(house: Any, upload: Any) -> Any:
+        found = preview(house, upload)
+        address = f"/api/academies/north/uploads/{one['id']}/confirm"
+        asked.append(sent.client.post(address, headers=bearer(north), params={"wait": 0}).status_code)
+        return found
+
+    monkeypatch.setattr(uploading, "preview", confirmed)
+    sent.work()
+    assert asked == [202] and sent.states()[one["id"]] == "published" and len(sent.standing()) == 5
 
 
 def test_a_preview_of_another_state_is_not_agreed_to(sent: Sent, north: str) -> None:
