@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +21,23 @@ import tantivy
 
 from registry.model import Change
 from registry.search.document import Item, Labels, item, tombstone
-from registry.search.filters import PAIRED, SPANS, first_start, named, paired_terms, spans, term, terms
-from registry.search.folding import fold, words
+from registry.search.filters import PAIRED, SPANS, named, paired_terms, spans, term, terms
+from registry.search.folding import words
 from registry.search.licences import Terms, short_name
 from registry.search.licences import load as load_licences
+from registry.search.order import LEVELS, SORTS, field, numbers, sort_key
 
 VERSION = "3"
 HEAP = 30_000_000
 STEP = 5000
 MARKER = "!marker"
-UNIT = "\x1f"
 Above = Mapping[str, Sequence[str]]
 """{concept IRI: IRIs of all that is broader}: what is about a part is found under the whole."""
 Relations = Callable[[str], Sequence[str]]
 """The relations of the pairs that the resource of an IRI has, sorted."""
-TITLE_KEY = 160
 
 # Facets: the values that a page counts; each is also an exact filter.
 FACETS = ("academy", "language", "type", "level", "audience", "licence", "about", "access", "modality", "free", "open")
-SORTS = ("title", "modified", "added", "changed", "start")
-LAST = "\uffff"
 
 _CONCEPT_FACETS = {
     "type": ("learningResourceType",),
@@ -77,6 +75,8 @@ def _schema() -> Any:
         builder.add_text_field("facet_" + name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in SORTS:
         builder.add_text_field("by_" + name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name, level in product(SORTS, range(LEVELS)):
+        builder.add_integer_field(field(name, level), indexed=False, fast=True)
     for name in SPANS:
         builder.add_integer_field("span_" + name, indexed=False, fast=True)
     builder.add_text_field("whole_title", tokenizer_name="raw", index_option="basic")
@@ -180,20 +180,6 @@ def _body(document: Item) -> str:
     return " ".join(word for part in parts for word in words(part))
 
 
-def title(document: Item) -> str:
-    """The title to sort by: English, else that of the first language of the resource, else any."""
-    names: Mapping[str, str] = document["name"]
-    for tag in ("en", *document["inLanguage"], "und"):
-        if tag.lower() in names:
-            return names[tag.lower()]
-    return next((names[tag] for tag in sorted(names)), document["id"])
-
-
-def sort_key(value: str, identifier: str) -> str:
-    """A unique key in hexadecimal: code-point order holds, and a query needs no quoting."""
-    return (value + UNIT + identifier).encode("utf-8", "replace").hex()
-
-
 def _document(document: Item, licences: Mapping[str, Terms], above: Above) -> Any:
     identifier = document["id"]
     entry = tantivy.Document()
@@ -207,12 +193,11 @@ def _document(document: Item, licences: Mapping[str, Terms], above: Above) -> An
         entry.add_text("term", found_by)
     for name, number in spans(document):
         entry.add_integer("span_" + name, number)
-    modified = document["dateModified"] or document["datePublished"] or document["dateCreated"] or ""
-    entry.add_text("by_title", sort_key(fold(title(document))[:TITLE_KEY], identifier))
-    entry.add_text("by_modified", sort_key(modified, identifier))
-    entry.add_text("by_added", sort_key(document["added"], identifier))
-    entry.add_text("by_changed", sort_key(document["changed"], identifier))
-    entry.add_text("by_start", sort_key(first_start(document) or LAST, identifier))
+    for sort in SORTS:
+        key = sort_key(document, sort)
+        entry.add_text("by_" + sort, key.hex())  # in hexadecimal the order holds, and a query needs no quoting
+        for level, number in enumerate(numbers(key)):
+            entry.add_integer(field(sort, level), number)
     for name in document["name"].values():
         entry.add_text("title", " ".join(words(name)))
         entry.add_text("whole_title", " ".join(words(name)))

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ import tantivy
 from registry.search.filters import PAIRED, SPANS, TERMS, term
 from registry.search.folding import words
 from registry.search.index import FACETS, MARKER, Entries, Marker
+from registry.search.order import Order, sort_key
 
 Sort = Literal["relevance", "title", "modified", "added", "changed", "start"]
 MAX_WORDS = 32
@@ -203,41 +205,37 @@ class Reader:
     def search(self, query: ResourceQuery, *, facets: tuple[str, ...] = (), facet_size: int = 50) -> Page:
         """One page. Raises BadCursor for a cursor that is not of this question."""
         found = self._query(query)
-        if query.order == "relevance":
-            total, hits, key = self._best(query, found)
-        else:
-            total, hits, key = self._sorted(query, found)
-        cursor = _encode(query.digest, key) if len(hits) > query.limit else None
-        items = tuple(self._stored(address) for _, address in hits[: query.limit])
-        return Page(items, total, cursor, self._facets(found, facets, facet_size))
+        total, items, key = self._best(query, found) if query.order == "relevance" else self._sorted(query, found)
+        cursor = _encode(query.digest, key) if len(items) > query.limit else None
+        return Page(tuple(items[: query.limit]), total, cursor, self._facets(found, facets, facet_size))
 
     def _count(self, found: Any) -> int:
         counted: Any = self._searcher.search(found, limit=1, count=True)
         return int(counted.count)
 
-    def _best(self, query: ResourceQuery, found: Any) -> tuple[int, Any, str]:
+    def _best(self, query: ResourceQuery, found: Any) -> tuple[int, list[dict[str, Any]], str]:
         offset, total = 0, None
         if query.cursor:
             offset, total = int(_decode(query.cursor, query)), self._count(found)
             if offset > total:  # memory is taken for as many as are asked for
                 raise BadCursor("this cursor is beyond the end")
         page: Any = self._searcher.search(found, limit=query.limit + 1, offset=offset, count=total is None)
-        return int(page.count) if total is None else total, page.hits, str(offset + query.limit)
+        documents = [self._stored(address) for _, address in page.hits]
+        return int(page.count) if total is None else total, documents, str(offset + query.limit)
 
-    def _sorted(self, query: ResourceQuery, found: Any) -> tuple[int, Any, str]:
-        name, order = "by_" + query.order, tantivy.Order.Desc if query.falling else tantivy.Order.Asc
-        rest, total = found, None
+    def _sorted(self, query: ResourceQuery, found: Any) -> tuple[int, list[dict[str, Any]], str]:
+        sort, rest, total = query.order, found, None
         if query.cursor:
             total = self._count(found)
-            bound = f"{name}:{'<' if query.falling else '>'}{_decode(query.cursor, query)}"
+            bound = f"by_{sort}:{'<' if query.falling else '>'}{_decode(query.cursor, query)}"
             after = (tantivy.Occur.Must, self._index.parse_query(bound))
             rest = tantivy.Query.boolean_query([(tantivy.Occur.Must, found), after])
-        page: Any = self._searcher.search(
-            rest, limit=query.limit + 1, order_by_field=name, order=order, count=total is None
-        )  # fmt: skip
-        hits = page.hits
-        key = hits[query.limit - 1][0] if len(hits) > query.limit else ""
-        return int(page.count) if total is None else total, hits, key
+        order = Order(self._index, self._searcher, sort, falling=query.falling)
+        addresses, counted = order.first(rest, query.limit + 1)
+        keyed = [(sort_key(document, sort), document) for document in map(self._stored, addresses)]
+        keyed.sort(key=itemgetter(0), reverse=query.falling)
+        key = keyed[query.limit - 1][0].hex() if len(keyed) > query.limit else ""
+        return counted if total is None else total, [document for _, document in keyed], key
 
     def _facets(self, query: Any, names: tuple[str, ...], size: int) -> dict[str, tuple[tuple[str, int], ...]]:
         if not names:

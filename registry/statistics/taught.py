@@ -32,8 +32,9 @@ def statements(base: str, scope: str) -> Iterator[tuple[str, str]]:
         f"SELECT '{PAIRS}', l.concept, count(*) FROM ({pairs}) CROSS JOIN {base}.covers l ON l.iri = left_iri"
         f" CROSS JOIN {base}.covers r ON r.iri = right_iri AND r.concept = l.concept GROUP BY 2",
     )
+    # The plus keeps the axis from being looked up first: a resource has few concepts, an axis has most resources.
     both = " AND ".join(
-        f"EXISTS (SELECT 1 FROM {base}.covers v WHERE v.iri = {side}_iri AND v.axis = a.id)"
+        f"EXISTS (SELECT 1 FROM {base}.covers v WHERE v.iri = {side}_iri AND +v.axis = a.id)"
         for side in ("left", "right")
     )
     yield (

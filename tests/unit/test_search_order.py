@@ -1,0 +1,57 @@
+"""Sorting by numbers finds what sorting by whole keys finds, however many keys begin alike."""
+
+from __future__ import annotations
+
+import tantivy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry.search.order import LEVELS, Order, field, numbers
+
+KEYS = st.lists(st.sampled_from("a ab é 統 \x1f".split(" ")), max_size=20).map("".join)
+
+
+def made(keys: list[bytes], *, numbered: bool = True) -> tantivy.Index:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("by_title", fast=True, tokenizer_name="raw", index_option="basic")
+    for level in range(LEVELS if numbered else 0):
+        builder.add_integer_field(field("title", level), indexed=False, fast=True)
+    builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
+    index = tantivy.Index(builder.build())
+    for some in (keys[::2], keys[1::2]):  # several parts
+        writer = index.writer(15_000_000, 1)
+        for key in some:
+            entry = tantivy.Document(kind="x", by_title=key.hex(), key=key.hex())
+            for level, number in enumerate(numbers(key) if numbered else ()):
+                entry.add_integer(field("title", level), number)
+            writer.add_document(entry)
+        writer.commit()
+        writer.wait_merging_threads()
+    index.reload()
+    return index
+
+
+@given(one=KEYS, two=KEYS)
+def test_numbers_keep_the_order_of_the_keys(one: str, two: str) -> None:
+    left, right = sorted((one.encode(), two.encode()))
+    assert list(numbers(left)) <= list(numbers(right))
+    assert all(0 <= number < 1 << 56 for number in numbers(left))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    keys=st.lists(st.tuples(st.sampled_from(["", "a" * 7, "a" * 20, "a" * 40]), KEYS), min_size=1, max_size=25),
+    wanted=st.integers(1, 12), falling=st.booleans(), numbered=st.sampled_from([True, True, False]),
+)  # fmt: skip
+def test_the_first_entries_are_those_of_whole_keys(
+    keys: list[tuple[str, str]], wanted: int, falling: bool, numbered: bool
+) -> None:
+    unique = [f"{start}{rest}\x1f{place}".encode() for place, (start, rest) in enumerate(keys)]
+    index = made(unique, numbered=numbered)
+    searcher = index.searcher()
+    addresses, total = Order(index, searcher, "title", falling=falling).first(
+        tantivy.Query.term_query(index.schema, "kind", "x"), wanted
+    )
+    found = sorted((bytes.fromhex(str(searcher.doc(one)["key"][0])) for one in addresses), reverse=falling)
+    assert total == len(unique) and found == sorted(unique, reverse=falling)[:wanted]
