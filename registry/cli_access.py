@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.console import OK, TO_MEND, Json, fail, house, out, settings
+from registry.console import OK, TO_MEND, Json, fail, house, operator, out, settings
 
 Role = Annotated[str, typer.Option(help="publisher, reviewer or admin.")]
 AcademyOption = Annotated[str, typer.Option(help="A publisher's academy, or a reviewer's own office.")]
@@ -29,21 +28,13 @@ def add_to(app: typer.Typer) -> None:
     app.command()(work)
 
 
-def _operator() -> Any:
-    """Whoever has the command line, by the name that the system knows them by."""
-    from registry.ledger.tokens import Actor
-
-    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or "operator"
-    return Actor(name[:100], "operator", "", frozenset(), "command line")
-
-
 def _later(**spans: float) -> str:
     return (datetime.now(UTC) + timedelta(**spans)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _checked(opened: Any, role: str, academy: str, name: str, languages: str) -> str:
     """The academy of somebody's rights; a reviewer is one that the registry knows, or becomes one."""
-    from registry.ledger import reviews
+    from registry.ledger import audit, reviews, utc_now
     from registry.pipeline import reviewing
 
     if academy and academy not in opened.academies:
@@ -55,7 +46,12 @@ def _checked(opened: Any, role: str, academy: str, name: str, languages: str) ->
         if known is None or languages:
             if not languages:
                 raise fail(f"{name!r} is no reviewer yet: say what they read with --languages")
-            known = reviewing.add_reviewer(opened, name, languages, academy or (known.academy if known else ""))
+            known = reviewing.add_reviewer(
+                opened, name, languages, academy or (known.academy if known else ""),
+                beside=lambda connection: audit.append(
+                    connection, operator(), "reviewer kept", name, "done", utc_now()
+                ),
+            )  # fmt: skip
     except reviewing.CannotReview as error:
         raise fail(str(error)) from error
     if academy and academy != known.academy:
@@ -81,7 +77,7 @@ def token_make(
         try:
             number, text = tokens.make(
                 opened.connection, name=name, role=role, academy=of, scopes=scope or [], expires=_later(days=days),
-                now=utc_now(), by=_operator(),
+                now=utc_now(), by=operator(),
             )  # fmt: skip
         except tokens.BadGrant as error:
             raise fail(str(error)) from error
@@ -125,7 +121,7 @@ def token_revoke(number: Annotated[int, typer.Argument(min=1, help="Its number, 
     from registry.ledger import tokens, utc_now
 
     with house() as opened:
-        if not tokens.revoke(opened.connection, number, utc_now(), _operator()):
+        if not tokens.revoke(opened.connection, number, utc_now(), operator()):
             raise fail(f"there is no token {number} that counts", TO_MEND)
     typer.echo(f"token {number} revoked")
 
@@ -150,7 +146,7 @@ def invite(
             _tell_invites(found, as_json)
             return
         if revoke:
-            if not invites.revoke(opened.connection, revoke, utc_now(), _operator()):
+            if not invites.revoke(opened.connection, revoke, utc_now(), operator()):
                 raise fail(f"there is no invitation {revoke} that counts", TO_MEND)
             typer.echo(f"invitation {revoke} taken back, its session ended")
             return
@@ -161,7 +157,7 @@ def invite(
         try:
             number, secret = invites.make(
                 opened.connection, name=name, role=role, academy=of, expires=_later(hours=hours),
-                session_days=days, now=utc_now(), by=_operator(),
+                session_days=days, now=utc_now(), by=operator(),
             )  # fmt: skip
         except tokens.BadGrant as error:
             raise fail(str(error)) from error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from registry.console import OK, TO_MEND, Json, fail, house, out
+from registry.console import OK, TO_MEND, Json, fail, house, operator, out
 
 Reviewer = Annotated[str, typer.Option("--reviewer", help="Who decides: a name that “review reviewer add” knows.")]
 Source = Annotated[str, typer.Option(help="Which of the two the other comes from; “unknown” where nobody knows.")]
@@ -30,6 +32,20 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(review, name="review")
 
 
+@contextmanager
+def _noted(opened: Any, action: str, target: str, detail: str = "") -> Iterator[Callable[[Any], None]]:
+    """The audit trail of an act: what this gives writes the row in the act's transaction; a refusal has a row too."""
+    from registry.ledger import audit, utc_now
+    from registry.pipeline.reviewing import CannotReview
+
+    who = operator()
+    try:
+        yield lambda connection: audit.append(connection, who, action, target, "done", utc_now(), detail)
+    except CannotReview as error:
+        audit.tell(opened.connection, who, action, target, "refused", utc_now(), str(error))
+        raise fail(str(error)) from error
+
+
 @reviewer.command("add")
 def reviewer_add(
     name: Annotated[str, typer.Argument(help="A name or an ORCID address; it is public.")],
@@ -40,11 +56,8 @@ def reviewer_add(
     """Add a person who reviews, or change what they read and where they work."""
     from registry.pipeline import reviewing
 
-    with house() as opened:
-        try:
-            made = reviewing.add_reviewer(opened, name, languages, academy)
-        except reviewing.CannotReview as error:
-            raise fail(str(error)) from error
+    with house() as opened, _noted(opened, "reviewer kept", name) as beside:
+        made = reviewing.add_reviewer(opened, name, languages, academy, beside=beside)
     out(asdict(made)) if as_json else typer.echo(_person(made))
 
 
@@ -139,19 +152,16 @@ def decide(
     as_json: Json = False,
 ) -> None:
     """Decide on a pair, or on a family of parts at once."""
-    from registry.pipeline import deciding, reviewing
+    from registry.pipeline import deciding
 
     excepted = [text.strip() for text in except_.split(",") if text.strip()]
     if excepted and not family:
         raise fail("--except strikes parts out of a family: say --family too")
-    with house() as opened:
-        try:
-            made = deciding.decide(
-                opened, left, right, answer, reviewer=reviewer, source=source or None, note=note, family=family,
-                excepted=excepted,
-            )  # fmt: skip
-        except reviewing.CannotReview as error:
-            raise fail(str(error)) from error
+    with house() as opened, _noted(opened, "decision", f"{left} {right}", f"{answer}, by {reviewer}") as beside:
+        made = deciding.decide(
+            opened, left, right, answer, reviewer=reviewer, source=source or None, note=note, family=family,
+            excepted=excepted, beside=beside,
+        )  # fmt: skip
     _tell(made, as_json)
 
 
@@ -167,13 +177,12 @@ def answer_(
     as_json: Json = False,
 ) -> None:
     """Keep what an academy says of its own entry and another; it outranks the registry."""
-    from registry.pipeline import deciding, reviewing
+    from registry.pipeline import deciding
 
-    with house() as opened:
-        try:
-            made = deciding.answer(opened, academy, left, right, answer, source=source or None, note=note, person=by)
-        except reviewing.CannotReview as error:
-            raise fail(str(error)) from error
+    with house() as opened, _noted(opened, "answer", f"{left} {right}", f"{answer}, by {by or academy}") as beside:
+        made = deciding.answer(
+            opened, academy, left, right, answer, source=source or None, note=note, person=by, beside=beside
+        )
     _tell([made], as_json)
 
 
@@ -201,13 +210,10 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Take a decision back; the one before it counts again."""
-    from registry.pipeline import deciding, reviewing
+    from registry.pipeline import deciding
 
-    with house() as opened:
-        try:
-            made = deciding.undo(opened, number, by=reviewer, reason=reason)
-        except reviewing.CannotReview as error:
-            raise fail(str(error)) from error
+    with house() as opened, _noted(opened, "decision taken back", str(number), f"by {reviewer}") as beside:
+        made = deciding.undo(opened, number, by=reviewer, reason=reason, beside=beside)
     out(asdict(made)) if as_json else typer.echo(f"{made.id} taken back: {made.left} – {made.right}")
 
 
@@ -266,7 +272,10 @@ def import_(
             waits = bool(found.rows or found.undo) and not dry_run
             if waits and not yes and not typer.confirm("Write it?", err=as_json):
                 raise fail("nothing was written", TO_MEND)
-            written = review_files.apply(opened, found) if waits else 0
+            written = 0
+            if waits:
+                with _noted(opened, "decisions read from a file", file.name) as beside:
+                    written = review_files.apply(opened, found, beside)
         except reviewing.CannotReview as error:
             raise fail(str(error)) from error
     if as_json:

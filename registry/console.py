@@ -77,3 +77,11 @@ def tell_report(
     except OSError as error:
         raise fail(f"{output}: {error.strerror}") from error
     typer.echo(str(output), err=True)
+
+
+def operator() -> Any:
+    """Whoever has the command line, by the name that the system knows them by, as the audit trail names people."""
+    from registry.ledger.tokens import Actor
+
+    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or "operator"
+    return Actor(name[:100], "operator", "", frozenset(), "command line")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,13 +78,17 @@ def seed(connection: sqlite3.Connection) -> str:
     return found
 
 
-def add_reviewer(connection: sqlite3.Connection, reviewer: Reviewer) -> None:
-    """Add a reviewer, or give one of that name other languages or another academy."""
+def add_reviewer(
+    connection: sqlite3.Connection, reviewer: Reviewer, beside: Callable[[sqlite3.Connection], None] | None = None
+) -> None:
+    """Add a reviewer, or give one of that name other languages or another academy; ``beside`` writes with it."""
     with transaction(connection):
         connection.execute(
             "INSERT OR REPLACE INTO reviewer (name, languages, academy, time) VALUES (?,?,?,?)",
             (reviewer.name, ",".join(reviewer.languages), reviewer.academy, reviewer.time),
         )
+        if beside is not None:
+            beside(connection)
 
 
 def reviewers(connection: sqlite3.Connection) -> dict[str, Reviewer]:

@@ -201,23 +201,24 @@ def _refused(
     return f"{one.reviewer} works for {person.academy}, whose entry it is" if own(person, academies) else ""
 
 
-def apply(house: House, found: Preview) -> int:
-    """Write what a preview found; how many decisions were written or taken back."""
-    decisions.decide_all(house.connection, [row.decision for row in found.rows])
+def apply(house: House, found: Preview, beside: decisions.Beside | None = None) -> int:
+    """Write what a preview found; how many decisions were written or taken back. ``beside`` is called in each of the
+    transactions."""
+    decisions.decide_all(house.connection, [row.decision for row in found.rows], beside)
     taken = {_key(row.decision): row for row in found.rows if row.decision.undone}
     if taken:
         for one in decisions.history(house.connection):
             row = taken.get(_key(one))
             if row is not None and not one.undone:
-                _undo(house, one.id, row)
+                _undo(house, one.id, row, beside)
     for there, row in found.undo:
-        _undo(house, there, row)
+        _undo(house, there, row, beside)
     return len(found.rows) + len(found.undo)
 
 
-def _undo(house: House, there: int, row: sssom.Row) -> None:
+def _undo(house: House, there: int, row: sssom.Row, beside: decisions.Beside | None) -> None:
     by = row.undone_by or row.decision.reviewer
-    decisions.undo(house.connection, there, by, row.decision.undone, row.undone_reason)
+    decisions.undo(house.connection, there, by, row.decision.undone, row.undone_reason, beside)
 
 
 def rows(house: House, *, standing: bool = False) -> list[sssom.Row]:

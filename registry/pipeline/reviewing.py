@@ -109,8 +109,10 @@ def reviewer_named(house: House, name: str) -> Reviewer:
     return known[name]
 
 
-def add_reviewer(house: House, name: str, tags: str, academy: str) -> Reviewer:
-    """Add a reviewer, or change one. Raises CannotReview."""
+def add_reviewer(
+    house: House, name: str, tags: str, academy: str, *, beside: decisions.Beside | None = None
+) -> Reviewer:
+    """Add a reviewer, or change one; ``beside`` is called in the same transaction. Raises CannotReview."""
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable() or ("@" in name and "://" not in name):
         raise CannotReview("a reviewer has a name or an ORCID address, which is public; no e-mail address")
@@ -120,7 +122,7 @@ def add_reviewer(house: House, name: str, tags: str, academy: str) -> Reviewer:
         one = Reviewer(name, languages(tags), academy, utc_now())
     except ValueError as error:
         raise CannotReview(str(error)) from error
-    reviews.add_reviewer(house.connection, one)
+    reviews.add_reviewer(house.connection, one, beside)
     return one
 
 

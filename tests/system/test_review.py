@@ -13,7 +13,7 @@ from support.review_house import COURSES, ReviewHouse, build, resource
 from typer.testing import CliRunner
 
 from registry.cli import app
-from registry.ledger import decisions, reviews
+from registry.ledger import audit, decisions, reviews
 from registry.ledger.reviews import Given
 from registry.model import Decision
 
@@ -149,6 +149,18 @@ def test_an_academy_answers_on_its_own_entries_alone(small: ReviewHouse) -> None
     refused = call(small, "undo", "1", "--reviewer", "Ana", "--reason", "no")
     assert refused.exit_code == 2 and "only south" in refused.stderr
     assert call(small, "undo", "1", "--reviewer", "south", "--reason", "mistaken").exit_code == 0
+    told(small, "decide", "north-list/git", "south-list/git", "same", "--reviewer", "Ana")
+    call(small, "undo", "2", "--reviewer", "Ana", "--reason", "mistaken")
+    connection = small.ledger()
+    rows = [(one.action, one.target, one.outcome) for one in reversed(audit.listed(connection))]
+    assert {(one.role, one.credential) for one in audit.listed(connection)} == {("operator", "command line")}
+    connection.close()
+    both = "north-list/git south-list/git"
+    assert rows == [
+        *(("reviewer kept", name, "done") for name in ("Ana", "Ben", "Col")),
+        ("answer", both, "refused"), ("answer", both, "done"), ("decision taken back", "1", "refused"),
+        ("decision taken back", "1", "done"), ("decision", both, "done"), ("decision taken back", "2", "done"),
+    ]  # fmt: skip
 
 
 def test_all_decisions_go_out_and_come_back_exactly(small: ReviewHouse, tmp_path: Path) -> None:
@@ -204,6 +216,9 @@ def test_a_file_can_take_back_what_is_there(small: ReviewHouse, tmp_path: Path) 
     assert told(other, "import", str(after), "--yes")["taken_back"] == 1
     assert history(other)[0].undone
     assert told(other, "import", str(before), "--yes")["written"] == 0 and history(other)[0].undone
+    connection = other.ledger()
+    assert [one.target for one in audit.listed(connection)] == ["2.tsv", "1.tsv", "Ana"]
+    connection.close()
 
 
 def test_tables_for_people_hold_no_formulas(small: ReviewHouse, tmp_path: Path) -> None:
