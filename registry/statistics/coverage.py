@@ -7,10 +7,10 @@ all terms of a scheme.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from operator import itemgetter
 from typing import Any
 
 COLUMNS = (
@@ -33,7 +33,7 @@ def rows(connection: sqlite3.Connection, given: Mapping[str, Any]) -> list[Row]:
     ).fetchone()[0]
     steps = connection.execute("SELECT axis, notation, concept, text FROM step").fetchall()
     nothing, found, sql = [0, 0], list[Row](), _sql("cells")
-    for scheme, term, concept, text in sorted(steps, key=itemgetter(0, 1)):
+    for scheme, term, concept, text in sorted(steps, key=_place):
         if scheme not in frames:
             continue
         name = json.loads(text).get("en")
@@ -50,6 +50,12 @@ def rows(connection: sqlite3.Connection, given: Mapping[str, Any]) -> list[Row]:
                  described, "found" if number else otherwise)
             )  # fmt: skip
     return found
+
+
+def _place(step: Sequence[str]) -> tuple[str, str, str]:
+    # Phases with their own steps, in the order of the process, and what runs through all of them last.
+    scheme, term = step[0], step[1]
+    return scheme, re.sub(r"^[^-]*-(?=[0-9])", "", term), term
 
 
 def _sql(name: str) -> str:

@@ -153,8 +153,12 @@ def test_none_found_is_not_not_known(words: Words, tmp_path: Path) -> None:
 
     told = [("en", True), ("en", True), ("en", False), ("en", True), ("fr", True), ("fr", False), ("fr", False)]
     state = State({str(n): course(n, *one) for n, one in enumerate(told)})
-    _, rows = read(figures_of(state, tmp_path / "one", words), "coverage", {"scheme": "csa", "academy": "northland"})
+    figures = figures_of(state, tmp_path / "one", words)
+    _, rows = read(figures, "coverage", {"scheme": "csa", "academy": "northland"})
     cells = {(row[1], row[3]): (row[5], row[7], row[8], row[11], row[12]) for row in rows}
+    _, steps = read(figures, "coverage-by-term", {"scheme": "gsbpm"})
+    terms = [str(row[1]) for row in steps]
+    assert terms[:3] == ["ph-1", "sp-1.1", "sp-1.2"] and terms[-1] == "oa-quality", "what runs through all comes last"
     assert cells["1.3", "en"] == (3, 1, 0, Decimal("0.75"), "found")
     assert cells["1.3", "fr"] == (1, 2, 0, Decimal("0.3333"), "found")
     assert cells["2.6", "en"] == (0, 1, 0, Decimal("0.75"), "none found")
