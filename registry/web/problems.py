@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi.responses import JSONResponse
 
@@ -50,7 +52,49 @@ def parameter_errors(errors: Sequence[object]) -> tuple[str, list[dict[str, str]
     told: list[dict[str, str]] = []
     for error in errors:
         assert isinstance(error, dict)
-        name = ".".join(str(part) for part in error["loc"][1:2])
-        unknown = error["type"] == "extra_forbidden"
-        told.append({"parameter": name, "message": "there is no such parameter" if unknown else str(error["msg"])})
+        broken = error["type"] == "json_invalid"  # its place is that of a character
+        name = "" if broken else ".".join(str(part) for part in error["loc"][1:2])
+        told.append({"parameter": name or "body", "message": _words(error)})
     return "; ".join(f"{line['parameter']}: {line['message']}" for line in told), told
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such parameter",
+    "missing": "must be given",
+    "json_invalid": "must be JSON",
+    "model_attributes_type": "must be an object of JSON",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a smaller whole number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text",
+    "literal_error": "must be one of {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_long": "may stand at most {max_length} times",
+}
+"""What is said of a kind of fault that the validation of parameters (pydantic) knows."""
+_CHOICE = re.compile(r"\^\(([\w|-]+)\)\$")
+_MOMENT = "^[0-9]{4}("
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    told = _WORDS.get(error["type"])
+    if told is not None:
+        return told.format_map(error.get("ctx") or {})
+    if error["type"] == "string_pattern_mismatch":
+        pattern = error["ctx"]["pattern"]
+        if choice := _CHOICE.fullmatch(pattern):
+            return f"must be one of {choice[1].replace('|', ', ')}"
+        return (
+            "must be a year, month, day or time such as 2026-11-30"
+            if pattern.startswith(_MOMENT)
+            else "is not of its form"
+        )
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -6,6 +6,8 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +44,11 @@ class Open:
     def number(self) -> str:
         """The number that all answers from it carry."""
         return self.release.number
+
+    @property
+    def modified(self) -> str:
+        """When it was made, as a date of HTTP (RFC 9110, 5.6.7). Tags say exactly whether an answer is another one."""
+        return format_datetime(datetime.fromisoformat(self.release.manifest["time"]).astimezone(UTC), usegmt=True)
 
 
 class Releases:

@@ -119,7 +119,10 @@ class Visit:
     @property
     def headers(self) -> dict[str, str]:
         """Headers of an answer from this release."""
-        headers = {"Cache-Control": CACHE, "ETag": self.etag} if self.cached else {"Cache-Control": "no-cache"}
+        if self.cached:
+            headers = {"Cache-Control": CACHE, "ETag": self.etag, "Last-Modified": self.opened.modified}
+        else:
+            headers = {"Cache-Control": "no-cache"}
         if self.vary:
             headers["Vary"] = self.vary
         return headers

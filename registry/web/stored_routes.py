@@ -20,7 +20,7 @@ from registry.web.pages import Pages
 from registry.web.problems import Problem
 from registry.web.shared import Visit
 from registry.web.stored import Column, Parameter, StoredQuery
-from registry.web.stored_answers import GRAPH_TYPES, Answers, Asked, TooLarge, licences, types_of
+from registry.web.stored_answers import GRAPH_TYPES, OBSERVATIONS, Answers, Asked, TooLarge, licences, types_of
 from registry.web.stored_texts import parameters as as_address
 from registry.web.stored_texts import snippets
 from registry.web.stored_values import MAX_IRI, MAX_TEXT, BadValues, Values, read_values
@@ -139,14 +139,14 @@ class StoredQueries:
             request, "q.html", visit=here, status=status, query=query, rows=rows[:SHOWN], total=len(rows),
             shown=SHOWN, errors=errors, failed=failed, academies=academies, given=dict(pairs), where=where,
             snippets=snippets(query, where.address, values.given) if query.columns else [],
-            suffixes=_suffixes(query), types=formats.TYPES | GRAPH_TYPES,
+            suffixes=_suffixes(query, len(rows)), types=formats.TYPES | GRAPH_TYPES,
             numeric=("integer", "decimal"), of_academies=OF_ACADEMIES, excel=here.voice.language,
             known={one.name for one in query.parameters},
         )  # fmt: skip
         answer.headers["Vary"] = "Accept, Accept-Language"
         if status != 200:
             answer.headers["Cache-Control"] = "no-store"
-            del answer.headers["ETag"]
+            del answer.headers["ETag"], answer.headers["Last-Modified"]
         return answer
 
     def _page_visit(self, request: Request) -> Visit:
@@ -181,8 +181,9 @@ class StoredQueries:
         return Response(serialise(self.source, media_type), headers=here.headers, media_type=kind)
 
 
-def _suffixes(query: StoredQuery) -> list[str]:
-    return list(types_of(query))
+def _suffixes(query: StoredQuery, rows: int = 0) -> list[str]:
+    """The forms of an answer of so many rows: one that is too long for a cube is offered as a table only."""
+    return [one for one in types_of(query) if one in formats.TYPES or not query.columns or rows <= OBSERVATIONS]
 
 
 def _said_of(query: StoredQuery, suffix: str, where: formats.Source, *, excel: bool) -> dict[str, str]:

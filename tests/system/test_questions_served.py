@@ -165,3 +165,13 @@ def test_the_examples_are_found_by_editors(served: str) -> None:
     answer = json.loads(get(f"{served}/sparql?{urlencode({'query': text})}", {"Accept": "application/json"})[1])
     found = [(row["sq"]["value"], row["query"]["value"].strip()) for row in answer["results"]["bindings"]]
     assert found == wanted
+
+
+@pytest.mark.parametrize("name", ["coverage", "overlap"])
+def test_all_that_a_page_offers_is_there(served: str, name: str) -> None:
+    """A cube holds 5,000 observations: the page of a longer answer offers none."""
+    page = get(f"{served}/q/{name}", {"accept": "text/html"})[1].decode()
+    offered = set(re.findall(rf'href="(/q/{name}\.[^"]+)"', page))
+    assert len(offered) >= 6 and (f"/q/{name}.ttl" in offered) == (len(rows(served, name)) <= 5000)
+    for address in offered:
+        assert get(served + html.unescape(address))[0] == 200, address

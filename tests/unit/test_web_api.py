@@ -140,17 +140,20 @@ def test_overlap_has_denominators(client: TestClient) -> None:
     ("address", "status", "told"),
     [
         ("/api/resources?colour=red", 400, "colour: there is no such parameter"),
-        ("/api/resources?limit=201", 400, "limit"),
-        ("/api/resources?limit=x", 400, "limit"),
-        ("/api/resources?sort=colour", 400, "sort"),
+        ("/api/resources?limit=201", 400, "limit: must be at most 200"),
+        ("/api/resources?limit=x", 400, "limit: must be a whole number"),
+        ("/api/resources?sort=colour", 400, "sort: must be one of 'relevance', "),
         ("/api/resources?cursor=abc", 400, "cursor"),
-        ("/api/resources?free=perhaps", 400, "free"),
+        ("/api/resources?free=perhaps", 400, "free: must be true or false"),
+        ("/api/resources?has=colour", 400, "has: no resource has such a key"),
+        ("/api/resources?added_from=yesterday", 400, "added_from: must be a year, month, day or time such as 2026-"),
+        ("/api/matches?academy=a&academy=b&academy=c", 400, "academy: may stand at most 2 times"),
         ("/api/matches?cursor=%F0%9F", 400, "cursor"),
         ("/api/matches?relation=friend", 400, "relation"),
         ("/api/matches?min_confidence=2", 400, "min_confidence"),
         ("/api/academies?limit=3", 400, "limit"),
         ("/api/overlap?x=1", 400, "x"),
-        ("/api/academies/northland/issues?lang=de", 400, "lang"),
+        ("/api/academies/northland/issues?lang=de", 400, "lang: must be one of en, fr, es"),
         ("/api/academies/northland/issues?cursor=-1", 400, "cursor"),
         ("/api/resources/none", 404, "none"),
         ("/api/resources/a/b", 404, "a/b"),
@@ -177,7 +180,7 @@ def test_other_methods_are_refused_and_head_has_no_body(client: TestClient) -> N
 def test_an_answer_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:
     first = client.get("/api/resources?q=git")
     tag = first.headers["etag"]
-    assert first.headers["cache-control"]
+    assert first.headers["cache-control"] and first.headers["last-modified"] == "Sun, 01 Mar 2026 00:00:00 GMT"
     again = client.get("/api/resources?q=git", headers={"if-none-match": f'"x", W/{tag}'})
     assert again.status_code == 304 and again.content == b"" and again.headers["etag"] == tag
     assert client.get("/api/resources?q=r", headers={"if-none-match": tag}).status_code == 200
