@@ -7,12 +7,29 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from registry.graph.link import Link
 from registry.graph.target import Target
+
+_TUNABLES = {"glibc.malloc.hugetlb": "1", "glibc.malloc.tcache_count": "1000"}
+
+
+def allocation(environment: Mapping[str, str]) -> dict[str, str]:
+    """What workers are told about their memory, as environment variables; what the operator says of it stays.
+
+    One arena: else opening a store reserves a gigabyte of address space for each thread. Huge pages where the system
+    leaves it to programs, and more freed pieces at hand: an engine allocates for every row, and without these a
+    query takes a third more processor time. Source: The GNU C Library manual, "Memory Allocation Tunables";
+    another C library ignores them.
+    """
+    said = [part for part in environment.get("GLIBC_TUNABLES", "").split(":") if part]
+    known = {part.partition("=")[0] for part in said}
+    said += [f"{name}={value}" for name, value in _TUNABLES.items() if name not in known]
+    return {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": ":".join(said)}
 
 
 class Zygote:
@@ -23,8 +40,7 @@ class Zygote:
         self._control, theirs = socket.socketpair()
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        # One malloc arena: else opening a store reserves a gigabyte of address space for each thread.
-        environment = {**os.environ, "MALLOC_ARENA_MAX": "1", "PYTHONPATH": path}
+        environment = {**os.environ, **allocation(os.environ), "PYTHONPATH": path}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "registry.graph.zygote", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),

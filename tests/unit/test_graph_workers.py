@@ -19,6 +19,7 @@ import pyoxigraph as ox
 import pytest
 
 from registry.graph import worker
+from registry.graph.forked import allocation
 from registry.graph.pool import QueryFailed, QueryPool, QueryRequest, query_release
 from registry.settings import Settings
 
@@ -101,6 +102,19 @@ def test_queries_are_answered_and_columns_keep_their_order(graph: Path) -> None:
             assert long.count(b"\n") == 2000 and len(long) > 100_000
 
     asyncio.run(run())
+
+
+def test_workers_keep_what_the_operator_says_of_memory(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0:glibc.rtld.nns=4")
+
+    async def run() -> bytes:
+        async with pool(graph) as made:
+            return Path(f"/proc/{min(workers_of(made))}/environ").read_bytes()
+
+    told = asyncio.run(run()).replace(b"\0", b":")  # some versions of the library part the list with NUL
+    assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=0:glibc.rtld.nns=4:glibc.malloc.tcache_count=1000:" in told
+    assert b":MALLOC_ARENA_MAX=1:" in told
+    assert allocation({})["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1:glibc.malloc.tcache_count=1000"
 
 
 def test_a_dataset_given_by_the_protocol_is_all_there_is(graph: Path) -> None:
