@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from registry.iris import SPDX
+from registry.iris import SPDX, public_key
 from registry.ledger import log, measurements
 from registry.ledger.measurements import Measurement
 from registry.model import Change
@@ -37,7 +37,9 @@ def withdrawn(house: House, changes: Iterable[Change]) -> list[Withdrawn]:
     """The entries that changes withdrew; of each entry one change, the last."""
     academies = feeds_of(house)
     return [
-        Withdrawn(resource_id(one.feed, one.key), academies[one.feed], one.first or one.time, one.time)
+        Withdrawn(
+            resource_id(one.feed, one.key), academies[one.feed], one.first or one.time, one.time, public_key(one.key)
+        )
         for one in changes
         if one.kind == "tombstone" and one.feed in academies
     ]

@@ -34,6 +34,7 @@ def title(document: Mapping[str, Any]) -> str:
 
 def sort_key(document: Mapping[str, Any], sort: str) -> bytes:
     """The key of a document in a sorting."""
+    value: str
     if sort == "title":
         value = fold(title(document))[:TITLE_KEY]
     elif sort == "modified":

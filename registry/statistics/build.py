@@ -20,7 +20,7 @@ from registry.academies_known import Known
 from registry.iris import Iris
 from registry.model import Academy, Match, Reason, Run, Work
 from registry.relations import load as load_relations
-from registry.statistics import counters, facts, forms, reuse
+from registry.statistics import counters, facts, forms, lists, reuse
 from registry.statistics import works as all_forms
 from registry.statistics.axes import Axes, cover, write_axes
 
@@ -122,9 +122,10 @@ def build(
             _forget(connection, before)
         axes = axes or Axes()
         write_axes(connection, axes, iris)
-        _resources(connection, resources, axes.above(iris), licences or {})
+        _resources(connection, resources, axes.above(iris), licences or {}, iris)
         counters.add(connection, "growth", facts.withdraw(connection, withdrawn, carried=before is not None))
         _matches(connection, matches, iris)
+        lists.settle(connection, carried=before is not None)
         counters.count(connection, before.figures / DATABASE if before else None)
         all_forms.write(connection, works, redirects or {}, retired)
         if before is not None:
@@ -166,7 +167,7 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
     """Drop what is no more, and all that is counted anew."""
     all_forms.follow(connection)
     gone = [(identifier,) for identifier in before.resources_gone]
-    for table in ("carries", "covers", "member", "fact"):
+    for table in ("carries", "covers", "member", "fact", "listed"):
         connection.executemany(f"DELETE FROM {table} WHERE iri IN (SELECT iri FROM resource WHERE id=?)", gone)
     for side in ("left", "right"):  # what the matcher still says of it is left out until it takes it back
         pairs = f"match WHERE {side}_iri IN (SELECT iri FROM resource WHERE id=?)"
@@ -194,6 +195,7 @@ def _resources(
     resources: Iterable[Mapping[str, Any]],
     above: Mapping[str, Sequence[str]],
     licences: Mapping[str, bool],
+    iris: Iris,
 ) -> None:
     labels: dict[str, Mapping[str, str]] = {}
     for resource in resources:
@@ -209,6 +211,7 @@ def _resources(
         connection.executemany("INSERT INTO carries VALUES (?,?,?)", {(iri, *value) for value in _values(resource)})
         cover(connection, resource, above)
         facts.write(connection, resource, licences)
+        lists.write(connection, resource, iris)
     told = [(iri, json.dumps(dict(text), ensure_ascii=False)) for iri, text in sorted(labels.items())]
     connection.executemany("INSERT OR REPLACE INTO label VALUES (?,?)", told)
 

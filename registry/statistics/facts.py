@@ -20,12 +20,13 @@ ALL = "*"
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     """An entry that is gone: its id ("feed/key"), its academy, when it was first published and when withdrawn
-    (UTC, ISO 8601)."""
+    (UTC, ISO 8601), and its key as its source has it, where that may be shown."""
 
     id: str
     academy: str
     added: str
     time: str
+    key: str
 
 
 def write(connection: sqlite3.Connection, resource: Mapping[str, Any], licences: Mapping[str, bool]) -> None:
@@ -55,7 +56,7 @@ def withdraw(connection: sqlite3.Connection, gone: Iterable[Withdrawn], *, carri
     for one in gone:
         _forget(connection, one.id, counts)
         row = (one.academy, one.added[:7], one.time[:7])
-        connection.execute("INSERT INTO withdrawn VALUES (?,?,?,?)", (one.id, *row))
+        connection.execute("INSERT INTO withdrawn VALUES (?,?,?,?,?)", (one.id, *row, one.key))
         _grow(counts, row, 1)
     return counts
 

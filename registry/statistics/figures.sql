@@ -53,6 +53,7 @@ CREATE INDEX match_count ON match (confidence, status, relation, within, left_ac
 CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
+CREATE INDEX match_relation ON match (relation, status);
 CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
 
 -- What a rule, or a level of a comparison ("title.same-rare"), says in words, as JSON {language: text}.
@@ -126,9 +127,9 @@ CREATE TABLE label (concept TEXT PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE fact (
     iri TEXT PRIMARY KEY, terms TEXT NOT NULL, month TEXT NOT NULL, part INTEGER NOT NULL
 ) WITHOUT ROWID;
--- Entries that are gone: when they were first published, and when they were withdrawn.
+-- Entries that are gone: when they were first published, when they were withdrawn, and their key as its source has it.
 CREATE TABLE withdrawn (
-    id TEXT PRIMARY KEY, academy TEXT NOT NULL, added TEXT NOT NULL, month TEXT NOT NULL
+    id TEXT PRIMARY KEY, academy TEXT NOT NULL, added TEXT NOT NULL, month TEXT NOT NULL, key TEXT NOT NULL
 ) WITHOUT ROWID;
 -- Resources by concept, language and academy. language is the first part of a tag, "" for those that state none, "*" for
 -- all (one with two languages counts in both, and once here); open is 1 under a licence that is known to be open.
@@ -186,3 +187,11 @@ CREATE INDEX form_order ON form (in_all DESC, first, language, work);
 CREATE TABLE quality (
     academy TEXT NOT NULL, feed TEXT NOT NULL, metric TEXT NOT NULL, time TEXT NOT NULL, value INTEGER NOT NULL
 );
+
+-- The answers of stored queries that list (registry/statistics/lists.py): the cells of a row in the order of its columns, ""
+-- for nothing; n tells rows of one resource apart that are alike; hidden is 1 where a pair keeps a row out.
+CREATE TABLE listed (
+    name TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, c TEXT NOT NULL, d TEXT NOT NULL, iri TEXT NOT NULL,
+    n INTEGER NOT NULL, hidden INTEGER NOT NULL, PRIMARY KEY (name, a, b, c, d, iri, n)
+) WITHOUT ROWID;
+CREATE INDEX listed_iri ON listed (iri);

@@ -1,7 +1,8 @@
-"""The answers of stored queries that group, read from the figures of a release instead of its graph.
+"""The answers of stored queries that group or list much, read from the figures of a release instead of its graph.
 
-Each is one file ``queries/NAME.sql``; ``ontology/questions/NAME.ttl`` says the same as SPARQL, and a test holds both
-equal. Cells of coverage keep what was not found apart from what is not known (``ENOUGH``).
+Each is one file ``queries/NAME.sql``, or rows that are kept up (``lists``); ``ontology/questions/NAME.ttl`` says the
+same as SPARQL, and a test holds both equal. Cells of coverage keep what was not found apart from what is not known
+(``ENOUGH``).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from registry.statistics import coverage
+from registry.statistics import coverage, lists
 from registry.statistics.reader import open_figures
 
 ENOUGH = Decimal("0.5")
@@ -68,6 +69,14 @@ def tables() -> dict[str, Table]:
         "quality-history": _table("academy list measure month value", "academy measure", "value"),
         "works-shared": _table("in_all course language academies forms", "language"),
         "reused-works": _table("original title academies translations editions adaptations", "least"),
+        "adaptations": _table("academy title source of", "academy of"),
+        "listed-twice": _table("title academy other", "academy other"),
+        "open-source-gaps": _table("topic name"),
+        "withdrawn": _table("academy id", "academy"),
+        **{
+            name: Table(columns, parameters=tuple(one for one in lists.NARROWED if one in columns))
+            for name, columns in lists.COLUMNS.items()
+        },
     }
 
 
@@ -90,7 +99,10 @@ def read(
     with open_figures(figures) as connection:
         connection.row_factory = None
         _functions(connection)
-        rows = coverage.rows(connection, given) if name == "coverage" else _asked(connection, name, given)
+        if name in lists.COLUMNS:
+            rows = lists.rows(connection, name, given)
+        else:
+            rows = coverage.rows(connection, given) if name == "coverage" else _asked(connection, name, given)
     if places:
         rows = [_with_decimals(row, places) for row in rows]
     return table.columns, rows

@@ -17,22 +17,25 @@ from registry.graph import describe
 from registry.graph.store import EmbeddedStore
 from registry.graph.vocabulary import load_vocabulary
 from registry.graph.works import WorkDelta
+from registry.iris import SCHEMA
 from registry.ledger.measurements import Measurement
 from registry.model import Change, Match, Work
 from registry.search.document import item, resource_id
 from registry.statistics.axes import Axes
 from registry.statistics.build import Before, Measured, build
 from registry.statistics.facts import Withdrawn
-from registry.terms import Iri, Literal, to_ntriples
+from registry.terms import XSD, Iri, Literal, from_ntriples, text, to_ntriples
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMES = ("csa", "gsbpm", "gwg", "level", "licence", "match-status", "quality-metric", "resource-type")
+SCHEMES = (
+    "audience", "csa", "gsbpm", "gwg", "level", "licence", "match-status", "ost", "quality-metric", "resource-type",
+)  # fmt: skip
 LICENCES = {
     small.SPDX + "MIT": True,
     small.SPDX + "CC-BY-ND-4.0": False,
     small.concept("licence", "proprietary"): False,
 }
-KEYS = [(feed, f"k{number}") for feed in ("north-oai", "south-web", "south-list", "island-git") for number in range(4)]
+KEYS = [(feed, f"k{number}") for feed in ("north-oai", "south-web", "south-list", "island-git") for number in range(5)]
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
     extra += [("educationalLevel", concept("level", "basic"))] * chance.randrange(2)
     extra += [("learningResourceType", concept("resource-type", "lesson"))] * chance.randrange(2)
     extra += [("isPartOf", small.IRIS.resource("north-oai", "k0"))] * chance.randrange(2)
+    kinds = ("middle-manager", "senior-leader", "producer-statistician")
+    extra += [("audience", concept("audience", kind)) for kind in kinds[: chance.randrange(4)]]
+    extra += [("license", Iri(small.SPDX + "MIT"))] * chance.randrange(2)
+    extra += [("learningResourceType", concept("resource-type", "module"))] * chance.randrange(2)
+    extra += [("keywords", text("a VERSION control, of gitters", "en"))] * chance.randrange(2)
+    place = f"{small.IRIS.resource(feed, key)}/place/1"
+    if chance.random() < 0.5:
+        extra += [("startDate", Literal(f"2026-0{chance.randrange(1, 4)}-01", XSD + "date")), ("location", Iri(place))]
     graph = small.record(
         feed,
         key,
@@ -88,7 +99,12 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
     )
     resource = small.IRIS.resource(feed, key)
     inferred = [(resource, Iri("http://schema.org/about"), concept("csa", "3"))] * (chance.random() < 0.2)
-    made = small.change(1, feed, key, graph)
+    town = [
+        (Iri(place), Iri(SCHEMA + "address"), Iri(place + "/address")),
+        (Iri(place + "/address"), Iri(SCHEMA + "addressLocality"), Literal("Oslo")),
+    ]
+    held = any(name == "startDate" for name, _ in extra) and chance.random() < 0.5
+    made = small.change(1, feed, key, (graph[0], to_ntriples([*from_ntriples(graph[1]), *(town if held else [])])))
     return replace(made, inferred=to_ntriples(inferred), first=first)
 
 
@@ -108,12 +124,14 @@ def changed(old: State, step: int, chance: random.Random) -> State:
             new.records[key_of] = record(chance, feed, key, before.first if before else time)
     here = sorted(small.IRIS.resource(one.feed, one.key) for one in new.records.values())
     new.matches = {name: one for name, one in new.matches.items() if {one.left, one.right} <= set(here)}
-    for _ in range(3 if step else 25):
+    for _ in range(3 if step else 20):
         left, right = sorted(chance.sample(here, 2))
-        relation = chance.choice(["translation", "version", "derivative", "part", "copy", "overlap", "different"])
+        relation = chance.choice(
+            ["translation", "version", "derivative", "part", "copy", "overlap", "different", "copy"]
+        )
         directed = relation in ("translation", "version", "derivative", "part")
         source = chance.choice([left, right, ""]) if directed else ""
-        status = chance.choice(["candidate", "accepted", "candidate", "rejected", "discussed"])
+        status = chance.choice(["candidate", "accepted", "candidate", "accepted", "rejected", "discussed"])
         new.matches[small.IRIS.match(left, right)] = Match(
             left,
             right,
@@ -182,7 +200,7 @@ def figures_of(state: State, target: Path, words: Words, before: tuple[State, Pa
         matches=new(state.matches, old.matches),
         works=new(state.works, old.works),
         withdrawn=[
-            Withdrawn(resource_id(one.feed, one.key), small.FEEDS[one.feed], one.first, one.time)
+            Withdrawn(resource_id(one.feed, one.key), small.FEEDS[one.feed], one.first, one.time, one.key)
             for one in new(state.gone, old.gone)
         ],
         quality=[Measured(of, one.feed, one.metric, one.time, one.value) for of, one in state.measured],

@@ -39,7 +39,7 @@ def document(number: int, academy: str, *about: str, inferred: tuple[str, ...] =
     return {
         **lists, "iri": f"https://registry.example/id/resource/{academy}/{number}", "id": f"{academy}/{number}",
         "academy": academy, "feed": academy, "name": {"en": "x"}, "url": None, "about": concepts,
-        "added": "2026-03-01T00:00:00Z", "isPartOf": [],
+        "added": "2026-03-01T00:00:00Z", "isPartOf": [], "keywords": [],
     }  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def test_axes_are_what_the_resources_and_pairs_say(history: list[tuple[ox.Store,
                     assert step["academies"] == len({academy[iri] for iri in with_it})
                     assert step["pairs"] == len(both)
                     placed += len(both)
-    assert placed > 1
+    assert placed
 
 
 def test_what_is_no_table_is_told(history: list[tuple[ox.Store, Path, Path]]) -> None:

@@ -123,7 +123,7 @@ def test_a_pair_under_discussion_is_listed_and_counts_nowhere(release: Path, tmp
         found, total, _ = figures.matches(connection, MatchQuery(resource=resource))
         assert total == 1 and found[0]["status"] == "discussed" and len(found[0]["answers"]) == 2
         assert figures.match_counts(connection, [resource]) == {resource: 0}
-        assert "south-web/basic" not in figures.matched_ids(connection)
+        assert figures.relations_of(connection, resource) == []
 
 
 def test_what_matches_say_of_themselves_is_kept(connection: sqlite3.Connection) -> None:
@@ -209,7 +209,8 @@ def test_carried_forward_equals_anew(release: Path, tmp_path: Path, seed: int) -
         }
         former = dict.fromkeys(set(works) - set(new_works), "wa")
         now_gone = {
-            iri: gone.get(iri) or Withdrawn(one["id"], one["academy"], one["added"], f"2026-0{step + 1}-01T00:00:00Z")
+            iri: gone.get(iri)
+            or Withdrawn(one["id"], one["academy"], one["added"], f"2026-0{step + 1}-01T00:00:00Z", iri)
             for iri, one in documents.items()
             if iri not in new_documents
         }

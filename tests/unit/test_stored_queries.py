@@ -23,7 +23,7 @@ def written(folder: Path, text: str, name: str = "without-licence") -> Path:
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:
     query = read_query(written(tmp_path, GOOD), BASE)
-    assert (query.name, query.form, query.figure) == ("without-licence", "SELECT", None)
+    assert (query.name, query.form, query.figure) == ("without-licence", "SELECT", "without-licence")
     assert set(query.title) == set(query.description) == {"en", "fr", "es"}
     assert query.title["fr"].endswith(" ?") and query.text.endswith("ORDER BY ?academy ?title\n")
     assert [(column.name, column.datatype) for column in query.columns] == [("academy", "string"), ("title", "string")]
