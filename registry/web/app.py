@@ -58,6 +58,7 @@ from registry.web.stored import load_queries
 from registry.web.stored_answers import Answers
 from registry.web.stored_routes import StoredQueries
 from registry.web.sunset import Leaving
+from registry.web.warm import keep_warm
 
 log = logging.getLogger("registry.web")
 FOLLOW = 1.0
@@ -122,7 +123,7 @@ async def _follow(pool: Any, data: Path) -> None:
         await _lead(pool, data)
 
 
-def _lifespan(pool: Any, data: Path) -> Callable[[FastAPI], Any]:
+def _lifespan(pool: Any, data: Path, warm: Callable[[], Awaitable[None]]) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if pool is None:
@@ -130,12 +131,13 @@ def _lifespan(pool: Any, data: Path) -> Callable[[FastAPI], Any]:
             return
         await pool.start()
         await _lead(pool, data)  # before the first request: who is answered may query
-        follower = asyncio.create_task(_follow(pool, data))
+        beside = [asyncio.ensure_future(one) for one in (_follow(pool, data), warm())]
         try:
             yield
         finally:
-            follower.cancel()
-            await asyncio.gather(follower, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await pool.stop()
 
     return lifespan
@@ -208,13 +210,18 @@ def create_app(
     iris = Iris((base or settings.base_address).rstrip("/"))
     shared = Shared(settings, Releases(settings.data), wording.load(told), iris, ledger_path, pool, _build(asked))
     shown = pages.Pages(shared)
+    stored_queries, answers = load_queries(asked, f"{iris.base}/"), Answers(pool, settings.query_cache)
+
+    def standing() -> release.Release | None:
+        return release.current(settings.data)
+
     app = _Registry(
         title="Meta Academy Registry",
         version=__version__,
         summary="Learning resources in official statistics, across academies.",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(pool, settings.data),
+        lifespan=_lifespan(pool, settings.data, lambda: keep_warm(answers, stored_queries.values(), standing, iris)),
     )
     _add_errors(app, shown)
     going = sunset.load()
@@ -228,9 +235,7 @@ def create_app(
     )
     app.add_middleware(Leaving, going=going)
     if pool is not None:
-        endpoint = sparql.Endpoint(
-            getattr(pool, "public", pool), settings, lambda: release.current(settings.data), _error_page(shown)
-        )
+        endpoint = sparql.Endpoint(getattr(pool, "public", pool), settings, standing, _error_page(shown))
         app.include_router(sparql_routes.routes_of(endpoint))
         app.at_once = sparql.AtOnce(endpoint)
     app.add_middleware(Guard)
@@ -238,11 +243,9 @@ def create_app(
     roles = Writing(Access(shared), acts, settings.upload_max_bytes)
     for made in (writing.create_router(roles), private.create_router(roles), signin.create_router(shown, roles)):
         app.include_router(made)
-    stored_queries = load_queries(asked, f"{iris.base}/")
     app.include_router(cubes.create_router(shared, stored_queries))
     app.include_router(identifiers.create_router(shared))
     app.include_router(pages.create_router(shown, stored_queries, app))
-    answers = Answers(pool, settings.query_cache)
     source = "".join(turtle.ntriples(file, f"{iris.base}/") for file in sorted(asked.glob("*.ttl")))
     app.include_router(stored_routes.create_router(StoredQueries(shown, stored_queries, answers, source)))
     workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)

@@ -108,6 +108,10 @@ class Answers:
         body = await self._once((*asked.key, "json"), lambda: self._table(asked))
         return await _off(len(body), lambda: formats.from_json(body))
 
+    async def ready(self, asked: Asked) -> None:
+        """Have the answer of a table at hand. Raises QueryFailed, TooLarge."""
+        await self._once((*asked.key, "json"), lambda: self._table(asked))
+
     async def _once(self, key: Hashable, make: Callable[[], Any]) -> bytes:
         if (kept := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)

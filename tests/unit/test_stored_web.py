@@ -25,6 +25,7 @@ from registry.web.app import create_app
 from registry.web.stored_answers import Answers, Asked
 from registry.web.stored_formats import Source
 from registry.web.stored_values import read_values
+from registry.web.warm import keep_warm
 
 HTML = pages.HTML
 HOSTILE = "<script>alert(1)</script>"
@@ -303,6 +304,34 @@ def _asked(questions: Path, data: Path, number: str) -> Asked:
 
 
 SOURCE = Source("http://a.example/q/table", "", "7.0", small.TIME)
+
+
+def test_what_workers_evaluate_is_ready_before_it_is_asked_for(questions: Path, data: Path) -> None:
+    """Once for each release that stands; what fails or comes from figures keeps nothing else from being ready."""
+
+    async def releases_come() -> tuple[list[int], int, str]:
+        workers, standing, counts = Workers(release="7.0"), ["7.0"], list[int]()
+        answers, asked = Answers(workers, 1 << 20), _asked(questions, data, "7.0")
+        others = [replace(asked.query, name="read", figure="alone"), replace(asked.query, name="again")]
+
+        def current() -> Release:
+            return Release(data, standing[0], {"sequence": 1, "number": standing[0], "time": small.TIME})
+
+        task = asyncio.ensure_future(keep_warm(answers, [*others, asked.query], current, small.IRIS, 0.05))
+        for number in ("7.0", "8.0", "9.0"):
+            standing[0] = workers.release = number
+            workers.failure = QueryFailed("deadline", "It takes too long.") if number == "9.0" else None
+            await asyncio.sleep(0.4)
+            counts.append(len(workers.asked))
+        workers.failure = None
+        there = len(workers.asked)
+        found = await answers.rows(replace(asked, release=replace(asked.release, number="8.0")))
+        assert not task.done() and len(found) == len(ROWS)
+        task.cancel()
+        return counts, len(workers.asked) - there, str(workers.internal)
+
+    counts, more, internal = asyncio.run(releases_come())
+    assert counts == [2, 4, 6] and more == 0 and "False" not in internal
 
 
 def test_the_same_at_the_same_time_is_evaluated_once(questions: Path, data: Path) -> None:
