@@ -17,6 +17,8 @@ from registry.search.folding import fold
 
 SORTS = ("title", "modified", "added", "changed", "start")
 LEVELS = 4
+WORTH = 1000
+"""How many entries' numbers can be looked at while one key is read back."""
 UNIT = "\x1f"
 TITLE_KEY = 160
 _BYTES = 7
@@ -34,7 +36,6 @@ def title(document: Mapping[str, Any]) -> str:
 
 def sort_key(document: Mapping[str, Any], sort: str) -> bytes:
     """The key of a document in a sorting."""
-    value: str
     if sort == "title":
         value = fold(title(document))[:TITLE_KEY]
     elif sort == "modified":
@@ -43,7 +44,7 @@ def sort_key(document: Mapping[str, Any], sort: str) -> bytes:
         value = first_start(document) or _LAST
     else:
         value = document[sort]
-    return (value + UNIT + document["id"]).encode("utf-8", "replace")
+    return f"{value}{UNIT}{document['id']}".encode("utf-8", "replace")
 
 
 def numbers(key: bytes) -> Iterator[int]:
@@ -71,15 +72,34 @@ class Order:
     """A sorting of the entries of one index."""
 
     def __init__(self, index: Any, searcher: Any, sort: str, *, falling: bool) -> None:
-        self._schema, self._searcher, self._sort = index.schema, searcher, sort
+        self._index, self._schema, self._searcher, self._sort = index, index.schema, searcher, sort
+        self._falling = falling
         self._order = tantivy.Order.Desc if falling else tantivy.Order.Asc
         self._levels = LEVELS if _numbered(searcher, sort) else 0
+
+    def after(self, key: str) -> Any:
+        """What comes after an entry, by its key in hexadecimal.
+
+        Whole keys are compared only where their first number is the same: a span of text is looked up key by key.
+        """
+        name, falling = "by_" + self._sort, self._falling
+        if not self._levels:
+            return self._index.parse_query(f"{name}:{'<' if falling else '>'}{key}")
+        alike, number = key[: 2 * _BYTES], next(numbers(bytes.fromhex(key)))
+        span = f"[{alike} TO {key}}}" if falling else f"{{{key} TO {alike}g}}"  # a digit never is a g
+        bounds = (None, number - 1) if falling else (number + 1, None)
+        further = tantivy.Query.range_query(self._schema, field(self._sort, 0), tantivy.FieldType.Integer, *bounds)
+        either = [(tantivy.Occur.Should, further), (tantivy.Occur.Should, self._index.parse_query(f"{name}:{span}"))]
+        return tantivy.Query.const_score_query(tantivy.Query.boolean_query(either), 0.0)
 
     def first(self, query: Any, wanted: int) -> tuple[list[Any], int]:
         """The addresses of the first ``wanted`` entries, in no order among them; and how many there are in all."""
         found: list[Any] = []
         total = None
+        parts, entries = self._searcher.num_segments, self._searcher.num_docs
         for level in range(self._levels):
+            if level and wanted * parts * WORTH < entries:
+                break
             name = field(self._sort, level)
             page = self._search(query, wanted + 1, name, count=total is None)
             total, hits = page.count if total is None else total, page.hits

@@ -225,12 +225,11 @@ class Reader:
 
     def _sorted(self, query: ResourceQuery, found: Any) -> tuple[int, list[dict[str, Any]], str]:
         sort, rest, total = query.order, found, None
+        order = Order(self._index, self._searcher, sort, falling=query.falling)
         if query.cursor:
             total = self._count(found)
-            bound = f"by_{sort}:{'<' if query.falling else '>'}{_decode(query.cursor, query)}"
-            after = (tantivy.Occur.Must, self._index.parse_query(bound))
+            after = (tantivy.Occur.Must, order.after(_decode(query.cursor, query)))
             rest = tantivy.Query.boolean_query([(tantivy.Occur.Must, found), after])
-        order = Order(self._index, self._searcher, sort, falling=query.falling)
         addresses, counted = order.first(rest, query.limit + 1)
         keyed = [(sort_key(document, sort), document) for document in map(self._stored, addresses)]
         keyed.sort(key=itemgetter(0), reverse=query.falling)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.search import order
 from registry.search.order import LEVELS, Order, field, numbers
 
 KEYS = st.lists(st.sampled_from("a ab é 統 \x1f".split(" ")), max_size=20).map("".join)
@@ -42,16 +44,23 @@ def test_numbers_keep_the_order_of_the_keys(one: str, two: str) -> None:
 @settings(max_examples=15, deadline=None)
 @given(
     keys=st.lists(st.tuples(st.sampled_from(["", "a" * 7, "a" * 20, "a" * 40]), KEYS), min_size=1, max_size=25),
-    wanted=st.integers(1, 12), falling=st.booleans(), numbered=st.sampled_from([True, True, False]),
+    wanted=st.integers(1, 12), worth=st.sampled_from([0, 1, 1000]), falling=st.booleans(), numbered=st.sampled_from([True, True, False]),
 )  # fmt: skip
 def test_the_first_entries_are_those_of_whole_keys(
-    keys: list[tuple[str, str]], wanted: int, falling: bool, numbered: bool
+    keys: list[tuple[str, str]], wanted: int, worth: int, falling: bool, numbered: bool
 ) -> None:
     unique = [f"{start}{rest}\x1f{place}".encode() for place, (start, rest) in enumerate(keys)]
     index = made(unique, numbered=numbered)
     searcher = index.searcher()
-    addresses, total = Order(index, searcher, "title", falling=falling).first(
-        tantivy.Query.term_query(index.schema, "kind", "x"), wanted
-    )
+    with pytest.MonkeyPatch.context() as other:
+        other.setattr(order, "WORTH", worth)
+        sorting = Order(index, searcher, "title", falling=falling)
+        addresses, total = sorting.first(tantivy.Query.term_query(index.schema, "kind", "x"), wanted)
     found = sorted((bytes.fromhex(str(searcher.doc(one)["key"][0])) for one in addresses), reverse=falling)
-    assert total == len(unique) and found == sorted(unique, reverse=falling)[:wanted]
+    wholly = sorted(unique, reverse=falling)
+    assert total == len(unique) and found == wholly[:wanted]
+    # What comes after any of them, whether it is still there or not.
+    for start in (*found, found[-1] + b"x", found[0][:3]):
+        rest = searcher.search(sorting.after(start.hex()), limit=99).hits
+        later = {bytes.fromhex(str(searcher.doc(one)["key"][0])) for _, one in rest}
+        assert later == {key for key in unique if (key < start if falling else key > start)}
