@@ -54,6 +54,7 @@ _IRI = re.compile(
 _NO_IRI = re.compile(rf"[^{_CHARS}/?#%\[\]]|%(?![0-9A-Fa-f]{{2}})")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?")
 _LINE = re.compile(r'<([^>]*)> <([^>]*)> (?:<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?) \.')
+_ROW = re.compile(r'^<([^>\n]*)> <([^>\n]+)> ([<"].*) \.$', re.M)
 _UNESCAPE = re.compile(r"\\([\\\"nrtbf']|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})")
 _SIMPLE = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'"}
 
@@ -143,6 +144,14 @@ def by_subject(data: str) -> Described:
     """Canonical N-Triples as {subject: {predicate: [values]}}, in the order of the lines. Raises ValueError on a line
     that is none; what stands inside the terms is taken as ``to_ntriples`` wrote it."""
     described: Described = {}
+    rows = _ROW.findall(data)
+    if len(rows) == data.count("\n") and data[-1:] == "\n":  # every line is one
+        last, node = None, {}
+        for subject, predicate, value in rows:
+            if subject != last:
+                last, node = subject, described.setdefault(subject, {})
+            node.setdefault(predicate, []).append(_term(value))
+        return described
     for row in data.split("\n"):
         if not row:
             continue

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import islice, pairwise
 from operator import attrgetter, eq
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
@@ -49,6 +50,7 @@ OTHER_SCRIPTS = frozenset("ar el fa he hi ja ka ko mn ru th uk zh bg sr".split()
 """Languages that are not written in Latin letters: what a text is in is beyond doubt."""
 QUOTED, FOLLOWING = 120, 25
 """Words of a description in which another work is looked for by name, and how many may name it."""
+_DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:\d+S)?)?")
 _EDX = re.compile(r"\bcourse-v1:([\w.-]+)[+~]([\w.-]+)(?:[+~]([\w.-]+))?")
 EMPTY = 0xFFFF
 """An empty bin; full ones hold less."""
@@ -117,6 +119,7 @@ class Features:
         return _written([rest, *map(_title_values, titles)])
 
 
+_NOTHING: list[Term] = []
 _values = attrgetter("titles", *(field.name for field in fields(Features) if field.name != "titles"))
 _title_values = attrgetter(*(field.name for field in fields(Title)))
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -139,11 +142,11 @@ def from_json(data: str) -> Features:
 
 def sketch(words: Sequence[str]) -> tuple[int, ...]:
     """One-permutation MinHash over a text's word pairs: the least hash in each of 64 bins; () for a short text."""
-    pairs = {f"{one} {next_}" for one, next_ in pairwise(words)}
+    pairs = set(map(" ".join, pairwise(words)))
     if len(pairs) < MIN_SHINGLES:
         return ()
-    crc = zlib.crc32
-    hashes = np.fromiter((crc(pair.encode()) for pair in pairs), np.uint64, len(pairs))
+    # All pairs are encoded at once: no word has a line end in it.
+    hashes = np.array(list(map(zlib.crc32, "\n".join(pairs).encode().split(b"\n"))), np.uint64)
     mixed = (hashes * np.uint64(0x9E3779B1)) & np.uint64(0xFFFFFFFF)
     bins = np.full(BINS, 1 << 32, np.uint64)
     np.minimum.at(bins, mixed & np.uint64(63), mixed >> np.uint64(6))
@@ -162,20 +165,23 @@ def likeness(left: tuple[int, ...], right: tuple[int, ...]) -> float | None:
     return (equal - empty) / (BINS - empty)
 
 
+@lru_cache(maxsize=1024)
 def minutes(duration: str) -> int:
     """An ISO 8601 duration in minutes (a week 5 days, a day 6 hours of learning), 0 when it is none."""
-    found = re.fullmatch(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:\d+S)?)?", duration.strip())
+    found = _DURATION.fullmatch(duration.strip()) if duration else None
     if found is None:
         return 0
     weeks, days, hours, mins = (int(group[:6]) if group else 0 for group in found.groups())
     return ((weeks * 5 + days) * 6 + hours) * 60 + mins
 
 
-def _texts(values: Iterable[Term]) -> list[str]:
+def _texts(values: Sequence[Term]) -> list[str]:
+    if len(values) < 2:  # as most often
+        return [value.value if isinstance(value, Literal) else str(value) for value in values]
     return sorted({value.value if isinstance(value, Literal) else str(value) for value in values})[:MAX_VALUES]
 
 
-def _first(values: Iterable[Term]) -> str:
+def _first(values: Sequence[Term]) -> str:
     texts = _texts(values)
     return texts[0][:40] if texts else ""
 
@@ -240,7 +246,15 @@ def keys_of(value: str) -> list[str]:
     return found
 
 
-def extract(change: Change, tables: Tables) -> Features:
+class Source(NamedTuple):
+    """What of a change says what a record is: a third of the time to hand to another process."""
+
+    subject: str
+    feed: str
+    stated: str
+
+
+def extract(change: Change | Source, tables: Tables) -> Features:
     """The features of a record's change. Raises ValueError if its graph names no primary topic."""
     described = by_subject(change.stated)
     topics = described.get(change.subject, {}).get(FOAF + "primaryTopic", [])
@@ -251,15 +265,17 @@ def extract(change: Change, tables: Tables) -> Features:
     base = resource.partition("/id/resource/")[0] + "/"
 
     def values(name: str) -> list[Term]:
-        return node.get(SCHEMA + name, [])
+        return node.get(SCHEMA + name, _NOTHING)
 
+    urls, identifiers = values("url"), values("identifier")
+    addresses = _texts(urls)
     own = {"iri:" + resource}
     # A repository holds many things: it is a resource's own address only where it has no other.
-    elsewhere = set(_texts(values("codeRepository"))) - set(_texts(values("url"))) if values("url") else set()
+    elsewhere = set(_texts(values("codeRepository"))) - set(addresses) if urls else set()
     repositories: set[tuple[str, str, str]] = set()
     slugs: set[tuple[tuple[str, ...], str]] = set()
     pages: set[tuple[str, str]] = set()
-    for address in _texts(values("url") + values("codeRepository") + values("identifier") + values("sameAs")):
+    for address in _texts(urls + values("codeRepository") + identifiers + values("sameAs")):
         if address.startswith(base):
             continue  # the registry's own page stands in for a missing one: no evidence
         if address not in elsewhere:
@@ -276,7 +292,7 @@ def extract(change: Change, tables: Tables) -> Features:
                 slugs.add(((place.key, stem), inner or ending))
             else:
                 slugs.add((name, named))
-        elif address in _texts(values("url")) and (plain := canonical_url(address)):
+        elif address in addresses and (plain := canonical_url(address)):
             slugs.add(slug(plain, tables))
             pages.add(without_language(plain, tables))
     spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))
@@ -306,7 +322,8 @@ def extract(change: Change, tables: Tables) -> Features:
     declared = {
         (name, key)
         for predicate, name in DECLARED
-        for value in _texts(node.get(predicate, []))
+        if predicate in node
+        for value in _texts(node[predicate])
         for key in [*keys_of(value), "iri:" + value]
         if value != resource and (name == "same" or key not in own)
     }
@@ -316,18 +333,18 @@ def extract(change: Change, tables: Tables) -> Features:
     authors: set[str] = set()
     for author in _texts(values("author")):
         agent = described.get(author, {})
-        authors.update(person(name) for name in _texts(agent.get(SCHEMA + "name", [])))
+        authors.update(map(person, _texts(agent.get(SCHEMA + "name", _NOTHING))))
         if not agent and not author.startswith(base):
             authors.add(author)
     instances = [node_ for iri in _texts(values("hasCourseInstance")) for node_ in [described.get(iri, {})]]
-    starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", []))])
+    starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", _NOTHING))])
     kinds = values("learningResourceType") + node.get(RDF + "type", [])
     carriers = tables.words["media"]
     media = {carriers[word] for kind in _texts(kinds) for word in _kind_words(kind) if word in carriers}
     media |= {carriers[word] for title in titles for word in title.formats if word in carriers}
     codes = {" ".join(tokens(code)) for code in _texts(values("courseCode"))}
     positions = {_position(" ".join(last)) for last, _ in slugs}
-    course, session = _edx([resource, *_texts(values("url") + values("identifier"))])
+    course, session = _edx([resource, *_texts(urls + identifiers)])
     codes.add(course)
     return Features(
         resource, change.subject, change.feed, titles, spoken, written,

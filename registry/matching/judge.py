@@ -25,7 +25,7 @@ from registry.matching.compare import Facts, compare
 from registry.matching.features import Features, from_json
 from registry.matching.keys import title_tokens
 from registry.matching.levels import Levels
-from registry.matching.lexicon import Lexicon, hashed
+from registry.matching.lexicon import Lexicon, word_number
 from registry.matching.normalise import Tables, load_tables
 from registry.matching.rules import STATED, relate
 from registry.matching.scoring import DECIMALS, Model
@@ -73,7 +73,7 @@ class Judge:
     def _count(self, items: Iterable[Features]) -> None:
         """Learn how common the words of some records are, in one look at the frequencies."""
         new = list({word for item in items for word in title_tokens(item)} - self._counts.keys())
-        numbers = np.array([hashed("word:" + word) for word in new], np.int64)
+        numbers = np.array([word_number(word) for word in new], np.int64)
         for word, number, count in zip(new, numbers.tolist(), self._known.of(numbers).tolist(), strict=True):
             self._counts[word] = (count or UNKNOWN, number)
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 
+import numpy as np
+import numpy.typing as npt
+
 from registry.matching.features import BINS, EMPTY, Features
-from registry.matching.lexicon import hashed
-from registry.matching.normalise import Tables, without_language
+from registry.matching.lexicon import Longs, hashed
+from registry.matching.normalise import REMEMBERED, Tables, without_language
 from registry.matching.titles import Title
 
 KINDS = {
@@ -20,8 +24,8 @@ KINDS = {
     "dates": 256, "stated": 512, "decided": 1024, "title-codes": 2048,
 }  # fmt: skip
 """Generators of candidates and their bits; "stated" and "decided" pairs are never set aside."""
-BAND = 4
-"""Bins of a sketch that must agree: half of all pairs at similarity 0.45 meet, 0.9998 at 0.8."""
+BAND, BAND_WEIGHT = 4, 60
+"""Bins of a sketch that must agree: half of all pairs at similarity 0.45 meet, 0.9998 at 0.8; what one weighs."""
 SHORT = 4
 """Letters that may stand apart before their number, as in "STAT 101"."""
 CODES = 8
@@ -77,10 +81,6 @@ def _texts(item: Features) -> Iterator[tuple[str, str, int]]:
                 yield "title", f"author:{core}|{author}", 200
     for code in sorted({code for title in item.titles for code in title_codes(title)})[:CODES]:
         yield "title-codes", code, 100
-    for at in range(0, BINS if item.sketch else 0, BAND):
-        band = item.sketch[at : at + BAND]
-        if EMPTY not in band:
-            yield "text", f"{at}:{band}", 60
 
 
 def _places(item: Features, tables: Tables) -> Iterator[tuple[str, str, int]]:
@@ -95,7 +95,7 @@ def _places(item: Features, tables: Tables) -> Iterator[tuple[str, str, int]]:
             yield "place", "slug:" + "-".join(words_), 150
     for key in item.own:
         if key.startswith("url:"):
-            yield "place", "page:" + without_language(key, tables)[0], 300
+            yield "place", "page:url:" + without_language(key[4:], tables)[0], 300
 
 
 def _signals(item: Features) -> Iterator[tuple[str, str]]:
@@ -134,12 +134,33 @@ def language_of(item: Features) -> int:
     return zlib.crc32(spoken[0].encode()) % 32_749 + 1 if len(spoken) == 1 else 0
 
 
+def bands(sketches: bytes) -> tuple[Longs, npt.NDArray[np.bool_]]:
+    """The numbers of the bands of some sketches (``Traits.sketch``), a row each, and which bands have no empty bin.
+
+    Mixed by SplitMix64 (Steele, Lea and Flood 2014), which gives different bins different numbers, but for the bit
+    that a number has less than four bins.
+    """
+    full = (np.frombuffer(sketches, "<u2").reshape(-1, BINS // BAND, BAND) != EMPTY).all(axis=2)
+    four = np.frombuffer(sketches, "<u8").reshape(-1, BINS // BAND)
+    mixed = four + np.arange(1, BINS // BAND + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)).astype(np.int64), full
+
+
+@lru_cache(maxsize=REMEMBERED)
+def own_number(key: str) -> int:
+    """The number of a key of identity."""
+    return hashed("own:" + key)
+
+
 def keys(item: Features, tables: Tables) -> list[Key]:
-    """A record's keys, each once, but for those of single words (these need the frequencies)."""
+    """A record's keys, each once, but for those of single words (these need the frequencies) and of texts (``bands``,
+    which many records have at once)."""
     found: dict[int, Key] = {}
     spoken = language_of(item)
     for key in item.own:
-        number = hashed("own:" + key)
+        number = own_number(key)
         found[number] = (number, KINDS["identifier"], 1000, spoken)
     for kind, text, weight in (*_texts(item), *_places(item, tables), *_others(item)):
         number = hashed(f"{kind}:{text}")

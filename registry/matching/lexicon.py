@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -28,6 +29,12 @@ Reals = npt.NDArray[np.float32]
 def hashed(text: str) -> int:
     """A text's number for good, 63 bits (BLAKE2b, RFC 7693); engines' own hash functions may change."""
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little") >> 1
+
+
+@lru_cache(maxsize=1 << 14)
+def word_number(word: str) -> int:
+    """The number that the frequencies know a word by: words come again in many records."""
+    return hashed("word:" + word)
 
 
 def numbered(resource: str) -> int:

@@ -75,24 +75,22 @@ def _topics(block: Block, one: Longs, two: Longs) -> tuple[npt.NDArray[np.float6
     return share, known
 
 
-def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) -> dict[str, pa.Array]:
-    """The columns of ``measure`` but for the pair itself; ``one`` and ``two`` are places in the block, ``aside`` the
-    numbers of identity keys that prove nothing, ``kinds`` the bits of the generators that found each pair."""
+def measure(
+    block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints, *, tied: bool
+) -> tuple[Longs, dict[str, pa.Array]]:
+    """Which of the pairs are measured, and the columns of ``measure`` but for the pair itself.
+
+    ``one`` and ``two`` are places in the block, ``aside`` the numbers of identity keys that prove nothing, ``kinds``
+    the bits of the generators that found each pair. With ``tied`` the screen goes first, and only the pairs that
+    something ties are measured: of what brings records together four pairs in five share a word and no more.
+    """
     number = block.numbers
     langs, here, there = shared(block, "langs", one, two)
     written = (number["written"][one] == number["written"][two]) & (number["written"][one] != 0)
     differ = (here > 0) & (there > 0) & (langs == 0)
-    cross = differ & ~written
-    titles, others = number["title"][one], number["title"][two]
-    has_title = (titles != 0) & (others != 0)
     products = block.grams[one].multiply(block.grams[two]).tocsr()
-    cosine = np.asarray(products.sum(axis=1)).ravel()
     size = np.diff(block.grams.indptr)
     alike = 2 * np.diff(products.indptr) / np.maximum(size[one] + size[two], 1)
-    # Two scripts share no letters: nothing can be told from that.
-    comparable = has_title & (~cross | (cosine > 0.02))
-    same = (titles == others) & has_title
-    count = np.where(same, np.maximum(block.title_count[one], UNKNOWN_TITLES), 0)
     text, sketched = _texts(block, one, two)
     identities, identified = _identities(block, one, two, aside)
     authors, here, there = shared(block, "authors", one, two)
@@ -100,6 +98,16 @@ def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) ->
     people = np.where(
         (authors >= 2) | ((authors == np.minimum(here, there)) & (authors > 0)), 2, np.minimum(authors, 1)
     )
+    tie, near = screen(block, one, two, differ, written, text, identities, authors, alike, kinds)
+    some = np.flatnonzero(tie > 0) if tied else np.arange(len(one))
+    one, two, cross = one[some], two[some], (differ & ~written)[some]
+    titles, others = number["title"][one], number["title"][two]
+    has_title = (titles != 0) & (others != 0)
+    cosine = np.asarray(products.sum(axis=1)).ravel()[some]
+    # Two scripts share no letters: nothing can be told from that.
+    comparable = has_title & (~cross | (cosine > 0.02))
+    same = (titles == others) & has_title
+    count = np.where(same, np.maximum(block.title_count[one], UNKNOWN_TITLES), 0)
     topics, known_topics = _topics(block, one, two)
     codes, here, there = shared(block, "codes", one, two)
     union = here + there - codes
@@ -110,15 +118,14 @@ def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) ->
     dated = (number["year"][one] > 0) & (number["year"][two] > 0)
     days = (number["day"][one] != 0) & (number["day"][two] != 0)
     every = np.ones(len(one), bool)
-    tie, near = screen(block, one, two, differ, written, text, identities, authors, alike, kinds)
     real, whole = pa.float64(), pa.int32()
-    return {
+    return some, {
         "cross": pa.array(cross),
         "title": _nullable(np.round(cosine.astype(np.float64), 5), comparable, real),
         "title_df": _nullable(count, every, whole),
-        "text": _nullable(text, sketched, real),
-        "identity": _nullable(identities, identified, whole),
-        "authors": _nullable(people, named, whole),
+        "text": _nullable(text[some], sketched[some], real),
+        "identity": _nullable(identities[some], identified[some], whole),
+        "authors": _nullable(people[some], named[some], whole),
         "topics": _nullable(np.round(topics, 5), known_topics, real),
         "codes": _nullable(codes / np.maximum(union, 1), union > 0, real),
         "minutes": _nullable(
@@ -127,13 +134,16 @@ def measure(block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints) ->
         "years": _nullable(np.abs(number["year"][one] - number["year"][two]), dated, whole),
         "day": _nullable((number["day"][one] == number["day"][two]).astype(np.int32), days, whole),
         "place": _nullable(np.where(stems > 0, 2, np.where(sections > 0, 1, 0)), placed, whole),
-        "tie": pa.array(tie),
-        "near": pa.array(near),
+        "tie": pa.array(tie[some]),
+        "near": pa.array(near[some]),
     }
 
 
-def fill(db: duckdb.DuckDBPyConnection, pairs: str, into: str, lexicon: Lexicon, workers: int = 1) -> None:
-    """Make a temporary table of measures for the pairs (l, r) of a table; they stand in ``pair``."""
+def fill(
+    db: duckdb.DuckDBPyConnection, pairs: str, into: str, lexicon: Lexicon, workers: int = 1, *, tied: bool = False
+) -> None:
+    """Make a temporary table of measures for the pairs (l, r) of a table, or for those that something ties; they
+    stand in ``pair``."""
     db.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT unnest([l, r]) AS n FROM {pairs}")
     block = load(db, "asked", lexicon)
     # Keys that prove nothing are numbers here, as the traits have them.
@@ -149,7 +159,8 @@ def fill(db: duckdb.DuckDBPyConnection, pairs: str, into: str, lexicon: Lexicon,
     def part(at: int) -> pa.Table:
         one, two = left[at : at + CHUNK], right[at : at + CHUNK]
         places = np.searchsorted(block.ids, one), np.searchsorted(block.ids, two)
-        return pa.table({"l": one, "r": two, **measure(block, *places, aside, kinds[at : at + CHUNK])})
+        some, columns = measure(block, *places, aside, kinds[at : at + CHUNK], tied=tied)
+        return pa.table({"l": one[some], "r": two[some], **columns})
 
     with ThreadPoolExecutor(workers) as pool:
         for measured in _ahead(pool, part, range(0, len(left), CHUNK), workers):

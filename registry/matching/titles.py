@@ -27,6 +27,7 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
 _LEADING = re.compile(r"^\s*(\d{1,2}[a-c]?)(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"(?<![\d.])(\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})(?![\d.])")
+_EASTERN = re.compile("[\u4e00-\ud7af]")
 _MONTH = re.compile(r"(?<!\d)(\d{1,2}\s?[月월])")
 _EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
 _COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
@@ -63,7 +64,8 @@ class Title:
 
 def strip_site(text: str) -> str:
     """A title without the name of the site that publishes it."""
-    return _SITE.sub("", _SUFFIX.sub("", text)).strip() or text
+    plain = _SUFFIX.sub("", text) if "|" in text or "·" in text or "::" in text or "»" in text else text
+    return (_SITE.sub("", plain) if "-" in plain or "–" in plain or "—" in plain else plain).strip() or text
 
 
 def _cut(pattern: re.Pattern[str], text: str, found: list[str]) -> str:
@@ -113,6 +115,8 @@ def _editions(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
     """What words say of an edition ("second edition", "short version", "(archived)" at the end), and the others."""
     names, forms = tables.words["edition"], tables.words["form"]
     said: dict[int, str] = {}
+    if names.keys().isdisjoint(words) and forms.keys().isdisjoint(words):
+        return [], words
     for i, word in enumerate(words):
         near = [j for j in (i - 1, i + 1) if 0 <= j < len(words)] if word in names else []
         for j in near:
@@ -132,6 +136,10 @@ def _phrases(words: list[str], tables: Tables) -> tuple[list[str], list[str], li
     topics: list[str] = []
     i = 0
     while i < len(words):
+        if words[i] not in tables.starts:
+            core.append(words[i])
+            i += 1
+            continue
         for length in range(min(tables.longest_phrase, len(words) - i), 0, -1):
             phrase = " ".join(words[i : i + length])
             if phrase in tool:
@@ -164,14 +172,14 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     shown = text.strip()[:MAX_TITLE]
     event = _EVENT.match(shown)
     plain = strip_site(shown[event.end() :] if event else shown)
-    folded = plain.casefold()
+    whole = folded = plain.casefold()
     kinds = tables.words
     east: list[str] = []
     numbers: list[str] = []
     versions: list[str] = []
     years: list[str] = []
     dates: list[str] = []
-    if not folded.isascii():
+    if _EASTERN.search(folded):
         folded = _cut(_EAST_EDITION, _cut(_EAST, folded, east), versions)
     if _DIGIT.search(folded):
         folded = _cut(_MONTH, _cut(_DATE, folded, dates), dates)
@@ -179,7 +187,8 @@ def parse(text: str, language: str, tables: Tables) -> Title:
         for pattern in (_VERSION, _ORDINAL, _DOTTED):
             folded = _cut(pattern, folded, versions)
         folded = _cut(_YEAR, folded, years)
-    parts, words = _parts(tokens(folded), tables)
+    spoken = tokens(plain)
+    parts, words = _parts(spoken if folded == whole and plain.isascii() else tokens(folded), tables)
     said, words = _editions(words, tables)
     core, tools, topics = _phrases(words, tables)
     meaningful = [
@@ -191,14 +200,16 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     if event and (named := [w for w in tokens(event[1]) if w not in kinds["generic"] and w not in kinds["format"]]):
         cohorts.add(" ".join(named))
     first, *rest = _SUBTITLE.split(plain, maxsplit=1)
-    head = first.lower() if _REPOSITORY.fullmatch(first) else " ".join(w for w in tokens(first) if not w.isdigit())
+    head = ""
+    if rest:
+        head = first.lower() if _REPOSITORY.fullmatch(first) else " ".join(w for w in tokens(first) if not w.isdigit())
     unique = dict.fromkeys
     return Title(
         shown,
         language,
-        " ".join(tokens(plain)),
+        " ".join(spoken),
         any(w in kinds["periodical"] for w in words),
-        head if rest else "",
+        head,
         tuple(unique(meaningful)),
         tuple(sorted(set(tools))),
         tuple(sorted(set(topics))),

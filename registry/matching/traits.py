@@ -10,11 +10,12 @@ import struct
 import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from registry.matching.features import Features
 from registry.matching.keys import DIGIT, MARKS, RUN, YEAR
-from registry.matching.lexicon import GRAMS, hashed
-from registry.matching.normalise import Tables, without_language
+from registry.matching.lexicon import GRAMS, hashed, word_number
+from registry.matching.normalise import REMEMBERED, Tables, without_language
 from registry.matching.titles import Title
 
 WIDTH = 8
@@ -95,20 +96,26 @@ def number(text: str) -> int:
 
 def numbers(values: Iterable[str], width: int = WIDTH) -> bytes:
     """Some values as numbers, sorted, the least ``width`` of them."""
-    found = {number(value) for value in values}
+    found = set(map(number, values))
     return _packed(sorted(found)[:width]) if found else b""
 
 
 def words(values: Iterable[str], width: int = WIDTH) -> bytes:
     """Some words as numbers, the low half of the number that the frequencies know them by."""
-    found = {hashed("word:" + value) & 0xFFFFFFFF or 1 for value in values}
+    found = {word_number(value) & 0xFFFFFFFF or 1 for value in values}
     return _packed(sorted(found)[:width]) if found else b""
 
 
 def grams(text: str) -> bytes:
     """The three-letter groups of a normalised title's words, as slots, sorted; the order of words does not count."""
-    groups = {f" {word} "[at : at + 3] for word in text[:300].split() for at in range(len(word))}
-    return _packed(sorted({zlib.crc32(group.encode("utf-8", "replace")) % GRAMS for group in groups}))
+    return _packed(sorted(set().union(*map(_slots, text[:300].split()))))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _slots(word: str) -> tuple[int, ...]:
+    """The slots of a word's three-letter groups."""
+    groups = (f" {word} "[at : at + 3] for at in range(len(word)))
+    return tuple({zlib.crc32(group.encode("utf-8", "replace")) % GRAMS for group in groups})
 
 
 def codes(item: Features) -> set[str]:
