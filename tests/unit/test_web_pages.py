@@ -146,3 +146,8 @@ def test_docs_list_every_route_and_every_word(client: TestClient) -> None:
     words = (ROOT / "docs" / "words.md").read_text("utf-8")
     for kind in load({}).relations.values():
         assert all(text in words for text in kind.words.values()), kind.relation
+
+
+def test_a_query_is_answered_in_the_language_it_was_written_in(client: TestClient) -> None:
+    assert 'action="/sparql?lang=es"' in client.get("/query?lang=es").text
+    assert 'action="/sparql"' in client.get("/query").text
