@@ -77,43 +77,54 @@ class Order:
         self._order = tantivy.Order.Desc if falling else tantivy.Order.Asc
         self._levels = LEVELS if _numbered(searcher, sort) else 0
 
-    def after(self, key: str) -> Any:
-        """What comes after an entry, by its key in hexadecimal.
+    def first(self, query: Any, wanted: int) -> tuple[list[Any], int]:
+        """The addresses of the first ``wanted`` entries, in no order among them; and how many there are in all."""
+        name = field(self._sort, 0) if self._levels else "by_" + self._sort
+        page = self._search(query, wanted + 1, name)
+        return self._rest(query, wanted, page.hits, 0), int(page.count)
+
+    def after(self, query: Any, wanted: int, key: str) -> list[Any]:
+        """The addresses of the first ``wanted`` entries that come after one, by its key in hexadecimal.
 
         Whole keys are compared only where their first number is the same: a span of text is looked up key by key.
         """
         name, falling = "by_" + self._sort, self._falling
         if not self._levels:
-            return self._index.parse_query(f"{name}:{'<' if falling else '>'}{key}")
-        alike, number = key[: 2 * _BYTES], next(numbers(bytes.fromhex(key)))
-        span = f"[{alike} TO {key}}}" if falling else f"{{{key} TO {alike}g}}"  # a digit never is a g
+            behind = self._both(query, self._index.parse_query(f"{name}:{'<' if falling else '>'}{key}"))
+            return self._level(behind, wanted, 0)
+        begin, number = bytes.fromhex(key)[:_BYTES], next(numbers(bytes.fromhex(key)))
+        least, most = begin.rstrip(b"\0").hex() or "0", begin.ljust(_BYTES, b"\0").hex()
+        span = f"[{least} TO {key}}}" if falling else f"{{{key} TO {most}g}}"  # a digit is never as great as a g
+        found = self._level(self._both(query, self._index.parse_query(f"{name}:{span}")), wanted, 1)
+        if len(found) == wanted:
+            return found
         bounds = (None, number - 1) if falling else (number + 1, None)
-        further = tantivy.Query.range_query(self._schema, field(self._sort, 0), tantivy.FieldType.Integer, *bounds)
-        either = [(tantivy.Occur.Should, further), (tantivy.Occur.Should, self._index.parse_query(f"{name}:{span}"))]
-        return tantivy.Query.const_score_query(tantivy.Query.boolean_query(either), 0.0)
+        return found + self._level(self._both(query, self._range(0, *bounds)), wanted - len(found), 0)
 
-    def first(self, query: Any, wanted: int) -> tuple[list[Any], int]:
-        """The addresses of the first ``wanted`` entries, in no order among them; and how many there are in all."""
-        found: list[Any] = []
-        total = None
+    def _level(self, query: Any, wanted: int, level: int) -> list[Any]:
+        """The first of a query whose entries are equal in the numbers before this one."""
         parts, entries = self._searcher.num_segments, self._searcher.num_docs
-        for level in range(self._levels):
-            if level and wanted * parts * WORTH < entries:
-                break
-            name = field(self._sort, level)
-            page = self._search(query, wanted + 1, name, count=total is None)
-            total, hits = page.count if total is None else total, page.hits
-            if len(hits) <= wanted or hits[wanted][0] != hits[wanted - 1][0]:
-                return found + [address for _, address in hits[:wanted]], total
-            last = hits[wanted][0]
-            sure = [address for number, address in hits if number != last]
-            found += sure
-            wanted -= len(sure)
-            equal = tantivy.Query.range_query(self._schema, name, tantivy.FieldType.Integer, last, last)
-            both = ((tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(equal, 0.0)))
-            query = tantivy.Query.boolean_query(both)
-        page = self._search(query, wanted, "by_" + self._sort, count=total is None)
-        return found + [address for _, address in page.hits], page.count if total is None else total
+        if level >= self._levels or (level and wanted * parts * WORTH < entries):
+            page = self._search(query, wanted, "by_" + self._sort, count=False)
+            return [address for _, address in page.hits]
+        hits = self._search(query, wanted + 1, field(self._sort, level), count=False).hits
+        return self._rest(query, wanted, hits, level)
 
-    def _search(self, query: Any, limit: int, name: str, *, count: bool) -> Any:
+    def _rest(self, query: Any, wanted: int, hits: list[tuple[Any, Any]], level: int) -> list[Any]:
+        """The first of what was found in the order of a number: between those equal in it by what follows."""
+        if len(hits) <= wanted or hits[wanted][0] != hits[wanted - 1][0]:
+            return [address for _, address in hits[:wanted]]
+        last = hits[wanted][0]
+        sure = [address for number, address in hits if number != last]
+        return sure + self._level(self._both(query, self._range(level, last, last)), wanted - len(sure), level + 1)
+
+    def _range(self, level: int, least: int | None, most: int | None) -> Any:
+        name = field(self._sort, level)
+        return tantivy.Query.range_query(self._schema, name, tantivy.FieldType.Integer, least, most)
+
+    def _both(self, query: Any, more: Any) -> Any:
+        must = tantivy.Occur.Must
+        return tantivy.Query.boolean_query([(must, query), (must, tantivy.Query.const_score_query(more, 0.0))])
+
+    def _search(self, query: Any, limit: int, name: str, *, count: bool = True) -> Any:
         return self._searcher.search(query, limit=limit, order_by_field=name, order=self._order, count=count)

@@ -224,17 +224,16 @@ class Reader:
         return int(page.count) if total is None else total, documents, str(offset + query.limit)
 
     def _sorted(self, query: ResourceQuery, found: Any) -> tuple[int, list[dict[str, Any]], str]:
-        sort, rest, total = query.order, found, None
+        sort, wanted = query.order, query.limit + 1
         order = Order(self._index, self._searcher, sort, falling=query.falling)
         if query.cursor:
-            total = self._count(found)
-            after = (tantivy.Occur.Must, order.after(_decode(query.cursor, query)))
-            rest = tantivy.Query.boolean_query([(tantivy.Occur.Must, found), after])
-        addresses, counted = order.first(rest, query.limit + 1)
+            addresses, total = order.after(found, wanted, _decode(query.cursor, query)), self._count(found)
+        else:
+            addresses, total = order.first(found, wanted)
         keyed = [(sort_key(document, sort), document) for document in map(self._stored, addresses)]
         keyed.sort(key=itemgetter(0), reverse=query.falling)
         key = keyed[query.limit - 1][0].hex() if len(keyed) > query.limit else ""
-        return counted if total is None else total, [document for _, document in keyed], key
+        return total, [document for _, document in keyed], key
 
     def _facets(self, query: Any, names: tuple[str, ...], size: int) -> dict[str, tuple[tuple[str, int], ...]]:
         if not names:

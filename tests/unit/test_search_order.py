@@ -52,15 +52,18 @@ def test_the_first_entries_are_those_of_whole_keys(
     unique = [f"{start}{rest}\x1f{place}".encode() for place, (start, rest) in enumerate(keys)]
     index = made(unique, numbered=numbered)
     searcher = index.searcher()
+    every, wholly = tantivy.Query.term_query(index.schema, "kind", "x"), sorted(unique, reverse=falling)
+
+    def keys_at(addresses: list[object]) -> list[bytes]:
+        found = [bytes.fromhex(str(searcher.doc(one)["key"][0])) for one in addresses]  # type: ignore[arg-type]
+        return sorted(found, reverse=falling)
+
     with pytest.MonkeyPatch.context() as other:
         other.setattr(order, "WORTH", worth)
         sorting = Order(index, searcher, "title", falling=falling)
-        addresses, total = sorting.first(tantivy.Query.term_query(index.schema, "kind", "x"), wanted)
-    found = sorted((bytes.fromhex(str(searcher.doc(one)["key"][0])) for one in addresses), reverse=falling)
-    wholly = sorted(unique, reverse=falling)
-    assert total == len(unique) and found == wholly[:wanted]
-    # What comes after any of them, whether it is still there or not.
-    for start in (*found, found[-1] + b"x", found[0][:3]):
-        rest = searcher.search(sorting.after(start.hex()), limit=99).hits
-        later = {bytes.fromhex(str(searcher.doc(one)["key"][0])) for _, one in rest}
-        assert later == {key for key in unique if (key < start if falling else key > start)}
+        addresses, total = sorting.first(every, wanted)
+        assert total == len(unique) and keys_at(addresses) == wholly[:wanted]
+        # What comes after any of them, whether it is still there or not.
+        for start in (*wholly[:wanted], wholly[-1] + b"x", wholly[0][:3]):
+            later = [key for key in wholly if (key < start if falling else key > start)]
+            assert keys_at(sorting.after(every, wanted, start.hex())) == later[:wanted]
