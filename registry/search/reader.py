@@ -28,6 +28,8 @@ from registry.search.order import Order, sort_key
 Sort = Literal["relevance", "title", "modified", "added", "changed", "start"]
 MAX_WORDS = 32
 PREFIX_FROM = 4
+SPELLED = 500
+"""Words that are asked for one by one; more of them as a pattern."""
 SUBJECTS = 1000
 FILTERS = (*FACETS, *TERMS)
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -150,9 +152,17 @@ class Reader:
         should = [boost(self._term("title", word), 3.0), self._term("body", word)]
         if len(word) >= PREFIX_FROM:
             for name, score in (("title", 0.8), ("body", 0.2)):
-                prefix = query.regex_query(self._schema, name, re.escape(word) + ".*")
-                should.append(query.const_score_query(prefix, score))
+                if (longer := self._longer(name, word)) is not None:
+                    should.append(query.const_score_query(longer, score))
         return query.boolean_query([(tantivy.Occur.Should, part) for part in should])
+
+    def _longer(self, name: str, word: str) -> Any | None:
+        """Other words of a field that begin with a word; None where there are none."""
+        found = self._searcher.terms_with_prefix(name, word, limit=SPELLED + 1)
+        if len(found) > SPELLED:
+            return tantivy.Query.regex_query(self._schema, name, re.escape(word) + ".+")
+        others = [term for term, _ in found if term != word]
+        return tantivy.Query.term_set_query(self._schema, name, others) if others else None
 
     def _phrase(self, phrase: list[str]) -> list[Any]:
         if len(phrase) == 1:

@@ -53,6 +53,14 @@ def test_text_search(reader: Reader, text: str, expected: list[str]) -> None:
     assert _ids(reader, ResourceQuery(text)) == expected
 
 
+def test_a_word_finds_longer_ones_however_many_there_are(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    for most in (500, 0):
+        monkeypatch.setattr("registry.search.reader.SPELLED", most)
+        assert set(_ids(reader, ResourceQuery("intro"))) == {"north-oai/git-1", "south-web/git-intro"}
+        assert _ids(reader, ResourceQuery("offic stat")) == ["north-oai/r-1"]
+        assert _ids(reader, ResourceQuery("int")) == []
+
+
 def test_a_title_that_is_the_text_comes_first(tmp_path: Path) -> None:
     changes = [
         small.change(n, "north-oai", f"k{n}", small.record("north-oai", f"k{n}", {"en": name}, description=text))
