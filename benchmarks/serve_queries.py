@@ -13,7 +13,7 @@ import uvicorn
 
 from registry import settings
 from registry.graph.pool import QueryPool
-from registry.pipeline.serve import server_options
+from registry.pipeline.serve import server_options, settle
 from registry.web.app import create_app
 
 NUMBER = "1.0"
@@ -36,6 +36,7 @@ def main(graph: Path) -> None:
     with tempfile.TemporaryDirectory() as nothing:
         told = replace(settings.load(os.environ), data=Path(nothing))
         app = create_app(told, pool=_OfOneGraph(told, graph))
+        settle()
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         print(listener.getsockname()[1], flush=True)
