@@ -40,7 +40,8 @@ class Zygote:
         self._control, theirs = socket.socketpair()
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        environment = {**os.environ, **allocation(os.environ), "PYTHONPATH": path}
+        # An engine that breaks ends at once: looking up the names of what it did takes a second or two.
+        environment = {**os.environ, **allocation(os.environ), "RUST_BACKTRACE": "0", "PYTHONPATH": path}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "registry.graph.zygote", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),

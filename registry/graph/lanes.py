@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,7 +65,7 @@ class _Usage:
 class _Turn:
     client: str
     spent: float
-    given: asyncio.Future[Worker]
+    given: asyncio.Future[Worker | None]
 
 
 @dataclass(slots=True)
@@ -106,21 +105,28 @@ class Lane:
         if len(self.waiting) >= self.queue:
             raise QueryFailed("busy", "Too many queries are waiting. Try again in a moment.", 5)
         # Tenths of seconds: among those who used little the first that came is the next.
-        turn = _Turn(client, round(spent, 1), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        turn = _Turn(client, round(spent, 1), loop.create_future())
         self.waiting.append(turn)
+        timer = loop.call_later(max(0.0, seconds), self._late, turn)
         try:
-            # wait() leaves the future alone, so that a worker given at the last moment is not lost.
-            await asyncio.wait({turn.given}, timeout=seconds)
+            worker = await turn.given
         except asyncio.CancelledError:
-            if turn.given.done():
-                self.free(client, turn.given.result())
+            if turn.given.cancelled():
+                self.waiting.remove(turn)
+            elif (given := turn.given.result()) is not None:
+                self.free(client, given)  # it came at the last moment, and is not lost
             raise
         finally:
-            with suppress(ValueError):
-                self.waiting.remove(turn)
-        if not turn.given.done():
+            timer.cancel()
+        if worker is None:
             raise QueryFailed("busy", "No query worker became free in time. Try again in a moment.", 10)
-        return turn.given.result()
+        return worker
+
+    def _late(self, turn: _Turn) -> None:
+        if not turn.given.done():
+            self.waiting.remove(turn)
+            turn.given.set_result(None)
 
     def free(self, client: str, worker: Worker | None, seconds: float = 0.0) -> None:
         """A client is done with a worker that it held for some seconds: it is free again, or gone (None)."""
@@ -140,8 +146,10 @@ class Lane:
     def _serve(self) -> None:
         while self.idle and self.waiting:
             now = time.monotonic()
-            places = sorted(range(len(self.waiting)), key=lambda place: self.waiting[place].spent)
-            may = (n for n in places if self._may(self.waiting[n].client, self.waiting[n].spent, now))
+            # Who has just left stands here until its task is run.
+            here = [n for n, turn in enumerate(self.waiting) if not turn.given.done()]
+            here.sort(key=lambda place: self.waiting[place].spent)
+            may = (n for n in here if self._may(self.waiting[n].client, self.waiting[n].spent, now))
             place = next(may, None)
             if place is None:
                 return

@@ -199,8 +199,3 @@ class Answers:
             whole.readers -= 1
             if not whole.readers:
                 self.in_the_air -= whole.size
-
-
-def key_of(request: QueryRequest) -> Hashable:
-    """The key of a request: all that its answer depends on besides the release."""
-    return (request.query, request.media_type, request.default_graphs, request.named_graphs, request.bindings)

@@ -1,4 +1,5 @@
-"""HTTP read by a parser in C, with a bound on what stands before a body: that parser has none of its own.
+"""HTTP read by a parser in C, with a bound on what stands before a body: that parser has none of its own. The head of
+an answer is sent with the first piece of its body, not in a packet of its own.
 
 A request whose address and headers are longer than ``LONGEST`` bytes gets 400 and its connection is closed, as from
 uvicorn's other parser. Needs httptools.
@@ -6,10 +7,49 @@ uvicorn's other parser. Needs httptools.
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, cast
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST = 64 * 1024
 """Also the longest address that the parser takes apart rightly: its offsets have 16 bits."""
+
+
+HEAD = b"HTTP/1.1 "
+
+
+class Joining:
+    """A transport that keeps the head of an answer until the next piece is there, or this turn of the loop ends."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held = b""
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send in order."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.startswith(HEAD) and len(data) <= LONGEST:
+            self._held = data
+            asyncio.get_running_loop().call_soon(self.flush)
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send what was kept."""
+        if self._held:
+            data, self._held = self._held, b""
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what was kept, then end the connection."""
+        self.flush()
+        self._transport.close()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -17,6 +57,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _before_body = False
     _come = _kept = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A caller has come."""
+        super().connection_made(cast(asyncio.Transport, Joining(transport)))
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the caller."""

@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.requests import Request
@@ -26,7 +26,7 @@ from registry.graph.worker import GRAPHS
 from registry.release import Release
 from registry.settings import Settings
 from registry.web import sparql_answer, sparql_hints
-from registry.web.answer_cache import AnswerCache, Answers, Question, Stream, Whole, key_of
+from registry.web.answer_cache import AnswerCache, Answers, Question, Stream, Whole
 from registry.web.budgets import Budgets, Clients, Rate
 from registry.web.compress import coding
 from registry.web.description import service_description
@@ -240,15 +240,17 @@ class Endpoint:
         if packing is None:
             raise Rejected(406, "No such coding", "Answers come as they are, or compressed with gzip.")
         said = Said(name, packing, "" if found.volatile else repr((name, *call.parts)), scope["method"] == "HEAD")
-        request = QueryRequest(call.query, found.form, syntax, call.default_graphs, call.named_graphs, found=found)
-        key = None if found.volatile else key_of(request)
+        key = None if found.volatile else (syntax, *call.parts)
         if scope["method"] != "POST" and said.matches(header_of(scope, b"if-none-match"), self.pool.release):
             await sparql_answer.send_unchanged(said, self.pool.release, send)
             return
         made: Whole | Stream | None = self.answers.cached(key)
         if made is None:
             asking = asking or self._asking(scope)
-            made = await self._evaluated(scope, replace(request, client=asking.client), key, asking)
+            request = QueryRequest(
+                call.query, found.form, syntax, call.default_graphs, call.named_graphs, None, (), asking.client, found
+            )
+            made = await self._evaluated(scope, request, key, asking)
         if isinstance(made, Whole):
             if made.hint and self.told is not None and not call.format:
                 page = self.told(Request(scope), 200, made.hint)

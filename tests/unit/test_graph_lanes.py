@@ -71,6 +71,20 @@ def test_a_worker_given_to_who_has_just_left_is_not_lost() -> None:
     asyncio.run(run())
 
 
+def test_a_worker_is_not_given_to_who_is_leaving() -> None:
+    async def run() -> None:
+        made = lane(1)
+        worker = await made.take("one", 1)
+        leaving, staying = (asyncio.create_task(made.take(client, 1)) for client in ("two", "three"))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        made.free("one", worker)
+        assert await staying is worker and leaving.cancelled()
+        assert made.held == {"three": 1} and not made.waiting and not made.idle
+
+    asyncio.run(run())
+
+
 def test_a_queue_is_bounded_for_all_and_for_one() -> None:
     async def run() -> None:
         made = lane(1, queue=8, share=1)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.graph.pool import QueryAnswer, QueryFailed, QueryRequest
-from registry.web.answer_cache import AnswerCache, Answers, Question, Stream, Whole, key_of
+from registry.web.answer_cache import AnswerCache, Answers, Question, Stream, Whole
 from registry.web.compress import Gzip, coding, packed
 
 REQUEST = QueryRequest("SELECT * {}", "SELECT", "text/csv")
@@ -42,7 +42,7 @@ class Pool:
 
 
 def question(charged: list[float], request: QueryRequest = REQUEST) -> Question:
-    return Question(request, key_of(request), charged.append)
+    return Question(request, request.query, charged.append)
 
 
 def answers(pool: Pool, limit: int = 1 << 20, longest: int = 10_000) -> Answers:
@@ -62,9 +62,9 @@ def test_who_asks_the_same_at_once_gets_one_evaluation_and_only_one_pays() -> No
         assert pool.asked == 2 and len(charged) == 2
         assert all(one is found[0] for one in found) and isinstance(found[0], Whole)
         assert found[0].size == 3000 and b"".join(found[0].parts)[2000] == 2
-        assert made.cached(key_of(REQUEST)) is found[0]
+        assert made.cached(REQUEST.query) is found[0]
         pool.release = "2"
-        assert made.cached(key_of(REQUEST)) is None and len(made.cache) == 0
+        assert made.cached(REQUEST.query) is None and len(made.cache) == 0
 
     asyncio.run(run())
 
@@ -96,7 +96,7 @@ def test_a_failure_of_the_query_is_shared_one_of_the_turn_is_not(kind: str, aske
         failed = await asyncio.gather(*asking, return_exceptions=True)
         assert all(isinstance(one, QueryFailed) and (one.kind, one.retry_after) == (kind, 7) for one in failed)
         assert (pool.asked, sum(charged)) == (asked, 1.5 * asked)
-        assert made.cached(key_of(REQUEST)) is None
+        assert made.cached(REQUEST.query) is None
 
     asyncio.run(run())
 

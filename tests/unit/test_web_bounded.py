@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.pipeline.serve import server_options
 from registry.settings import Settings
+from registry.web.bounded import HEAD, LONGEST, Joining
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +78,53 @@ def test_a_long_address_is_read_to_its_end(port: int) -> None:
 def test_what_is_too_long_before_a_body_is_refused(port: int, parts: list[bytes]) -> None:
     answer = told(port, *parts)
     assert answer == b"" or b" 400 " in answer[:20]
+
+
+class Noted:
+    """A transport that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[bytes] = []
+
+    def is_closing(self) -> bool:
+        return self.told[-1:] == [b"closed"]
+
+    def write(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def close(self) -> None:
+        self.told.append(b"closed")
+
+
+@given(pieces=st.lists(st.sampled_from([HEAD + b"200 OK", b"body", b"", HEAD + b"x" * LONGEST, None]), max_size=8))
+def test_heads_go_with_their_bodies_and_every_byte_goes_in_its_place(pieces: list[bytes | None]) -> None:
+    async def run() -> None:
+        noted = Noted()
+        joining = Joining(cast(asyncio.Transport, noted))
+        for piece in pieces:
+            if piece is None:
+                await asyncio.sleep(0)  # a turn of the loop ends: nothing waits longer
+                assert b"".join(noted.told) == b"".join(one or b"" for one in pieces[: pieces.index(None) + 1])
+                break
+            joining.write(piece)
+        joining.close()
+        sent = pieces if None not in pieces else pieces[: pieces.index(None)]
+        assert b"".join(noted.told) == b"".join(one or b"" for one in sent) + b"closed" and joining.is_closing()
+
+    asyncio.run(run())
+
+
+def test_the_head_of_an_answer_comes_with_its_body() -> None:
+    async def run() -> list[bytes]:
+        noted = Noted()
+        joining = Joining(cast(asyncio.Transport, noted))
+        joining.write(HEAD + b"200 OK\r\n\r\n")
+        joining.write(b"body")
+        joining.write(HEAD + b"200 OK\r\n\r\n")
+        await asyncio.sleep(0)
+        return noted.told
+
+    assert asyncio.run(run()) == [HEAD + b"200 OK\r\n\r\nbody", HEAD + b"200 OK\r\n\r\n"]
 
 
 def test_a_body_is_not_counted_and_a_connection_serves_again(port: int) -> None:
