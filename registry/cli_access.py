@@ -13,7 +13,10 @@ from registry.console import OK, TO_MEND, Json, fail, house, operator, out, sett
 
 Role = Annotated[str, typer.Option(help="publisher, reviewer or admin.")]
 AcademyOption = Annotated[str, typer.Option(help="A publisher's academy, or a reviewer's own office.")]
-Name = Annotated[str, typer.Option(help="Who it is for; it stands in the audit trail, and in public beside what they decide or answer.")]
+Name = Annotated[
+    str,
+    typer.Option(help="Who it is for; it stands in the audit trail, and in public beside what they decide or answer."),
+]
 Languages = Annotated[str, typer.Option(help="What a new reviewer reads, such as en,fr.")]
 
 NO_ROOM_PAUSE = 30.0
