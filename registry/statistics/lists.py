@@ -60,8 +60,7 @@ def _rows(resource: Mapping[str, Any], iris: Iris) -> Iterator[tuple[str, Row]]:
             yield "without-licence", (academy, title)
         if not part and has["learningResourceType"] & {iris.concept("resource-type", name) for name in WHOLE}:
             yield "only-here", (academy, title)
-        if resource.get("startDate"):
-            yield from (("events", (resource["startDate"], academy, title, place)) for place in _places(resource))
+        yield from (("events", (start, academy, title, place)) for start, place in _held(resource))
     told = any(_GIT.search(word) for word in (*titles, *resource["keywords"]))
     if told and not part and iris.concept("resource-type", "module") not in has["learningResourceType"]:
         found = {(academy, title, language) for title in titles for language in languages or [""]}
@@ -79,8 +78,12 @@ def _rows(resource: Mapping[str, Any], iris: Iris) -> Iterator[tuple[str, Row]]:
         yield from (("basic-for-managers", row) for row in rows)
 
 
-def _places(resource: Mapping[str, Any]) -> list[str]:
-    return [place["locality"] for place in resource.get("location", ()) if place["locality"]] or [""]
+def _held(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(begin, place) of the resource itself and of its sessions."""
+    for one in (resource, *resource["hasCourseInstance"]):
+        if one.get("startDate"):
+            towns = [place["locality"] for place in one.get("location", ()) if place["locality"]]
+            yield from ((one["startDate"], town) for town in towns or [""])
 
 
 def settle(connection: sqlite3.Connection, *, carried: bool) -> None:

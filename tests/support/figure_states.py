@@ -24,7 +24,7 @@ from registry.search.document import item, resource_id
 from registry.statistics.axes import Axes
 from registry.statistics.build import Before, Measured, build
 from registry.statistics.facts import Withdrawn
-from registry.terms import XSD, Iri, Literal, from_ntriples, text, to_ntriples
+from registry.terms import XSD, Iri, Literal, Triple, from_ntriples, text, to_ntriples
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = (
@@ -90,6 +90,10 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
     place = f"{small.IRIS.resource(feed, key)}/place/1"
     if chance.random() < 0.5:
         extra += [("startDate", Literal(f"2026-0{chance.randrange(1, 4)}-01", XSD + "date")), ("location", Iri(place))]
+    run = Iri(f"{small.IRIS.resource(feed, key)}/run/1")
+    own = random.Random(str(extra))  # what comes by chance beside this stays as it was
+    sessions = own.random() < 0.4
+    extra += [("hasCourseInstance", run)] * sessions
     graph = small.record(
         feed,
         key,
@@ -104,7 +108,14 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
         (Iri(place + "/address"), Iri(SCHEMA + "addressLocality"), Literal("Oslo")),
     ]
     held = any(name == "startDate" for name, _ in extra) and chance.random() < 0.5
-    made = small.change(1, feed, key, (graph[0], to_ntriples([*from_ntriples(graph[1]), *(town if held else [])])))
+    session: list[Triple] = [
+        (run, Iri(SCHEMA + "startDate"), Literal(f"2026-0{own.randrange(4, 7)}-01T09:00:00Z", XSD + "dateTime")),
+        (run, Iri(SCHEMA + "location"), Iri(run + "/place/1")),
+        (Iri(run + "/place/1"), Iri(SCHEMA + "address"), Iri(run + "/place/1/address")),
+        (Iri(run + "/place/1/address"), Iri(SCHEMA + "addressLocality"), Literal("Bergen")),
+    ]
+    more = [*(town if held else []), *(session[: own.choice([0, 1, 4])] if sessions else [])]
+    made = small.change(1, feed, key, (graph[0], to_ntriples([*from_ntriples(graph[1]), *more])))
     return replace(made, inferred=to_ntriples(inferred), first=first)
 
 
