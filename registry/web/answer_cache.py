@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from registry.graph.pool import PASSING, QueryAnswer, QueryFailed, QueryRequest
+from registry.web.kept import Kept
 
 OVERHEAD = 1000
 """Bytes that an answer takes in memory besides its own and its question's."""
@@ -69,42 +69,32 @@ class Question:
 
 
 class AnswerCache:
-    """Answers of one release by question, at most ``limit`` bytes of them; what was not asked for longest goes."""
+    """Answers of one release by question, at most ``limit`` bytes of them."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
         self._release = ""
-        self._kept: OrderedDict[Hashable, tuple[Whole, int]] = OrderedDict()
-        self.size = 0
+        self._kept: Kept[Whole] = Kept(limit)
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._kept.size
 
     def get(self, release: str, key: Hashable) -> Whole | None:
         """The answer of this release, if it is kept; those of another one go."""
         if release != self._release:
             self._kept.clear()
-            self._release, self.size = release, 0
-            return None
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        self._kept.move_to_end(key)
-        return found[0]
+            self._release = release
+        return self._kept.get(key)
 
     def put(self, key: Hashable, whole: Whole) -> None:
         """Keep an answer, or count it again after it has grown."""
         if whole.release != self._release or whole.release.startswith(PASSING):
             return
-        if (before := self._kept.pop(key, None)) is not None:
-            self.size -= before[1]
-        size = whole.size + sum(map(len, whole.packed or ())) + len(repr(key)) + OVERHEAD
-        if size > self._limit:
-            return
-        self._kept[key] = (whole, size)
-        self.size += size
-        while self.size > self._limit:
-            self.size -= self._kept.popitem(last=False)[1][1]
+        self._kept.put(key, whole, whole.size + sum(map(len, whole.packed or ())) + len(repr(key)) + OVERHEAD)
 
 
 @dataclass(slots=True)

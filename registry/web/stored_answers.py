@@ -7,7 +7,6 @@ evaluated once. Nothing here knows HTTP.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from registry.statistics import cube, tables
 from registry.statistics.reader import open_figures
 from registry.terms import is_iri
 from registry.web import stored_formats as formats
+from registry.web.kept import Kept
 from registry.web.stored import StoredQuery
 from registry.web.stored_formats import Cell, Source
 from registry.web.stored_values import Values
@@ -79,11 +79,19 @@ class Answers:
 
     pool: Any
     limit: int
-    size: int = 0
-    _kept: OrderedDict[Hashable, bytes] = field(default_factory=OrderedDict)
+    _kept: Kept[bytes] = field(init=False)
     _running: dict[Hashable, asyncio.Task[bytes]] = field(default_factory=dict)
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _waiting: int = 0
+
+    def __post_init__(self) -> None:
+        """Nothing is kept yet."""
+        self._kept = Kept(self.limit)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._kept.size
 
     async def body(self, asked: Asked, suffix: str, source: Source, language: str) -> bytes:
         """The answer in a format: a key of ``formats.TYPES`` or GRAPH_TYPES, or "excel" (CSV of that language).
@@ -114,7 +122,6 @@ class Answers:
 
     async def _once(self, key: Hashable, make: Callable[[], Any]) -> bytes:
         if (kept := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
             return kept
         if (running := self._running.get(key)) is None:
             running = self._running[key] = asyncio.ensure_future(make())
@@ -127,12 +134,8 @@ class Answers:
         if done.cancelled() or done.exception() is not None:
             return
         body = done.result()
-        if len(body) > self.limit // 4:
-            return
-        self._kept[key] = body
-        self.size += len(body)
-        while self.size > self.limit:
-            self.size -= len(self._kept.popitem(last=False)[1])
+        if len(body) <= self.limit // 4:
+            self._kept.put(key, body, len(body))
 
     async def _table(self, asked: Asked) -> bytes:
         query = asked.query

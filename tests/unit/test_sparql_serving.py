@@ -257,8 +257,12 @@ def test_a_query_that_breaks_its_worker_three_times_is_not_asked_again(
 ) -> None:
     doubling = " ".join(f"BIND(CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(30))
     query = f"SELECT (STRLEN(?v30) AS ?n) {{ BIND('xxxxxxxxxxxxxxxx' AS ?v0) {doubling} }}"
-    told = [ask(client, query) for _ in range(4)]
-    assert [answer.status_code for answer in told] == [503, 503, 503, 403]
+    told = [ask(client, query)]
+    while told[-1].status_code == 503 and len(told) < 9:
+        told.append(ask(client, query))
+    # Where the machine is slow a worker may also come to its deadline before it breaks: that is no strike.
+    assert [answer.json()["title"] for answer in told].count("The query was stopped") == 3
+    assert [answer.status_code for answer in told] == [503] * (len(told) - 1) + [403]
     assert all(int(answer.headers["retry-after"]) > 0 for answer in told)
     assert "broken its worker 3 times" in told[-1].json()["detail"]
     assert len(endpoint.pool.quarantine.blocked(time.monotonic())) == 1
