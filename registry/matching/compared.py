@@ -41,10 +41,9 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     for table in ("outcome", "shown"):
         using = "" if whole else f" USING {gone} o WHERE {table}.l = o.l AND {table}.r = o.r"
         db.execute(f"DELETE FROM {table}{using}")
-    measures.fill(db, "todo", "measure", means.model.lexicon, means.workers)
+    measures.fill(db, "todo", "measure", means.model.lexicon, means.workers, tied=True)
     told("measure")
-    db.execute("CREATE OR REPLACE TEMP VIEW tied AS SELECT * FROM measure WHERE tie > 0")
-    means.weigh(db, "tied", "weighed", means.model.scoring, means.workers)
+    means.weigh(db, "measure", "weighed", means.model.scoring, means.workers)
     told("weigh")
     for verdict, rule in TOLD.items():
         db.execute(
@@ -60,6 +59,8 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     for rows in _judged(db, "judging", means):
         insert(db, "outcome", _OUTCOME, rows)
     told("judge")
+    if whole:
+        return  # all of it is settled
     db.execute(
         f"CREATE OR REPLACE TEMP TABLE new_outcome AS SELECT {_OUTCOME} FROM outcome SEMI JOIN todo USING (l, r);"
         "CREATE OR REPLACE TEMP TABLE altered AS SELECT DISTINCT l, r FROM ("
@@ -69,6 +70,12 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
         "CREATE OR REPLACE TEMP TABLE seed AS SELECT DISTINCT unnest([l, r]) AS n FROM ("
         " SELECT l, r FROM altered UNION ALL SELECT l, r FROM kept SEMI JOIN todo USING (l, r))"
     )
+
+
+def weigh_all(db: duckdb.DuckDBPyConnection, means: Means) -> None:
+    """Measure and weigh all pairs of the last call, those that nothing ties as well."""
+    measures.fill(db, "todo", "measure", means.model.lexicon, means.workers)
+    means.weigh(db, "measure", "weighed", means.model.scoring, means.workers)
 
 
 def explain(db: duckdb.DuckDBPyConnection, means: Means, pairs: str) -> None:

@@ -167,7 +167,7 @@ class Matcher:
         ``model`` as that weighs them."""
         model = model or self._model
         assert model is not None
-        self._weigher(self._db, "measure", "weighed", model.scoring, self._workers)
+        compared.weigh_all(self._db, compared.Means(model, self._tables, {}, self._workers, self._weigher))
 
     def partners(self) -> list[tuple[int, int, float]]:
         """The records of two academies, all that were read, paired off one to one (``explore``)."""

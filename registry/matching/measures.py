@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.sparse import csr_array
 
 from registry.matching.blocks import Block, Flags, Padded, load, shared, within
 from registry.matching.features import EMPTY
@@ -75,6 +76,11 @@ def _topics(block: Block, one: Longs, two: Longs) -> tuple[npt.NDArray[np.float6
     return share, known
 
 
+def _products(block: Block, one: Longs, two: Longs) -> csr_array:
+    """The products of the weights of the letter groups that two titles share."""
+    return csr_array(block.grams[one].multiply(block.grams[two]))
+
+
 def measure(
     block: Block, one: Longs, two: Longs, aside: Padded, kinds: Ints, *, tied: bool
 ) -> tuple[Longs, dict[str, pa.Array]]:
@@ -88,9 +94,6 @@ def measure(
     langs, here, there = shared(block, "langs", one, two)
     written = (number["written"][one] == number["written"][two]) & (number["written"][one] != 0)
     differ = (here > 0) & (there > 0) & (langs == 0)
-    products = block.grams[one].multiply(block.grams[two]).tocsr()
-    size = np.diff(block.grams.indptr)
-    alike = 2 * np.diff(products.indptr) / np.maximum(size[one] + size[two], 1)
     text, sketched = _texts(block, one, two)
     identities, identified = _identities(block, one, two, aside)
     authors, here, there = shared(block, "authors", one, two)
@@ -98,12 +101,18 @@ def measure(
     people = np.where(
         (authors >= 2) | ((authors == np.minimum(here, there)) & (authors > 0)), 2, np.minimum(authors, 1)
     )
+
+    def alike(at: Longs) -> npt.NDArray[np.float64]:
+        size = np.diff(block.grams.indptr)
+        both = np.diff(_products(block, one[at], two[at]).indptr)
+        return np.asarray(2 * both / np.maximum(size[one[at]] + size[two[at]], 1))
+
     tie, near = screen(block, one, two, differ, written, text, identities, authors, alike, kinds)
     some = np.flatnonzero(tie > 0) if tied else np.arange(len(one))
     one, two, cross = one[some], two[some], (differ & ~written)[some]
     titles, others = number["title"][one], number["title"][two]
     has_title = (titles != 0) & (others != 0)
-    cosine = np.asarray(products.sum(axis=1)).ravel()[some]
+    cosine = np.asarray(_products(block, one, two).sum(axis=1)).ravel()
     # Two scripts share no letters: nothing can be told from that.
     comparable = has_title & (~cross | (cosine > 0.02))
     same = (titles == others) & has_title

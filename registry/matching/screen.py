@@ -8,6 +8,8 @@ that screen and rules together say what the rules say of every pair.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -76,13 +78,13 @@ def _apart(block: Block, name: str, one: Longs, two: Longs) -> Flags:
 
 def screen(
     block: Block, one: Longs, two: Longs, differ: Flags, written: Flags, text: Reals, identities: Ints, authors: Ints,
-    alike: Reals, kinds: Ints,
+    alike: Callable[[Longs], Reals], kinds: Ints,
 ) -> tuple[Verdicts, Reals]:  # fmt: skip
     """The verdict on each pair, and its score where that is OVERLAP.
 
     ``one`` and ``two`` are places in the block; ``differ``: the stated languages are known and disjoint; ``written``:
-    both texts are in one language; ``authors``: how many they share; ``alike``: the titles' letter groups
-    (Dice); ``kinds``: the generators that found the pair.
+    both texts are in one language; ``authors``: how many they share; ``alike`` gives for the pairs at some
+    places how many of the titles' letter groups agree (Dice); ``kinds``: the generators that found the pair.
     """
     number = block.numbers
     tie = np.zeros(len(one), np.int8)
@@ -90,12 +92,15 @@ def screen(
     both, here, there = shared(block, "core", one, two)
     home = block.academy[one] == block.academy[two]
     title = (number["title"][one] == number["title"][two]) & (number["title"][one] != 0) & (here > 0)
-    named = title | ((both > 0) & (both == here) & (both == there)) | (alike >= LIKE)
+    named = title | ((both > 0) & (both == here) & (both == there))
     verbatim = (number["said"][one] != 0) & (number["said"][one] == number["said"][two])
     # One title tells more only with something beside it: one academy or author, a text, a language, two repositories,
     # two deposits in one archive.
     beside = home | (authors > 0) | (text >= TOPIC_TEXT) | verbatim | differ | (identities < 0)
-    judge = named & (beside | ((number["stored"][one] != 0) & (number["stored"][two] != 0)))
+    beside |= (number["stored"][one] != 0) & (number["stored"][two] != 0)
+    unnamed = np.flatnonzero(beside & ~named)  # letter groups cost more than all else: only where they tell something
+    named[unnamed] = alike(unnamed) >= LIKE
+    judge = named & beside
     # A text under other titles: the same elsewhere or untranslated, or passages of it at another academy.
     judge |= (both > 0) & ((text >= RETITLED_TEXT) | (~home & (text >= TOPIC_TEXT)) | (differ & (text >= NEAR_TEXT)))
     judge |= (text >= SAME_TEXT) | (differ & verbatim)

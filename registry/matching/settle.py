@@ -30,6 +30,8 @@ OVERLAPS = 5
 """Overlaps kept for a family: those that are among the best five of both sides."""
 JOINS = 0.7
 """Confidence from which a pair that nobody accepted yet joins its two sides to one work."""
+AT_ONCE = 200_000
+"""Overlaps of which the matches are made at once: beside each stands its evidence."""
 _APART = ("part", "overlap", "different")
 _SAID = "l, r, relation, confidence, status, rule, justification, source, reviewer, time, verdict, note, answers"
 
@@ -218,7 +220,10 @@ def settle(
     best = f"SELECT l, r FROM ranked WHERE {_best()}"
     if whole:
         explain(f"({best})")
-        matches(db, f"({best})", notice=notice, add=True)
+        (total,) = db.execute(f"SELECT count(*) FROM ({best})").fetchall()[0]
+        parts = -(-total // AT_ONCE)
+        for part in range(parts):
+            matches(db, f"({best} AND l % {parts} = {part})", notice=notice, add=True)
         db.execute("CREATE OR REPLACE TEMP TABLE look AS SELECT l, r FROM match UNION SELECT l, r FROM fresh_match")
     else:
         db.execute(

@@ -1,4 +1,6 @@
 -- The matches of the pairs in a table, as they are to stand. What hardly ever proves right is not told.
+-- Of the large tables only what belongs to these pairs is laid in memory: the evidence of all pairs is gigabytes.
+WITH k AS MATERIALIZED (SELECT l, r FROM {pairs})
 SELECT * FROM (
 SELECT
   least(x.resource, y.resource) AS a, greatest(x.resource, y.resource) AS b, k.l, k.r,
@@ -14,10 +16,12 @@ SELECT
   {notice} AND coalesce(v.status, rule.status) = 'candidate' AND e.a IS NULL AS private,
   -- What people decided shows the people, not a chance.
   CASE WHEN v.rule IS NULL THEN chance_of(c.start + c.slope * z.weight) END AS probability, z.code AS levels
-FROM {pairs} k JOIN record x ON x.n = k.l JOIN record y ON y.n = k.r LEFT JOIN pair p ON p.l = k.l AND p.r = k.r
-LEFT JOIN outcome o ON o.l = k.l AND o.r = k.r LEFT JOIN shown w ON w.l = k.l AND w.r = k.r
+FROM k JOIN record x ON x.n = k.l JOIN record y ON y.n = k.r
+LEFT JOIN (SELECT * FROM pair SEMI JOIN k USING (l, r)) p ON p.l = k.l AND p.r = k.r
+LEFT JOIN (SELECT * FROM outcome SEMI JOIN k USING (l, r)) o ON o.l = k.l AND o.r = k.r
+LEFT JOIN (SELECT * FROM shown SEMI JOIN k USING (l, r)) w ON w.l = k.l AND w.r = k.r
 LEFT JOIN rule ON rule.code = o.rule LEFT JOIN chance c ON c.code = o.rule LEFT JOIN turned t ON t.code = o.rule
-LEFT JOIN reached z ON z.l = k.l AND z.r = k.r
+LEFT JOIN (SELECT * FROM reached SEMI JOIN k USING (l, r)) z ON z.l = k.l AND z.r = k.r
 LEFT JOIN said v ON v.l = k.l AND v.r = k.r
 LEFT JOIN ended e ON e.a = least(x.resource, y.resource) AND e.b = greatest(x.resource, y.resource)
 ) WHERE probability IS NULL OR probability >= {least}
