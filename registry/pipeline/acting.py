@@ -71,7 +71,14 @@ class Acting:
     def take_back(self, actor: Actor, number: int, reason: str, beside: Beside) -> Decision:
         """A decision of a reviewer, or an answer of the publisher's academy, taken back. Raises Refused."""
         by = actor.academy if actor.role == "publisher" else actor.name
-        return self._made(lambda house: deciding.undo(house, number, by=by, reason=reason, beside=beside))
+
+        def act(house: House) -> Decision:
+            found = next((one for one in decisions.history(house.connection) if one.id == number), None)
+            if actor.role == "publisher" and found is not None and found.voice != "publisher":
+                raise Refused(403, f"{number} is a reviewer's decision: reviewers take it back")
+            return deciding.undo(house, number, by=by, reason=reason, beside=beside)
+
+        return self._made(act)
 
     def _made(self, act: Callable[[House], Made]) -> Made:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 
 
@@ -35,3 +36,13 @@ def load() -> Mapping[str, Terms]:
 def short_name(iri: str) -> str:
     """The last segment of a licence's IRI: "CC-BY-4.0" of the SPDX IRI, "statcan-open" of a local one."""
     return iri.rstrip("/").rsplit("/", 1)[-1]
+
+
+def spelt(name: str) -> str:
+    """A licence as it is written in the table: identifiers of SPDX are the same in any case (SPDX 2.3, annex D.2)."""
+    return _spelling().get(name.lower(), name)
+
+
+@lru_cache(maxsize=1)
+def _spelling() -> Mapping[str, str]:
+    return {name.lower(): name for name in load()}

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from registry.messages import LANGUAGES
 from registry.model import Level, MatchStatus, Relation, Voice
 from registry.search.filters import ANY, SPANS, moment
+from registry.search.licences import spelt
 from registry.search.reader import FILTERS, ResourceQuery, Sort
 from registry.statistics import reader as figures
 from registry.statistics import work_reader
@@ -146,9 +147,11 @@ class ResourceParameters(Paging):
         return _chosen(self.fields, views.KEYS)
 
     def filters(self) -> dict[str, tuple[str, ...]]:
-        """The filters of the index."""
+        """The filters of the index; an empty text is none."""
         names = (name for name in FILTERS if name not in ("free", "open"))
-        found = {name: tuple(values) for name in names if (values := getattr(self, name))}
+        found = {name: values for name in names if (values := tuple(filter(None, getattr(self, name))))}
+        if "licence" in found:
+            found["licence"] = tuple(map(spelt, found["licence"]))
         for name in ("free", "open"):
             if (value := getattr(self, name)) is not None:
                 found[name] = (str(value).lower(),)

@@ -198,11 +198,13 @@ def test_decisions_and_answers_on_what_was_sent_in(sent: Sent, north: str) -> No
     back = "/api/decisions/{}/withdrawal"
     assert sent.client.post(back.format(2), json={"reason": "x"}, headers=bearer(ana)).status_code == 409
     assert sent.client.post(back.format(2), json={"reason": "x"}, headers=bearer(north)).status_code == 409
+    refused = sent.client.post(back.format(1), json={"reason": "x"}, headers=bearer(south))
+    assert refused.status_code == 403 and "reviewers take it back" in refused.json()["detail"]
     assert sent.client.post(back.format(1), json={"reason": "mistaken"}, headers=bearer(ana)).json()["undone"]
     assert [one.verdict for one in decisions.standing(connection)] == ["reject"]
     connection.close()
     acts = [row for row in sent.audit() if row[1] in ("decision", "answer", "decision taken back")]
-    assert [outcome for *_, outcome in acts].count("done") == 3 and len(acts) == 9, acts
+    assert [outcome for *_, outcome in acts].count("done") == 3 and len(acts) == 10, acts
 
     # What was decided comes back from the ledger alone.
     publish(sent)

@@ -78,6 +78,7 @@ def test_following_next_walks_the_whole_list_once(client: TestClient, address: s
         ("level=basic&free=true&language=es", {"git-intro"}),
         ("open=true", {"git-1"}),
         ("licence=CC-BY-NC-ND-4.0", {"r-1"}),
+        ("licence=cc-by-nc-nd-4.0&academy=", {"r-1"}),
         ("about=gsbpm/ph-5", {"git-1"}),
         ("relation=translation", {"git-1", "git-intro"}),
         ("has_match=false", {"row-8"}),
