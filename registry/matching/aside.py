@@ -271,7 +271,8 @@ def _parted(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, Aside]]:
         "SELECT feed, min(subject), l, r, a, b FROM parted JOIN record USING (n)"
         " WHERE code = 'matching-contradiction' GROUP BY feed, l, r, a, b"  # of both levels once
     ).fetchall()
-    titles = {n: title for n, _, _, title in _records(db, {n for row in rows for n in row[2:]})}
+    # With the list that each stands in: the titles are often the same.
+    titles = {n: f"{title} [{list_}]" for n, _, list_, title in _records(db, {n for row in rows for n in row[2:]})}
     for feed, record, *ends in rows:
         names = [titles.get(n, "…") for n in ends]
         against = " – ".join(names[2:])

@@ -145,7 +145,11 @@ def _retitled(facts: Facts, evidence: tuple[Evidence, ...]) -> Outcome | None:
     """One text under two titles. One academy has one text for many courses, so there two authors must agree, or one
     where a title extends the other, and two sites hold it; what two deposits hold is two things."""
     a, b = facts.titles
-    if (facts.text or 0.0) < RETITLED_TEXT or set(a.parts) != set(b.parts) or not (a.core and b.core):
+    # Word for word, by the same people, at two academies: one may count it among its modules, also if it is short.
+    taken = facts.verbatim and bool(facts.authors) and not facts.same_academy
+    if not taken and ((facts.text or 0.0) < RETITLED_TEXT or set(a.parts) != set(b.parts)):
+        return None
+    if not (a.core and b.core):
         return None
     if not facts.shared_core and not (facts.verbatim and _tied(facts)):
         return None

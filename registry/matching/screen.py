@@ -103,7 +103,7 @@ def screen(
     judge = named & beside
     # A text under other titles: the same elsewhere or untranslated, or passages of it at another academy.
     judge |= (both > 0) & ((text >= RETITLED_TEXT) | (~home & (text >= TOPIC_TEXT)) | (differ & (text >= NEAR_TEXT)))
-    judge |= (text >= SAME_TEXT) | (differ & verbatim)
+    judge |= (text >= SAME_TEXT) | (differ & verbatim) | (verbatim & ~home & (authors > 0))
     judge |= (kinds & HARD != 0) | (identities >= 1) | (number["wide"][one] != 0) | (number["wide"][two] != 0)
     head, titles = number["head"], number["title"]
     judge |= (head[one] != 0) & (head[one] == titles[two]) | (head[two] != 0) & (head[two] == titles[one])

@@ -36,6 +36,7 @@ _EAST = re.compile(
     "第\\s*([0-9一二三四五六七八九十]+)\\s*[章部回課课讲節节]|제?\\s*(\\d+)\\s*(?:[장부과강편]|주차|차시|단원)(?!\\w)|(?<=\\s)([上中下])(?=\\s*$)"
 )
 _JOINED = re.compile(r"([a-z]{3,})(\d{1,2})")
+_LETTERED = re.compile(r"(?<=[^\W\d]\s)([A-H])(?=\s*[:.)]|\s+[-–—]\s|\s*$)")
 _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
 
 
@@ -167,15 +168,36 @@ def _counted(folded: str, found: list[str], tables: Tables) -> str:
     return _cut(_COUNTED, folded, found)
 
 
+def _dotted(folded: str, parts: list[str], versions: list[str], tables: Tables) -> str:
+    """Cut numbers with points: of parts ("module 1.2", "GSBPM 5.3", "2.1 Frames"), else of editions ("Moodle 4.1")."""
+    counts = [tables.words[kind] for kind in ("part", "numbered", "coded")]
+    for match in _DOTTED.finditer(folded):
+        before = tokens(folded[: match.start()])[-1:]
+        counted = not before or any(before[0] in words for words in counts)
+        (parts if counted else versions).append(match[1])
+    return _DOTTED.sub(" ", folded)
+
+
+def _lettered(plain: str, found: list[str], tables: Tables) -> str:
+    """Cut letters of parts ("Group A: …", "Module B"): capital, after what is counted so, at the end or a stop."""
+    for match in reversed(list(_LETTERED.finditer(plain))):
+        before = tokens(plain[: match.start()])[-1:]
+        if before and any(before[0] in tables.words[kind] for kind in ("part", "numbered")):
+            found.append(match[1].lower())
+            plain = f"{plain[: match.start()]} {plain[match.end() :]}"
+    return plain
+
+
 def parse(text: str, language: str, tables: Tables) -> Title:
     """Take a title apart; at most 300 characters of it are read."""
     shown = text.strip()[:MAX_TITLE]
     event = _EVENT.match(shown)
     plain = strip_site(shown[event.end() :] if event else shown)
-    whole = folded = plain.casefold()
+    whole = plain.casefold()
     kinds = tables.words
     east: list[str] = []
     numbers: list[str] = []
+    folded = _lettered(plain, numbers, tables).casefold()
     versions: list[str] = []
     years: list[str] = []
     dates: list[str] = []
@@ -184,8 +206,9 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     if _DIGIT.search(folded):
         folded = _cut(_MONTH, _cut(_DATE, folded, dates), dates)
         folded = _counted(_cut(_LEADING, folded, numbers), numbers, tables)
-        for pattern in (_VERSION, _ORDINAL, _DOTTED):
+        for pattern in (_VERSION, _ORDINAL):
             folded = _cut(pattern, folded, versions)
+        folded = _dotted(folded, numbers, versions, tables)
         folded = _cut(_YEAR, folded, years)
     spoken = tokens(plain)
     parts, words = _parts(spoken if folded == whole and plain.isascii() else tokens(folded), tables)

@@ -103,6 +103,15 @@ def test_titles_are_taken_apart() -> None:
     assert parse("Statistics II", "en", TABLES).parts == ("2",)
     assert parse("第3章 統計", "ja", TABLES).parts == ("3",)
     assert parse("Webinar", "en", TABLES).core == ()
+    for text, parts in (
+        ("Group A: frames", ("a",)),
+        ("GSBPM 5.3", ("5.3",)),
+        ("2.1 Frames", ("2.1",)),
+        ("Plan B", ()),
+    ):
+        assert parse(text, "en", TABLES).parts == parts, text
+    for text, versions in (("Moodle 4.1 for teachers", ("4.1",)), ("GSBPM v5.1", ("5.1",)), ("Module 1.2", ())):
+        assert parse(text, "en", TABLES).versions == versions, text
     assert parse("Programming with R", "en", TABLES).tools == ("r",)
 
 

@@ -69,6 +69,11 @@ def test_one_address(one: str, other: str, rule: str) -> None:
         ("Programming with R for official statistics", "Programming with Python for official statistics"),
         ("Git for Official Statistics", "Python for Official Statistics"),
         ("Labour accounts of the regions", "Tourism accounts of the regions"),
+        ("Course 12 of the academy: prices", "Course 123 of the academy: prices"),
+        ("Group A: data science bootcamp", "Group B: data science bootcamp"),
+        ("Module 1.1 Sampling frames", "Module 1.2 Sampling frames"),
+        ("Training on SDG indicator 1.1.1", "Training on SDG indicator 8.5.2"),
+        ("Quality checks in GSBPM 5.3", "Quality checks in GSBPM 5.4"),
     ],
 )
 def test_a_series_is_never_one_work(one: str, other: str) -> None:
@@ -92,6 +97,16 @@ def test_same_title_and_text_is_a_copy() -> None:
     assert found is not None and (found.rule, found.status) == ("OK.TITLE_AND_TEXT", "candidate")
     assert {line.feature for line in found.evidence} >= {"title-similarity", "description-similarity"}
     assert all(line.left_value and line.right_value for line in found.evidence)
+
+
+def test_what_another_academy_took_as_a_module_of_its_own_is_found_under_its_new_title() -> None:
+    short = {"description": [text("Select, sort and aggregate data in a relational database.", "en")]}
+    lesson = record("a", "1", "Databases and SQL", authors=("Ana Ruiz",), **short)
+    assert rule_of(lesson, record("b", "1", "Module 4: storing tables", authors=("Ana Ruiz",), **short)) == (
+        "NEAR.OTHER_TITLE"
+    )
+    assert rule_of(lesson, record("b", "1", "Module 4: storing tables", authors=("Li Wei",), **short)) == ""
+    assert rule_of(lesson, record("a", "2", "Module 4: storing tables", authors=("Ana Ruiz",), **short)) == ""
 
 
 def test_the_registrys_own_page_is_no_evidence() -> None:
