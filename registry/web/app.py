@@ -36,6 +36,7 @@ from registry.web import (
     openapi,
     pages,
     private,
+    query_pages,
     signin,
     sparql,
     sparql_routes,
@@ -49,7 +50,6 @@ from registry.web import (
 )  # fmt: skip
 from registry.web.access import Access
 from registry.web.acts import Acts
-from registry.web.negotiate import choose
 from registry.web.problems import Problem, parameter_errors, problem
 from registry.web.releases import Releases
 from registry.web.sending import Writing
@@ -215,6 +215,7 @@ def create_app(
     def standing() -> release.Release | None:
         return release.current(settings.data)
 
+    editor = query_pages.QueryPages(shown, stored_queries, CSP)
     app = _Registry(
         title="Meta Academy Registry",
         version=__version__,
@@ -235,7 +236,7 @@ def create_app(
     )
     app.add_middleware(Leaving, going=going)
     if pool is not None:
-        endpoint = sparql.Endpoint(getattr(pool, "public", pool), settings, standing, _error_page(shown))
+        endpoint = sparql.Endpoint(getattr(pool, "public", pool), settings, standing, editor)
         app.include_router(sparql_routes.routes_of(endpoint))
         app.at_once = sparql.AtOnce(endpoint)
     app.add_middleware(Guard)
@@ -245,7 +246,8 @@ def create_app(
         app.include_router(made)
     app.include_router(cubes.create_router(shared, stored_queries))
     app.include_router(identifiers.create_router(shared))
-    app.include_router(pages.create_router(shown, stored_queries, app))
+    app.include_router(pages.create_router(shown, app))
+    app.include_router(query_pages.create_router(editor))
     source = "".join(turtle.ntriples(file, f"{iris.base}/") for file in sorted(asked.glob("*.ttl")))
     app.include_router(stored_routes.create_router(StoredQueries(shown, stored_queries, answers, source)))
     workbooks = template.Files((_ontology(), settings.schemes_folder), iris.base)
@@ -262,21 +264,6 @@ def create_app(
         return {"status": "ok", "release": found.number if found else None}
 
     return app
-
-
-def _error_page(shown: pages.Pages) -> sparql.Told:
-    """A query's error as a page for who asked from the form in a browser."""
-
-    def page(request: Request, status: int, detail: str) -> Response | None:
-        accept = request.headers.get("accept", "")
-        browser = accept and choose(accept, ["application/problem+json", "text/html"]) == "text/html"
-        if not browser:
-            return None
-        made = shown.query_error(request, status, detail)
-        made.headers["Content-Security-Policy"] = CSP  # the endpoint is not behind the guard
-        return made
-
-    return page
 
 
 def _build(questions: Path) -> str:

@@ -87,22 +87,14 @@ class Pages:
             told = voice("error.410.help", time=voice.date(more["tombstone"]["deleted"]))
         elif f"error.{status}.help" in texts:
             told = voice(f"error.{status}.help", **more)
-        return self.render(request, "error.html", visit=None, status=status, title=title, told=told, asked=False)
-
-    def query_error(self, request: Request, status: int, detail: str) -> Response:
-        """Why a query of the form has no answer, or (200) found nothing; the detail, for who writes queries, is in
-        English."""
-        name = "later" if status in (429, 503) else {200: "nothing", 500: "500"}.get(status, "wrong")
-        title = self.shared.voice(request)("error.500" if name == "500" else f"error.query.{name}")
-        return self.render(request, "error.html", visit=None, status=status, title=title, told=detail, asked=True)
+        return self.render(request, "error.html", visit=None, status=status, title=title, told=told)
 
 
-def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI) -> APIRouter:
+def create_router(pages: Pages, app: FastAPI) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
     router.include_router(report.create_router(pages))
     shared = pages.shared
-    examples = [(query.name, query.title, query.text) for query in stored.values()]
 
     def visit(request: Request, *, cached: bool = True) -> Visit:
         return shared.visit(request, cached=cached, vary="Accept-Language")
@@ -300,13 +292,6 @@ def create_router(pages: Pages, stored: Mapping[str, StoredQuery], app: FastAPI)
         with figures.open_figures(here.opened.release.figures) as connection:
             totals = figures.totals(connection)
         return pages.render(request, "about.html", visit=here, relations=list(shared.words.relations), totals=totals)
-
-    @router.get("/query")
-    def query(request: Request) -> Response:
-        here = visit(request)
-        chosen = request.query_params.get("example")
-        text = next((text for name, _, text in examples if name == chosen), examples[0][2] if examples else "")
-        return pages.render(request, "query.html", visit=here, text=text, examples=examples)
 
     @router.get("/api")
     def data(request: Request) -> Response:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -75,7 +76,20 @@ STATUS = {
     "crashed": (503, "The query was stopped"),
     "internal": (500, "The query could not be evaluated"),
 }
-Told = Callable[[Request, int, str], Response | None]
+SHOWN_BYTES = 1 << 20
+"""The longest answer that is shown on a page."""
+
+
+class Told(Protocol):
+    """What makes pages for who asked from a browser; None where it was a program."""
+
+    def error(self, request: Request, status: int, detail: str, query: str) -> Response | None:
+        """Why there is no answer; with status 200, a hint for who has found nothing."""
+        ...
+
+    def answer(self, request: Request, query: str, body: bytes, media_type: str) -> Response | None:
+        """The answer."""
+        ...
 
 
 def _digest(query: str) -> str:
@@ -114,8 +128,8 @@ class _Asking:
 
 @dataclass(slots=True)
 class Endpoint:
-    """One address that answers queries from a pool: an ASGI application. ``told`` may make a page of an
-    error, and of a hint for who has found nothing, where it was a browser that asked."""
+    """One address that answers queries from a pool: an ASGI application. ``told`` makes pages of answers, of
+    errors, and of a hint for who has found nothing, where it was a browser that asked and named no format."""
 
     pool: QueryPool
     settings: Settings
@@ -156,9 +170,9 @@ class Endpoint:
         except Left:
             return
         except Rejected as rejected:
-            await self._reject(scope, rejected)(scope, receive, send)
+            await self._reject(scope, rejected, query)(scope, receive, send)
         except QueryFailed as error:
-            await self._reject(scope, _failed(error, query))(scope, receive, send)
+            await self._reject(scope, _failed(error, query), query)(scope, receive, send)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not leaving.left or task is None:
@@ -209,11 +223,11 @@ class Endpoint:
         self.budgets.spend(asking.client, kind, amount)
         self.budgets.spend(asking.address, f"{kind} of an address", amount)
 
-    def _reject(self, scope: Scope, rejected: Rejected) -> Response:
+    def _reject(self, scope: Scope, rejected: Rejected, query: str) -> Response:
         if rejected.counts:
             asking = _Asking(self.clients.client_of(scope), self.clients.address_of(scope))
             self._spend(asking, "errors", 1)
-        made = self.told(Request(scope), rejected.status, str(rejected)) if self.told is not None else None
+        made = self.told and self.told.error(Request(scope), rejected.status, str(rejected), query)
         made = made or problem(rejected.status, str(rejected), rejected.title)
         made.headers.update(CORS | rejected.headers)
         return made
@@ -252,18 +266,29 @@ class Endpoint:
             )
             made = await self._evaluated(scope, request, key, asking)
         if isinstance(made, Whole):
-            if made.hint and self.told is not None and not call.format:
-                page = self.told(Request(scope), 200, made.hint)
-                if page is not None:
-                    page.headers.update(CORS | {sparql_hints.HEADER: made.hint})
-                    await page(scope, receive, send)
-                    return
+            page = self._page(scope, call, made, syntax)
+            if page is not None:
+                await page(scope, receive, send)
+                return
             await sparql_answer.send_answer(said, made, self.answers, key, send)
             return
         try:
             await sparql_answer.send_answer(said, made, self.answers, key, send)
         finally:
             self._spend(asking or self._asking(scope), "seconds", time.monotonic() - made.answer.began)
+
+    def _page(self, scope: Scope, call: Call, made: Whole, syntax: str) -> Response | None:
+        if self.told is None or call.format or scope["method"] == "HEAD":
+            return None
+        if made.hint:
+            page = self.told.error(Request(scope), 200, made.hint, call.query)
+        elif made.size <= SHOWN_BYTES:
+            page = self.told.answer(Request(scope), call.query, b"".join(made.parts), syntax)
+        else:
+            return None
+        if page is not None:
+            page.headers.update(CORS | ({sparql_hints.HEADER: made.hint} if made.hint else {}))
+        return page
 
     async def _evaluated(self, scope: Scope, request: QueryRequest, key: Hashable, asking: _Asking) -> Whole | Stream:
         began, outcome, size = time.monotonic(), "left", 0

@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -239,6 +240,15 @@ def test_the_form_of_our_own_tells_what_is_wrong(browser: Any, served: str) -> N
     page.get_by_role("button", name="Ejecutar").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Esta consulta no tiene respuesta."
     assert "line 2, column" in page.locator("p.lead").inner_text()
-    page.go_back()
     assert page.get_by_label("Consulta").input_value() == "SELECT * {\n  ?s ?p }"
+    page.get_by_label("Consulta").fill("SELECT ?nombre ?otro { ?s <http://schema.org/name> ?nombre } LIMIT 3")
+    page.get_by_role("button", name="Ejecutar").click()
+    assert page.locator("table.answer th").all_inner_texts() == ["nombre", "otro"]
+    assert page.locator("table.answer tbody tr").count() == 3
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV para programas").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"nombre,otro\r\n")
+    page.get_by_label("Consulta").fill("ASK { ?s <http://schema.org/name> '<script>alert(1)</script>' }")
+    page.get_by_role("button", name="Ejecutar").click()
+    assert page.locator("p.found").inner_text() == "No."
     context.close()

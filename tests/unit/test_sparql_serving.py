@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import logging
 import socket
 import threading
@@ -208,26 +209,34 @@ def test_who_finds_something_or_spells_as_the_graph_does_gets_none(client: httpx
     assert "query-hint" not in ask(client, query).headers
 
 
-def test_a_browser_is_told_the_hint_on_a_page(graph: Path) -> None:
-    def told(request: object, status: int, detail: str) -> Response:
-        return Response(f"<p>{status} {detail}", status, media_type="text/html")
+def test_a_browser_gets_pages_of_hints_errors_and_answers(graph: Path) -> None:
+    class Told:
+        def error(self, request: object, status: int, detail: str, query: str) -> Response:
+            return Response(f"<p>{status} {detail} | {query}", status, media_type="text/html")
+
+        def answer(self, request: object, query: str, body: bytes, media_type: str) -> Response:
+            return Response(f"<p>{media_type} {len(json.loads(body)['results']['bindings'])}", media_type="text/html")
 
     async def run() -> list[httpx.Response]:
         pool = QueryPool(Settings(query_workers=1))
         await pool.start()
         await pool.switch(graph, "1.0")
-        transport = httpx.ASGITransport(sparql.Endpoint(pool, pool.settings, lambda: None, told))
+        transport = httpx.ASGITransport(sparql.Endpoint(pool, pool.settings, lambda: None, Told()))
         query = "PREFIX s: <https://schema.org/> SELECT * { ?r s:name ?n }"
-        bodies = ({"query": query}, {"query": query, "format": "csv"}, {"query": "SELECT * {"})
+        found = "SELECT * { ?r <http://schema.org/name> ?n } LIMIT 3"
+        bodies = (
+            {"query": query}, {"query": query, "format": "csv"}, {"query": "SELECT * {"}, {"query": found},
+        )  # fmt: skip
         async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
             answers = [await client.post("/sparql", data=body) for body in bodies]
         await pool.stop()
         return answers
 
-    page, table, wrong = asyncio.run(run())
+    page, table, wrong, rows = asyncio.run(run())
     assert page.text.startswith("<p>200 The graph uses <http://schema.org/>") and "query-hint" in page.headers
     assert table.text == "r,n\r\n" and "query-hint" in table.headers
-    assert wrong.status_code == 400 and wrong.text.startswith("<p>400 ")
+    assert wrong.status_code == 400 and wrong.text.startswith("<p>400 ") and wrong.text.endswith("| SELECT * {")
+    assert rows.text == "<p>application/sparql-results+json 3" and "access-control-allow-origin" in rows.headers
 
 
 def test_trig_is_a_graph_format(client: httpx.Client) -> None:
