@@ -14,11 +14,13 @@ _NO_ROOM = (
 )  # fmt: skip
 _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SQLITE_CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
 
 def fault(error: BaseException, data: Path) -> str:
-    """What to tell an operator when the data folder's disk is full or cannot be written; "" for another error."""
+    """What to tell an operator when the data folder's disk is full, cannot be written or is written to by another
+    process for too long; "" for another error."""
     text = str(error)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     number = error.errno if isinstance(error, OSError) else None
@@ -27,6 +29,11 @@ def fault(error: BaseException, data: Path) -> str:
         return (
             f"there is no room left for {data} ({text}); what was taken in before stands, and what is served stays."
             " Make room and call again"
+        )
+    if code in _BUSY:
+        return (
+            f"another process writes to {data} and did not end in time ({text}); what was taken in before stands."
+            " Call again when it has ended"
         )
     if code == sqlite3.SQLITE_IOERR:
         return f"{data} could not be read or written ({text}); check the disk, its room and its limits, and call again"
