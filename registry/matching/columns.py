@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-MEMORY = "4GB"
+MEMORY = "2GB"
 """What DuckDB may keep in memory; what is more goes to disk."""
 
 
