@@ -89,7 +89,7 @@ def _tied(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pair]:
 
 def speak(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: bool) -> None:
     """Fill ``said`` for the decided and answered pairs of the closure."""
-    # What goes and what comes are pairs with an end in the closure: else a word on a pair with one end in it were lost.
+    # What goes and what comes back are the same pairs: else a word on a pair with one end in the closure were lost.
     scope = "" if whole else "WHERE t.l IN (SELECT n FROM closure) OR t.r IN (SELECT n FROM closure)"
     db.execute(
         f"DELETE FROM said {'' if whole else 'WHERE l IN (SELECT n FROM closure) OR r IN (SELECT n FROM closure)'}"

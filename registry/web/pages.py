@@ -25,7 +25,6 @@ from registry.web.entries import entry, published
 from registry.web.links import Links
 from registry.web.problems import Problem
 from registry.web.shared import Shared, Visit
-from registry.web.stored import StoredQuery
 
 SHOWN_FACETS = ("language", "type", "level", "academy", "about", "licence", "open", "free", "audience", "modality",
                 "access")  # fmt: skip
