@@ -90,7 +90,9 @@ class QueryPages:
         return self._page(request, query, 200, found=found, shown=SHOWN, links=links)
 
     def _page(self, request: Request, query: str, status: int, **context: Any) -> Response:
-        made = self._pages.render(request, "query.html", visit=None, status=status, text=query, examples=[], **context)
+        made = self._pages.render(
+            request, "query.html", visit=None, status=status, text=query, examples=[], **{**NOTHING, **context}
+        )
         # The endpoint is not behind the guard; what a program gets at this address is another answer.
         made.headers.update({"Content-Security-Policy": self._policy, "Vary": "Accept, Accept-Language"})
         return made

@@ -137,7 +137,7 @@ def test_the_log_applied_piece_by_piece_equals_a_rebuild(demo: Demo, tmp_path: P
             with matched.open_matcher(house) as matcher:
                 matched.carry(house, matcher, until)
                 publisher._graph(house, matcher, until, licences, quiet).close()
-            publisher._search(house, until, labels, above)
+                publisher._search(house, matcher, until, labels, above, None)
         pieces = publisher.publish_now(house, quiet)
     with opened(replace(demo.settings, data=folders["whole"])) as house:
         whole = publisher.publish_now(house, quiet)

@@ -35,7 +35,7 @@ def document(number: int, academy: str, *about: str, inferred: tuple[str, ...] =
     concepts.append({"id": None, "prefLabel": {"en": "a word"}})
     lists: dict[str, Any] = dict.fromkeys(
         ("license", "educationalLevel", "learningResourceType", "audience", "conditionsOfAccess", "courseMode",
-         "eventAttendanceMode", "inLanguage"), [])  # fmt: skip
+         "eventAttendanceMode", "inLanguage", "hasCourseInstance"), [])  # fmt: skip
     return {
         **lists, "iri": f"https://registry.example/id/resource/{academy}/{number}", "id": f"{academy}/{number}",
         "academy": academy, "feed": academy, "name": {"en": "x"}, "url": None, "about": concepts,

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 FIELD = re.compile(r"\{(\w+)\}")
 # Names of OpenDocument, a type of resource, an example's id, a measure and a folder that look like codes.
-NO_CODES = {"table-row", "value-type", "git-lesson", "git-1", "link-alive", "matching-draft"}
+NO_CODES = {"table-row", "value-type", "git-lesson", "git-1", "git-courses", "link-alive", "matching-draft"}
 
 
 def written() -> dict[str, str]:

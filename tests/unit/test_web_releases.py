@@ -17,13 +17,14 @@ def test_what_is_worked_out_once_is_kept_by_kind_and_no_more_than_so_many(tmp_pa
         asked.append(name)
         return [name]
 
-    for name in ("a", "b", "a", "c", "d", "c", "a"):
-        assert opened.once(("large", name), lambda name=name: make(name), 2) == [name]  # type: ignore[misc]
-    assert asked == ["a", "b", "c", "d", "a"]
+    names = [str(number) for number in range(KEPT + 1)]
+    for name in (*names, names[-1], names[0]):
+        assert opened.once(("one", name), lambda name=name: make(name)) == [name]  # type: ignore[misc]
+    assert asked == [*names, names[0]], "what came first went first, and is worked out again"
     for number in range(KEPT + 20):
-        opened.once(("small", str(number)), list)
-    assert opened.once(("large", "a"), lambda: make("again"), 2) == ["a"], "another kind does not push it out"
-    assert len(opened._kept) == KEPT + 2
+        opened.once(("other", str(number)), list)
+    assert opened.once(("one", names[0]), lambda: make("again")) == [names[0]], "another kind does not push it out"
+    assert len(opened._kept) == 2 * KEPT
     assert opened.once(("empty",), list) == opened.once(("empty",), lambda: [1]) == []
 
 
