@@ -17,6 +17,7 @@ from fastapi.responses import Response
 
 from registry.web.negotiate import choose
 from registry.web.pages import Pages
+from registry.web.sparql_request import GRAPH_TYPES, RESULT_TYPES
 from registry.web.stored import StoredQuery
 
 NOTHING: Mapping[str, Any] = {"title": "", "told": "", "found": None, "links": {}, "shown": 0}
@@ -69,6 +70,10 @@ class QueryPages:
         text = next((text for name, _, text in self._examples if name == chosen), first)
         return self._pages.render(request, "query.html", visit=here, text=text, examples=self._examples, **NOTHING)
 
+    def wanted(self, accept: str) -> bool:
+        """Whether a page is preferred to every form that an answer has."""
+        return choose(accept, [*RESULT_TYPES, *GRAPH_TYPES, "text/html"]) == "text/html"
+
     def error(self, request: Request, status: int, detail: str, query: str) -> Response | None:
         """Why a query has no answer, or (200) found nothing, over the query; the detail, for who writes queries, is
         in English. None where no browser asked."""
@@ -79,8 +84,8 @@ class QueryPages:
         return self._page(request, query, status, title=title, told=detail)
 
     def answer(self, request: Request, query: str, body: bytes, media_type: str) -> Response | None:
-        """The answer under the query; None where no browser asked or it is in no syntax that a page shows."""
-        if not _browser(request) or media_type not in FORMATS:
+        """The answer under the query; None where it is in no syntax that a page shows."""
+        if media_type not in FORMATS:
             return None
         found, links = read(body, media_type), {}
         for name in FORMATS[media_type]:

@@ -83,6 +83,10 @@ SHOWN_BYTES = 1 << 20
 class Told(Protocol):
     """What makes pages for who asked from a browser; None where it was a program."""
 
+    def wanted(self, accept: str) -> bool:
+        """Whether a page is preferred to every form that an answer has, by the header ``Accept``."""
+        ...
+
     def error(self, request: Request, status: int, detail: str, query: str) -> Response | None:
         """Why there is no answer; with status 200, a hint for who has found nothing."""
         ...
@@ -249,13 +253,19 @@ class Endpoint:
                 found = self._scanned(call.query)
             except Refused as refused:
                 raise QueryFailed(refused.reason, str(refused)) from None
-        name, syntax = media_type(found.form, header_of(scope, b"accept"), call.format)
+        accept = header_of(scope, b"accept")
+        paged = not call.format and scope["method"] != "HEAD" and self.told is not None and self.told.wanted(accept)
+        name, syntax = media_type(found.form, "" if paged else accept, call.format)
         packing = coding(header_of(scope, b"accept-encoding"))
         if packing is None:
             raise Rejected(406, "No such coding", "Answers come as they are, or compressed with gzip.")
         said = Said(name, packing, "" if found.volatile else repr((name, *call.parts)), scope["method"] == "HEAD")
         key = None if found.volatile else (syntax, *call.parts)
-        if scope["method"] != "POST" and said.matches(header_of(scope, b"if-none-match"), self.pool.release):
+        if (
+            scope["method"] != "POST"
+            and not paged
+            and said.matches(header_of(scope, b"if-none-match"), self.pool.release)
+        ):
             await sparql_answer.send_unchanged(said, self.pool.release, send)
             return
         made: Whole | Stream | None = self.answers.cached(key)
@@ -266,7 +276,7 @@ class Endpoint:
             )
             made = await self._evaluated(scope, request, key, asking)
         if isinstance(made, Whole):
-            page = self._page(scope, call, made, syntax)
+            page = self._page(scope, call.query, made, syntax) if paged else None
             if page is not None:
                 await page(scope, receive, send)
                 return
@@ -277,15 +287,12 @@ class Endpoint:
         finally:
             self._spend(asking or self._asking(scope), "seconds", time.monotonic() - made.answer.began)
 
-    def _page(self, scope: Scope, call: Call, made: Whole, syntax: str) -> Response | None:
-        if self.told is None or call.format or scope["method"] == "HEAD":
-            return None
-        if made.hint:
-            page = self.told.error(Request(scope), 200, made.hint, call.query)
-        elif made.size <= SHOWN_BYTES:
-            page = self.told.answer(Request(scope), call.query, b"".join(made.parts), syntax)
-        else:
-            return None
+    def _page(self, scope: Scope, query: str, made: Whole, syntax: str) -> Response | None:
+        page = None
+        if self.told is not None and made.hint:
+            page = self.told.error(Request(scope), 200, made.hint, query)
+        elif self.told is not None and made.size <= SHOWN_BYTES:
+            page = self.told.answer(Request(scope), query, b"".join(made.parts), syntax)
         if page is not None:
             page.headers.update(CORS | ({sparql_hints.HEADER: made.hint} if made.hint else {}))
         return page

@@ -242,13 +242,15 @@ def test_the_form_of_our_own_tells_what_is_wrong(browser: Any, served: str) -> N
     assert "line 2, column" in page.locator("p.lead").inner_text()
     assert page.get_by_label("Consulta").input_value() == "SELECT * {\n  ?s ?p }"
     page.get_by_label("Consulta").fill("SELECT ?nombre ?otro { ?s <http://schema.org/name> ?nombre } LIMIT 3")
-    page.get_by_role("button", name="Ejecutar").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Ejecutar").click()
     assert page.locator("table.answer th").all_inner_texts() == ["nombre", "otro"]
     assert page.locator("table.answer tbody tr").count() == 3
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV para programas").click()
     assert Path(download.value.path()).read_bytes().startswith(b"nombre,otro\r\n")
     page.get_by_label("Consulta").fill("ASK { ?s <http://schema.org/name> '<script>alert(1)</script>' }")
-    page.get_by_role("button", name="Ejecutar").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Ejecutar").click()
     assert page.locator("p.found").inner_text() == "No."
     context.close()

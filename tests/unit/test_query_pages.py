@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.web.query_pages import GRAPH, RESULTS, SHOWN, read
+from registry.web.query_pages import GRAPH, RESULTS, SHOWN, QueryPages, read
 
 VALUE = st.fixed_dictionaries({"type": st.sampled_from(["uri", "literal"]), "value": st.text(max_size=20)})
 
@@ -23,3 +24,18 @@ def test_yes_no_and_graphs() -> None:
     assert read(b'{"head":{},"boolean":false}', RESULTS).truth is False
     graph = read("".join(f"<a> <b> {n} .\n" for n in range(SHOWN + 1)).encode(), GRAPH)
     assert len(graph.lines) == SHOWN and graph.total == SHOWN + 1
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", True),
+        ("text/html", True),
+        ("", False),
+        ("*/*", False),
+        ("application/sparql-results+json, text/html;q=0.5", False),
+        ("text/csv", False),
+    ],
+)
+def test_only_who_prefers_a_page_gets_one(accept: str, page: bool) -> None:
+    assert QueryPages.wanted(None, accept) is page  # type: ignore[arg-type]

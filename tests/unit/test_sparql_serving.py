@@ -211,6 +211,9 @@ def test_who_finds_something_or_spells_as_the_graph_does_gets_none(client: httpx
 
 def test_a_browser_gets_pages_of_hints_errors_and_answers(graph: Path) -> None:
     class Told:
+        def wanted(self, accept: str) -> bool:
+            return True
+
         def error(self, request: object, status: int, detail: str, query: str) -> Response:
             return Response(f"<p>{status} {detail} | {query}", status, media_type="text/html")
 
