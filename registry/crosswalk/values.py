@@ -397,13 +397,15 @@ def load(
     vocabulary: Mapping[str, Mapping[str, str]] | None,
     frameworks: Mapping[str, Scheme] | None = None,
 ) -> Values:
-    """The tables for one feed; ``vocabulary`` as for ``keyed``, ``frameworks`` as for ``made``."""
+    """The tables for one feed; ``vocabulary`` as for ``keyed``, ``frameworks`` as for ``of_feed``."""
     if frameworks is None:
         frameworks = {name: Scheme(name, "subject") for name in vocabulary or {} if name not in SCHEME_TABLES}
-    return made(iris, feed, keyed(vocabulary), frameworks)
+    return of_feed(iris, feed, keyed(vocabulary), frameworks)
 
 
-def made(iris: Iris, feed: Feed, schemes: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Scheme]) -> Values:
+def of_feed(
+    iris: Iris, feed: Feed, schemes: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Scheme]
+) -> Values:
     """The tables for one feed over what all feeds share (``keyed``); what no scheme of ``frameworks`` names is
     no subject."""
     own = {name: {fold(value): meaning for value, meaning in table.items()} for name, table in feed.values.items()}

@@ -118,7 +118,7 @@ def make_context(job: Job) -> MapContext:
     # Folding 18,000 labels costs more than mapping a small feed: kept, and made anew with another crosswalk.
     name = f"keys-{crosswalk.recipe_digest()[7:15]}"
     keys = _kept(name, _folders(job.root, job.schemes), job.iris.base, job.cache, _keys)
-    return MapContext(job.academy, job.feed, job.iris, values.made(job.iris, job.feed, keys, _schemes(job)))
+    return MapContext(job.academy, job.feed, job.iris, values.of_feed(job.iris, job.feed, keys, _schemes(job)))
 
 
 def _keys(folders: vocabulary.Folders, base: str) -> dict[str, dict[str, str]]:

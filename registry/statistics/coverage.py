@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -33,7 +33,7 @@ def rows(connection: sqlite3.Connection, given: Mapping[str, Any]) -> list[Row]:
     ).fetchone()[0]
     steps = connection.execute("SELECT axis, notation, concept, text FROM step").fetchall()
     nothing, found, sql = [0, 0], list[Row](), _sql("cells")
-    for scheme, term, concept, text in sorted(steps, key=_place):
+    for scheme, term, concept, text in sorted(steps, key=lambda step: (step[0], in_process(step[1]), step[1])):
         if scheme not in frames:
             continue
         name = json.loads(text).get("en")
@@ -52,10 +52,10 @@ def rows(connection: sqlite3.Connection, given: Mapping[str, Any]) -> list[Row]:
     return found
 
 
-def _place(step: Sequence[str]) -> tuple[str, str, str]:
-    # Phases with their own steps, in the order of the process, and what runs through all of them last.
-    scheme, term = step[0], step[1]
-    return scheme, re.sub(r"^[^-]*-(?=[0-9])", "", term), term
+def in_process(term: str) -> str:
+    """What a term is sorted by: phases with their own steps ("ph-5", "sp-5.1"), in the order of the process, and what
+    runs through all of them ("oa-quality") last."""
+    return re.sub(r"^[^-]*-(?=[0-9])", "", term)
 
 
 def _sql(name: str) -> str:

@@ -51,9 +51,7 @@ def write(connection: sqlite3.Connection, resource: Mapping[str, Any], iris: Iri
 def _rows(resource: Mapping[str, Any], iris: Iris) -> Iterator[tuple[str, Row]]:
     """(list, row) of a resource; "" stands for nothing."""
     academy, titles, languages = resource["academy"], list(resource["name"].values()), resource["inLanguage"]
-    has = {
-        key: {one["id"] for one in resource[key]} for key in ("learningResourceType", "educationalLevel", "license")
-    }
+    has = {key: {one["id"] for one in resource[key]} for key in _KINDS}
     part = bool(resource["isPartOf"])
     for title in titles:
         if not resource["license"]:

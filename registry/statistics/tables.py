@@ -139,4 +139,5 @@ def _functions(connection: sqlite3.Connection) -> None:
 
     connection.create_function("ratio", 2, ten_thousandths)
     connection.create_function("english", 1, english)
+    connection.create_function("in_process", 1, coverage.in_process)
     connection.create_function("notation", 1, lambda iri: iri.rsplit("/", 1)[-1])

@@ -77,7 +77,7 @@ class QueryPages:
     def error(self, request: Request, status: int, detail: str, query: str) -> Response | None:
         """Why a query has no answer, or (200) found nothing, over the query; the detail, for who writes queries, is
         in English. None where no browser asked."""
-        if not _browser(request):
+        if not self.wanted(request.headers.get("accept", "")):
             return None
         name = "later" if status in (429, 503) else {200: "nothing", 500: "500"}.get(status, "wrong")
         title = self._pages.shared.voice(request)("error.500" if name == "500" else f"error.query.{name}")
@@ -101,11 +101,6 @@ class QueryPages:
         # The endpoint is not behind the guard; what a program gets at this address is another answer.
         made.headers.update({"Content-Security-Policy": self._policy, "Vary": "Accept, Accept-Language"})
         return made
-
-
-def _browser(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return bool(accept) and choose(accept, ["application/problem+json", "text/html"]) == "text/html"
 
 
 def create_router(pages: QueryPages) -> APIRouter:

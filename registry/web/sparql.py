@@ -276,7 +276,8 @@ class Endpoint:
             )
             made = await self._evaluated(scope, request, key, asking)
         if isinstance(made, Whole):
-            page = self._page(scope, call.query, made, syntax) if paged else None
+            # Reading a long answer and writing its page takes tens of milliseconds: others are answered meanwhile.
+            page = await asyncio.to_thread(self._page, scope, call.query, made, syntax) if paged else None
             if page is not None:
                 await page(scope, receive, send)
                 return

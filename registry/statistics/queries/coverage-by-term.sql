@@ -19,5 +19,4 @@ SELECT scheme, term, english(text) AS name, found, open, academies, total.number
     CASE WHEN found > 0 THEN 'found' WHEN total.number = 0 OR known < :enough * total.number THEN 'not enough described'
     ELSE 'none found' END AS state
 FROM counted CROSS JOIN total CROSS JOIN absent
-ORDER BY scheme, CASE WHEN instr(term, '-') AND substr(term, instr(term, '-') + 1, 1) BETWEEN '0' AND '9'
-    THEN substr(term, instr(term, '-') + 1) ELSE term END, term
+ORDER BY scheme, in_process(term), term

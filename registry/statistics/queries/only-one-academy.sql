@@ -6,5 +6,4 @@ WHERE (:scheme IS NULL OR axis.id = :scheme) AND (:language IS NULL OR cell.lang
     AND cell.language NOT IN ('', '*')
 GROUP BY step.concept, cell.language
 HAVING min(cell.academy) = max(cell.academy) AND (:academy IS NULL OR min(cell.academy) = :academy)
-ORDER BY scheme, CASE WHEN instr(term, '-') AND substr(term, instr(term, '-') + 1, 1) BETWEEN '0' AND '9'
-    THEN substr(term, instr(term, '-') + 1) ELSE term END, term, language
+ORDER BY scheme, in_process(term), term, language
