@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -207,11 +208,25 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
     """Write a whole graph, from where a marker says; the marker ``reached`` in the end. Raises StoreFailed."""
     source = ox.Store.read_only(str(graph))
     total = sum(1 for _ in source.named_graphs())
+    with ThreadPoolExecutor(1) as sending:
+        return _copied(store, source, sending, total, marker, reached, shown)
+
+
+def _copied(
+    store: Store,
+    source: ox.Store,
+    sending: Executor,
+    total: int,
+    marker: Marker,
+    reached: Marker,
+    shown: Shown,
+) -> Marker:
     held: dict[str, list[str]] = {}
     count = size = requests = 0
+    under_way: Future[None] | None = None
 
     def send(place: int) -> None:
-        nonlocal held, count, size, requests, marker
+        nonlocal held, count, size, requests, marker, under_way
         operations = store.inserting(held)
         requests += 1
         if place and requests % MARK_EVERY == 0:
@@ -219,7 +234,10 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
             operations += store.marking(now, marker)
             marker = now
             shown(place, total)
-        store.update(*operations)
+        # While the store does one request the next is made ready; never two at once, so that a marker says the truth.
+        if under_way is not None:
+            under_way.result()
+        under_way = sending.submit(store.update, *operations)
         held, count, size = {}, 0, 0
 
     whole = marker.number
@@ -232,6 +250,8 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
         count += len(quads)
         whole = place or 0
     send(0)
+    if under_way is not None:
+        under_way.result()
     reached = replace(reached, hidden=marker.hidden)
     store.update(*store.marking(reached, marker))
     shown(total, total)
