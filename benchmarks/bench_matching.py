@@ -99,12 +99,23 @@ def _first(house: House, folder: Path, spent: dict[str, float], stages: dict[str
     return memory
 
 
-def whole(count: int, changed: int) -> dict[str, float]:
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    """A data folder: one that stays, empty till now, or one that goes."""
+    if kept is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
+    kept.mkdir(parents=True)
+    yield kept
+
+
+def whole(count: int, changed: int, kept: Path | None = None) -> dict[str, float]:
     """The catalogue from the log to a release, and a week's edits after it."""
     spent: dict[str, float] = {}
     stages: dict[str, float] = {}
     few: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as name, registry(Path(name), count) as house:
+    with _folder(kept) as data, registry(data, count) as house:
         with clocked(spent, "log"):
             fill(house, count)
         folder = house.settings.data / "matching"
@@ -132,7 +143,7 @@ def whole(count: int, changed: int) -> dict[str, float]:
         unchanged = count - changed
         again: dict[str, float] = {}
         if count < MILLION:
-            _first(house, Path(name) / "anew", again, {})
+            _first(house, data / "anew", again, {})
         with clocked(spent, "plain"):
             compared = plain(log.standing(house.connection)) if count < MILLION else 0
     print(f"\nMatching {count} generated records, 40 academies, 8 languages ({os.cpu_count()} cores)")
@@ -230,9 +241,9 @@ def worst(count: int) -> float:
     return most
 
 
-def measure(count: int, changed: int = 1_000, few: int = BAD) -> dict[str, float]:
+def measure(count: int, changed: int = 1_000, few: int = BAD, kept: Path | None = None) -> dict[str, float]:
     """All figures; printed on the way."""
-    return whole(count, changed) | {"bad input: candidates of a record": worst(few)}
+    return whole(count, changed, kept) | {"bad input: candidates of a record": worst(few)}
 
 
 def main() -> int:
@@ -241,8 +252,9 @@ def main() -> int:
     options.add_argument("--records", type=int, default=100_000)
     options.add_argument("--changed", type=int, default=1_000)
     options.add_argument("--bad", type=int, default=BAD)
+    options.add_argument("--data", type=Path, help="a new folder, where the registry stays: for bench_api --data")
     chosen = options.parse_args()
-    figures = measure(chosen.records, chosen.changed, chosen.bad)
+    figures = measure(chosen.records, chosen.changed, chosen.bad, chosen.data)
     print()
     for name, value in figures.items():
         limit = LIMITS[name]

@@ -28,7 +28,7 @@ from registry.matching.outcome import shown_key
 from registry.model import Change, Issue
 from registry.terms import Literal, by_subject
 
-TABLES = ("crowd", "untitled", "lengthy", "parted")
+TABLES = ("crowd", "lengthy", "parted")
 MOST = 100
 """Findings of one kind that a list is told; how many more there are is one more finding."""
 SHOWN = 100
@@ -84,7 +84,7 @@ def measure(db: duckdb.DuckDBPyConnection, batch: Sequence[Change]) -> None:
 
 
 def note(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
-    """Bring up to date which titles and texts are too common, and which titles name nothing (after ``candidates``)."""
+    """Bring up to date which titles and texts are too common (after ``candidates``)."""
     cap, title, text = candidates.CAP, KINDS["title"], KINDS["text"]
     every = f"SELECT k FROM key WHERE kind IN ({title}, {text}) GROUP BY k HAVING count(*) > {cap}"
     values = {
@@ -94,6 +94,8 @@ def note(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
         "changed": "true" if whole else "n IN (SELECT n FROM dirty)",
     }  # fmt: skip
     db.execute(sql("aside").format(**values))
+    if not db.execute("SELECT count(*) FROM crowd WHERE shown IS NULL").fetchall()[0][0]:
+        return
     rows = db.execute(
         "SELECT k, kind, subject, data FROM record JOIN (SELECT k, kind, subject FROM crowd WHERE shown IS NULL)"
         " USING (subject)"

@@ -50,12 +50,6 @@ _MEET = (
     " ORDER BY weight DESC, other) AS nth FROM ({met})) WHERE nth <= {deep} + 1"
 )
 
-_LIST = (
-    "SELECT n, sum(hash(other, abroad, weight, kinds, nth)) AS held,"
-    " coalesce(sum(hash(other, kinds)) FILTER (WHERE nth <= {top}), 0) AS shown FROM {table} GROUP BY n"
-)
-"""A list as two numbers: what it holds, and what it shows."""
-
 
 def cap() -> str:
     """How many records may have a key, as SQL over the rows of one."""
@@ -109,7 +103,7 @@ def build(db: duckdb.DuckDBPyConnection) -> None:
         met = _MET.format(mine="good", others="good", where=where)
         db.execute("CREATE OR REPLACE TEMP TABLE met AS " + _MEET.format(met=met, deep=deep()))
         db.execute(
-            f"INSERT INTO best SELECT * FROM met WHERE nth <= {deep()};"
+            f"INSERT INTO best SELECT * REPLACE (nth <= {top()} AS nth) FROM met WHERE nth <= {deep()};"
             "INSERT INTO horizon SELECT n, abroad, weight, other FROM met SEMI JOIN ("
             f" SELECT n, abroad FROM met WHERE nth > {deep()}) c USING (n, abroad) WHERE nth = {deep()}"
         )
@@ -123,8 +117,8 @@ def remember(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def carry(db: duckdb.DuckDBPyConnection) -> None:
-    """Bring ``best`` up to date after the records in ``dirty`` changed; lists that changed are in ``moved``."""
+    """Bring ``best`` up to date after the records in ``dirty`` changed; the pairs that this concerns are in
+    ``changed_pair``, the lists that were looked at in ``remade``, and what these show in ``fresh_list``."""
     met = _MET.format(mine="good_mine", others="good", where="")
     meet = _MEET.format(met=met, deep=deep())
-    was, now = (_LIST.format(top=top(), table=table) for table in ("stale", "fresh_best"))
-    db.execute(sql("carry").format(cap=cap(), top=top(), deep=deep(), met=met, meet=meet, was=was, now=now))
+    db.execute(sql("carry").format(cap=cap(), top=top(), deep=deep(), met=met, meet=meet))

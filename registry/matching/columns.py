@@ -11,6 +11,9 @@ import pyarrow as pa
 
 MEMORY = "2GB"
 """What DuckDB may keep in memory; what is more goes to disk."""
+MEMORY_OF_CHANGES = "4GB"
+"""The same while changes are carried: there is no other large process then, and tables that stay need not be read
+again for each statement."""
 
 
 def opened(path: Path | None, threads: int) -> duckdb.DuckDBPyConnection:

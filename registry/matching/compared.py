@@ -53,7 +53,7 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     db.execute(
         "CREATE OR REPLACE TEMP TABLE judging AS SELECT row_number() OVER (ORDER BY l, r) AS nth, l, r,"
         f" {Levels(means.model.scoring).code('m')} AS code FROM measure m JOIN weighed w USING (l, r)"
-        f" JOIN pair p USING (l, r) WHERE tie = {screen.JUDGE}"
+        f" JOIN todo p USING (l, r) WHERE tie = {screen.JUDGE}"
         f" AND (w.weight >= {FLOOR} OR p.kinds & {screen.HARD} <> 0)"
     )
     for rows in _judged(db, "judging", means):

@@ -47,6 +47,11 @@ class Learnt:
     report: dict[str, Any]
 
 
+def _compared(table: str) -> str:
+    """Those of a table that are candidates, with the generators that found them."""
+    return f"(SELECT l, r, kinds FROM {table} JOIN pair USING (l, r))"
+
+
 def learn(
     db: duckdb.DuckDBPyConnection,
     rules: Mapping[str, Rule],
@@ -61,12 +66,12 @@ def learn(
     """
     lexicon = modelled.count(db)
     _teach(db, said)
-    measures.fill(db, "taught", "taught_measure", lexicon, workers)
+    measures.fill(db, _compared("taught"), "taught_measure", lexicon, workers)
     notes: list[str] = []
     weights = scoring.default_model()
     if unlabelled:
         _sample(db)
-        measures.fill(db, "sampled", "sampled_measure", lexicon, workers)
+        measures.fill(db, _compared("sampled"), "sampled_measure", lexicon, workers)
         found = training.train(db, "sampled_measure", start=weights)
         weights, notes = found.model, [*found.report]
         db.execute("DROP TABLE sampled_measure")

@@ -77,7 +77,8 @@ def reach(db: duckdb.DuckDBPyConnection, model: Model, *, whole: bool) -> None:
         for gone in ("todo", "dropped"):
             db.execute(f"DELETE FROM reached USING {gone} t WHERE reached.l = t.l AND reached.r = t.r")
     db.execute(
-        f"INSERT INTO reached SELECT m.l, m.r, {Levels(model).code('m')}, w.weight FROM measure m SEMI JOIN ("
-        " SELECT l, r FROM outcome UNION SELECT l, r FROM decided) t ON t.l = m.l AND t.r = m.r"
-        " JOIN weighed w ON w.l = m.l AND w.r = m.r"
+        f"INSERT INTO reached SELECT m.l, m.r, {Levels(model).code('m')}, w.weight FROM ("
+        " SELECT * FROM measure SEMI JOIN outcome USING (l, r)"
+        " UNION ALL SELECT * FROM measure SEMI JOIN decided USING (l, r) ANTI JOIN outcome USING (l, r)"
+        ") m JOIN weighed w ON w.l = m.l AND w.r = m.r"
     )

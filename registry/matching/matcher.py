@@ -35,14 +35,14 @@ from registry.matching import (
     taken,
 )
 from registry.matching.aside import Aside
-from registry.matching.columns import opened, sql
+from registry.matching.columns import MEMORY, MEMORY_OF_CHANGES, opened, sql
 from registry.matching.keys import KINDS
 from registry.matching.learn import Learnt, Said, learn
 from registry.matching.modelled import MatchModel
 from registry.matching.normalise import load_tables
 from registry.matching.outcome import Rule, load_rules
 from registry.matching.recipe import OtherRecipe, recipe_digest
-from registry.matching.scoring import Weigher, weigh
+from registry.matching.scoring import Weigher, forget, weigh
 from registry.model import Change, Decision, IdentityEvent, Match, Work
 
 MADE_TABLES = tuple("record spare best horizon pair outcome shown reached kept ranked member said decided".split())
@@ -297,7 +297,7 @@ class Matcher:
             modelled.keep(db, self._model)
             remade = meta.get("model", self._model.version) != self._model.version
             whole = whole or remade
-            moved = self._academies()
+            moved = taken.place(db, self._academy_of)
             spoken = decisions is not None and stored.decide(db, decisions)
             noticed = ended is not None and stored.end(db, ended)
             replayed = identified.learn(db, identity, turn)
@@ -318,16 +318,6 @@ class Matcher:
             raise
         return delta
 
-    def _academies(self) -> bool:
-        """Write each record's academy; whether one that was written before changed."""
-        changed = False
-        for feed, academy in self._db.execute("SELECT DISTINCT feed, academy FROM record").fetchall():
-            now = self._academy_of.get(feed, feed)
-            if academy != now:
-                self._db.execute("UPDATE record SET academy = ? WHERE feed = ? AND academy = ?", [now, feed, academy])
-                changed = changed or academy != ""
-        return changed
-
     def _match(self, turn: int, whole: bool, spoken: bool, tell: bool) -> MatchDelta:
         """Candidates, comparison, choice, families and works of what changed."""
         assert self._model is not None
@@ -338,6 +328,7 @@ class Matcher:
             self._told(stage, monotonic() - began)
             began = monotonic()
 
+        db.execute(f"SET memory_limit = '{MEMORY if whole else MEMORY_OF_CHANGES}'")
         rules = self.rules
         means = compared.Means(model, self._tables, rules, self._workers, self._weigher)
         candidates.know(db, model.lexicon)
@@ -347,6 +338,7 @@ class Matcher:
         source = "record" if whole else "dirty SEMI JOIN record USING (n)"
         db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT n FROM {source}")
         if whole:
+            forget(db)
             db.execute(f"DELETE FROM key WHERE kind = {KINDS['words']}")
         candidates.words(db, model.lexicon)
         if self._without:
@@ -364,12 +356,11 @@ class Matcher:
             candidates.carry(db)
             pairs.find_stated(db, whole=False)
             told("candidates")
-            db.execute("INSERT INTO moved SELECT n FROM redecided")
             pairs.carry(db)
         compared.compare(db, means, told, whole=whole)
         levels.reach(db, model.scoring, whole=whole)
         if not whole:
-            db.execute("INSERT INTO seed SELECT n FROM redecided UNION SELECT n FROM dirty")
+            db.execute("INSERT INTO seed SELECT unnest([l, r]) FROM redecided UNION SELECT n FROM dirty")
             if spoken:
                 db.execute(
                     "INSERT INTO seed SELECT unnest([l, r]) FROM decided UNION SELECT unnest([l, r]) FROM said"

@@ -151,8 +151,8 @@ def measure(
 def fill(
     db: duckdb.DuckDBPyConnection, pairs: str, into: str, lexicon: Lexicon, workers: int = 1, *, tied: bool = False
 ) -> None:
-    """Make a temporary table of measures for the pairs (l, r) of a table, or for those that something ties; they
-    stand in ``pair``."""
+    """Make a temporary table of measures for the pairs (l, r, kinds) of a table or of a query in brackets, or for
+    those that something ties."""
     db.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT unnest([l, r]) AS n FROM {pairs}")
     block = load(db, "asked", lexicon)
     # Keys that prove nothing are numbers here, as the traits have them.
@@ -162,7 +162,7 @@ def fill(
         " text DOUBLE, identity INTEGER, authors INTEGER, topics DOUBLE, codes DOUBLE, minutes DOUBLE, years INTEGER,"
         " day INTEGER, place INTEGER, tie TINYINT, near DOUBLE)"
     )
-    table = db.execute(f"SELECT l, r, kinds FROM {pairs} JOIN pair USING (l, r) ORDER BY l, r").to_arrow_table()
+    table = db.execute(f"SELECT l, r, kinds FROM {pairs} ORDER BY l, r").to_arrow_table()
     left, right, kinds = (table.column(name).to_numpy() for name in ("l", "r", "kinds"))
 
     def part(at: int) -> pa.Table:

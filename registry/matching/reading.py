@@ -49,6 +49,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
     tokens: list[tuple[int, int]] = []
     found: list[tuple[int, int, int, int, int]] = []
     sketches: list[tuple[int, int, bytes]] = []
+    untitled: list[tuple[object, ...]] = []
     for item in items:
         n = numbered(item.resource)
         names = {key for key, _, _ in item.repositories}
@@ -58,6 +59,8 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
         declared.extend((n, key) for key in sorted({key for _, key in item.declared}))
         trait = traits.traits(item, tables)
         numbers.append((n, *_values(trait)))
+        if not trait.core:
+            untitled.append((n, item.feed, item.record, item.titles[0].text if item.titles else ""))
         if trait.sketch:
             sketches.append((n, language_of(item), trait.sketch))
         tokens.extend((n, word_number(word)) for word in title_tokens(item))
@@ -70,6 +73,7 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
         "own": _columns("n feed key k", own, [_LONG, _TEXT, _TEXT, _LONG]),
         "declared": _columns("n key", declared, [_LONG, _TEXT]),
         "trait": _columns("n " + " ".join(traits.NAMES), numbers, kinds),
+        "untitled": _columns("n feed subject title", untitled, [_LONG, _TEXT, _TEXT, _TEXT]),
         "token": pa.table({"n": word[:, 0], "t": word[:, 1]}),
         "key": pa.table({"n": key[:, 0], "k": key[:, 1], **{name: key[:, at].astype("i2") for at, name in _SMALL}}),
     }

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -75,25 +76,42 @@ def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, th
     """Make the temporary view ``into``: l, r, weight (bits) and one ``w_…`` for each comparison, for all pairs.
 
     A comparison that cannot be made, or that the pair's model does not have, weighs nothing. Pairs that reach the
-    same levels weigh the same: Splink weighs each set of levels once.
+    same levels weigh the same: Splink weighs each set of levels once, and what it gave stays in ``level_weight``.
     """
     db.execute(f"SET threads = {threads}")
     columns = ", ".join(f"w_{name} DOUBLE" for name in COMPARISONS)
-    db.execute(f"CREATE OR REPLACE TEMP TABLE {into}_levels (code BIGINT, weight DOUBLE, {columns})")
     places = {name: place for place, name in enumerate(COMPARISONS)}
     sides = (("false", model.within, WITHIN), ("true", model.across, ACROSS))
     code = codes.code(codes.comparisons(model.within), codes.comparisons(model.across), places, "t")
-    db.execute(f"CREATE OR REPLACE TEMP TABLE {into}_pairs AS SELECT l, r, {code} AS code FROM {table} t")
-    for side, settings, names in sides:
-        _weigh_side(db, table, side, into, settings, names)
+    name = sha256(f"{model.within}\n{model.across}".encode()).hexdigest()[:16]
     db.execute(
-        f"CREATE OR REPLACE TEMP VIEW {into} AS SELECT l, r, {into}_levels.* EXCLUDE (code)"
-        f" FROM {into}_pairs JOIN {into}_levels USING (code)"
+        f"CREATE TABLE IF NOT EXISTS level_weight (model VARCHAR, code BIGINT, weight DOUBLE, {columns});"
+        f"CREATE OR REPLACE TEMP TABLE {into}_pairs AS SELECT l, r, {code} AS code FROM {table} t;"
+        f"CREATE OR REPLACE TEMP TABLE {into}_new AS SELECT DISTINCT code FROM {into}_pairs"
+        f" ANTI JOIN (SELECT code FROM level_weight WHERE model = '{name}') USING (code)"
+    )
+    if db.execute(f"SELECT count(*) FROM {into}_new").fetchall()[0][0]:
+        for side, settings, names in sides:
+            _weigh_side(db, table, side, into, settings, names, name)
+    db.execute(
+        f"CREATE OR REPLACE TEMP VIEW {into} AS SELECT l, r, w.* EXCLUDE (model, code)"
+        f" FROM {into}_pairs JOIN (SELECT * FROM level_weight WHERE model = '{name}') w USING (code)"
     )
 
 
+def forget(db: duckdb.DuckDBPyConnection) -> None:
+    """Let go of the weights that were kept, of whatever model."""
+    db.execute("DROP TABLE IF EXISTS level_weight")
+
+
 def _weigh_side(
-    db: duckdb.DuckDBPyConnection, table: str, side: str, into: str, settings: str, names: tuple[str, ...]
+    db: duckdb.DuckDBPyConnection,
+    table: str,
+    side: str,
+    into: str,
+    settings: str,
+    names: tuple[str, ...],
+    model: str,
 ) -> None:
     from splink.backends.duckdb import DuckDBAPI
 
@@ -101,7 +119,8 @@ def _weigh_side(
     # One pair stands for all that reach its levels; which one does not matter.
     db.execute(
         f"CREATE OR REPLACE TABLE pair_row AS SELECT code AS pair, unnest(any_value(t)) FROM (SELECT l, r, {needed}"
-        f' FROM {table} WHERE coalesce("cross", false) = {side}) t JOIN {into}_pairs USING (l, r) GROUP BY code;'
+        f' FROM {table} WHERE coalesce("cross", false) = {side}) t JOIN {into}_pairs USING (l, r)'
+        f" SEMI JOIN {into}_new USING (code) GROUP BY code;"
         "CREATE OR REPLACE TABLE other_row AS SELECT * REPLACE (-1::BIGINT AS pair) FROM pair_row LIMIT 1;"
         "CREATE OR REPLACE TABLE pair_block AS SELECT '0' AS match_key, 'a-__-' || pair AS join_key_l,"
         " 'b-__--1' AS join_key_r FROM pair_row"
@@ -118,8 +137,8 @@ def _weigh_side(
         weights = ", ".join(f"mw_{name} AS w_{name}" for name in names)
         total = " + ".join(f"mw_{name}" for name in names)
         db.execute(
-            f"INSERT INTO {into}_levels BY NAME SELECT pair_l AS code, round({total}, {DECIMALS}) AS weight, {weights}"
-            f" FROM {found}"
+            f"INSERT INTO level_weight BY NAME SELECT '{model}' AS model, pair_l AS code,"
+            f" round({total}, {DECIMALS}) AS weight, {weights} FROM {found}"
         )
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     finally:

@@ -48,9 +48,12 @@ def know(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule]) -> None:
 
 def close(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Fill ``closure`` with all records that closer relations than overlap tie to those in ``seed``."""
-    tie = "SELECT l, r FROM outcome WHERE relation <> 'overlap' UNION SELECT l, r FROM decided"
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE tie AS"
+        " SELECT l, r FROM outcome WHERE relation <> 'overlap' UNION ALL SELECT l, r FROM decided"
+    )
     if whole:
-        db.execute(f"CREATE OR REPLACE TEMP TABLE closure AS SELECT DISTINCT unnest([l, r]) AS n FROM ({tie})")
+        db.execute("CREATE OR REPLACE TEMP TABLE closure AS SELECT DISTINCT unnest([l, r]) AS n FROM tie")
         return
     db.execute(
         "CREATE OR REPLACE TEMP TABLE closure AS SELECT DISTINCT n FROM seed;"
@@ -59,8 +62,8 @@ def close(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     while db.execute("SELECT count(*) FROM front").fetchall()[0][0]:
         db.execute(
             "CREATE OR REPLACE TEMP TABLE next AS SELECT DISTINCT n FROM ("
-            f" SELECT r AS n FROM ({tie}) t SEMI JOIN front f ON f.n = t.l"
-            f" UNION ALL SELECT l FROM ({tie}) t SEMI JOIN front f ON f.n = t.r) ANTI JOIN closure USING (n);"
+            " SELECT r AS n FROM tie SEMI JOIN front f ON f.n = l"
+            " UNION ALL SELECT l FROM tie SEMI JOIN front f ON f.n = r) ANTI JOIN closure USING (n);"
             "INSERT INTO closure SELECT n FROM next;"
             "CREATE OR REPLACE TEMP TABLE front AS SELECT n FROM next"
         )
@@ -90,16 +93,17 @@ def _tied(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pair]:
 def speak(db: duckdb.DuckDBPyConnection, rules: Mapping[str, Rule], *, whole: bool) -> None:
     """Fill ``said`` for the decided and answered pairs of the closure."""
     # What goes and what comes back are the same pairs: else a word on a pair with one end in the closure were lost.
-    scope = "" if whole else "WHERE t.l IN (SELECT n FROM closure) OR t.r IN (SELECT n FROM closure)"
+    scope = "" if whole else "WHERE (t.l IN (SELECT n FROM closure) OR t.r IN (SELECT n FROM closure))"
     db.execute(
         f"DELETE FROM said {'' if whole else 'WHERE l IN (SELECT n FROM closure) OR r IN (SELECT n FROM closure)'}"
     )
     rows = db.execute(
         "SELECT t.l, t.r, o.rule, o.source, o.answers, d.* FROM ("
-        "  SELECT l, r FROM decided UNION SELECT l, r FROM outcome WHERE answers <> '') t"
+        f"  SELECT l, r FROM decided t {scope}"
+        f"  UNION SELECT l, r FROM outcome t {scope or 'WHERE true'} AND answers <> '') t"
         " LEFT JOIN outcome o ON o.l = t.l AND o.r = t.r JOIN record x ON x.n = t.l JOIN record y ON y.n = t.r"
         " LEFT JOIN decision d ON d.a = least(x.resource, y.resource) AND d.b = greatest(x.resource, y.resource)"
-        f" {scope} ORDER BY t.l, t.r"
+        " ORDER BY t.l, t.r"
     ).fetchall()
     grouped: dict[tuple[int, int], tuple[Machine, list[Decision]]] = {}
     for left, right, rule, source, answers, *given in rows:
@@ -191,12 +195,11 @@ def overlaps(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     one goes first whose sides are most often the original of others.
     """
     if whole:
-        db.execute("CREATE OR REPLACE TEMP TABLE old_ranked AS SELECT * FROM ranked; DELETE FROM ranked")
-        values = {"source": "outcome", "ours": "true"}
+        db.execute(sql("between").format(source="(SELECT l, r, score FROM outcome WHERE relation = 'overlap')"))
+        db.execute("CREATE OR REPLACE TEMP TABLE old_ranked AS SELECT * FROM ranked")
     else:
-        db.execute(sql("beside"))
-        values = {"source": "around", "ours": "f IN (SELECT f FROM beside)"}
-    db.execute(sql("ranks").format(kept=_best(), **values))
+        db.execute(sql("moving") + sql("between").format(source="around") + sql("beside"))
+    db.execute(sql("ranks").format(kept=_best(), ours="true" if whole else "f IN (SELECT f FROM beside)"))
 
 
 _KEYS = (

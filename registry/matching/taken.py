@@ -6,19 +6,20 @@ Afterwards ``dirty`` holds the numbers of the resources that changed, ``old_key`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 import pyarrow as pa
 
 from registry.matching import aside, candidates
+from registry.matching.columns import insert
 from registry.matching.normalise import Tables
 from registry.matching.reading import Rows, living, read
 from registry.model import Change
 
 TOGETHER = 20_000
 """Changes that are stored at once."""
-READ_TABLES = ("own", "declared", "trait", "token", "key")
+READ_TABLES = ("own", "declared", "trait", "token", "key", "untitled")
 
 
 def take(
@@ -98,6 +99,21 @@ def _store(db: duckdb.DuckDBPyConnection, subjects: list[str], rows: Rows, table
     for name in rows:
         db.unregister(f"new_{name}")
     db.unregister("subjects_")
+
+
+def place(db: duckdb.DuckDBPyConnection, academy_of: Mapping[str, str]) -> bool:
+    """Write each record's academy, of a feed that is not known the feed itself; whether one that was written before
+    changed."""
+    known = db.execute("SELECT DISTINCT feed, academy FROM record").fetchall()
+    others = [(feed, was, academy_of.get(feed, feed)) for feed, was in known]
+    others = [(feed, was, now) for feed, was, now in others if was != now]
+    if others:
+        db.execute("CREATE OR REPLACE TEMP TABLE elsewhere (feed VARCHAR, was VARCHAR, now VARCHAR)")
+        insert(db, "elsewhere", "feed, was, now", others)
+        db.execute(
+            "UPDATE record SET academy = now FROM elsewhere e WHERE record.feed = e.feed AND record.academy = e.was"
+        )
+    return any(was for _, was, _ in others)
 
 
 def _one_of_several(db: duckdb.DuckDBPyConnection, numbers: list[int], tables: Tables) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from registry import release
 from registry.ledger import decisions, findings
-from registry.matching.candidates import ABROAD, TOP, top
+from registry.matching.candidates import ABROAD, TOP
 from registry.messages import LANGUAGES, fill
 from registry.model import Academy, Decision, Feed, Finding, Match, Work
 from registry.pipeline import matched, publisher, reporting
@@ -174,7 +174,7 @@ def test_no_record_has_many_pairs_and_no_course_is_a_giant(world: World) -> None
     assert max(pairs.values()) <= 30
     assert max(len(one.members) for one in world.works) <= 4
     with matched.open_matcher(world.house) as matcher:
-        shown = f"SELECT count(*) AS c FROM best WHERE nth <= {top()} GROUP BY n"
+        shown = "SELECT count(*) AS c FROM best WHERE shown GROUP BY n"
         ((most,),) = matcher.query(f"SELECT max(c) FROM ({shown})")
         ((compared, records),) = matcher.query("SELECT (SELECT count(*) FROM pair), (SELECT count(*) FROM record)")
     assert TOP <= most <= TOP + ABROAD and 0 < compared <= most * records

@@ -16,10 +16,4 @@ WITH feeds AS (
 SELECT k, kind, feed, records, total, subject, shown
 FROM feeds JOIN totals USING (k) LEFT JOIN old_crowd USING (k, subject) WHERE total > {cap};
 
-DELETE FROM untitled WHERE {changed};
-INSERT INTO untitled
-SELECT n, feed, subject, coalesce(json_extract_string(data, '$[1][0]'), '') FROM record SEMI JOIN (
-  SELECT n FROM trait WHERE octet_length(core) = 0
-) t USING (n) WHERE {changed};
-
 CREATE OR REPLACE TEMP TABLE captions (k BIGINT, subject VARCHAR, shown VARCHAR);

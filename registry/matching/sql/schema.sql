@@ -23,13 +23,15 @@ CREATE TABLE IF NOT EXISTS token (n BIGINT, t BIGINT);
 -- ``language`` is the number of the record's only one, 0 for unknown or several, -1 where the key does not tell.
 CREATE TABLE IF NOT EXISTS key (n BIGINT, k BIGINT, kind SMALLINT, weight SMALLINT, language SMALLINT);
 -- Each record's best candidates in its language and ``abroad``, in others, and the pairs that a source states.
--- ``nth``: its place in the list. A list in ``horizon`` does not hold what stands behind (weight, other).
+-- ``shown``: it is among the first of the list, and a pair. A list in ``horizon`` does not hold what stands behind
+-- (weight, other).
 CREATE TABLE IF NOT EXISTS best (
-  n BIGINT, other BIGINT, abroad BOOLEAN, weight INTEGER, kinds SMALLINT, nth BIGINT
+  n BIGINT, other BIGINT, abroad BOOLEAN, weight INTEGER, kinds SMALLINT, shown BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS horizon (n BIGINT, abroad BOOLEAN, weight INTEGER, other BIGINT);
 CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
-CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT);
+-- ``ours`` and ``theirs``: by what l's list shows r, and r's list l (0: it does not).
+CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT, ours SMALLINT, theirs SMALLINT);
 -- What a comparison gave where something ties the two, without evidence where numbers alone told (``screen``);
 -- ``kept``: it is among the matches.
 CREATE TABLE IF NOT EXISTS outcome (
@@ -42,7 +44,9 @@ CREATE TABLE IF NOT EXISTS shown (l BIGINT, r BIGINT, evidence VARCHAR);
 CREATE TABLE IF NOT EXISTS reached (l BIGINT, r BIGINT, code BIGINT, weight DOUBLE);
 CREATE TABLE IF NOT EXISTS kept (l BIGINT, r BIGINT);
 -- Overlaps that are the best between two families, with their rank for each.
-CREATE TABLE IF NOT EXISTS ranked (l BIGINT, r BIGINT, fl BIGINT, fr BIGINT, rank_l INTEGER, rank_r INTEGER);
+CREATE TABLE IF NOT EXISTS ranked (
+  l BIGINT, r BIGINT, fl BIGINT, fr BIGINT, score DOUBLE, originals INTEGER, rank_l INTEGER, rank_r INTEGER
+);
 CREATE TABLE IF NOT EXISTS decision (
   a VARCHAR, b VARCHAR, voice VARCHAR, academy VARCHAR, verdict VARCHAR, relation VARCHAR, source VARCHAR,
   reviewer VARCHAR, time VARCHAR, note VARCHAR, id BIGINT
