@@ -3,7 +3,8 @@
 The figures of a generated catalogue, with the pairs and works that were planted in it, are built from nothing and
 carried forward; then every table is read whole, with the values that its query has by default, and those that list
 entries for one academy. Beside the time that passes stands the processor's: on a busy machine that is what lasts. Option
---data FOLDER keeps the figures there and uses them again.
+--data FOLDER keeps the figures there and uses them again; it may be what `bench_matching --data` leaves, whose release
+has figures with all that is published.
 """
 
 from __future__ import annotations
@@ -101,6 +102,8 @@ def took(call: Callable[[], object]) -> tuple[float, float, float]:
 def measure(count: int, folder: Path) -> dict[str, float]:
     """Print the time of every table."""
     generated, figures = Generated(count), folder / "figures"
+    if (published := folder / "releases" / "current" / "figures").exists():
+        figures = published
     print(f"\nTables for dashboards, of {count} resources")
     if not (figures / DATABASE).exists():
         began = time.perf_counter()
@@ -111,7 +114,8 @@ def measure(count: int, folder: Path) -> dict[str, float]:
         print(f"  built from nothing             {time.perf_counter() - began:8.1f} s")
     changed = list(generated.documents(range(min(CHANGED, count))))
     began = time.perf_counter()
-    build(folder / "next", resources=changed, matches=(), sequence=2, before=Before(figures), **generated.common)
+    with tempfile.TemporaryDirectory(dir=folder) as next_:
+        build(Path(next_), resources=changed, matches=(), sequence=2, before=Before(figures), **generated.common)
     print(f"  carried by {len(changed)} changes        {time.perf_counter() - began:8.1f} s")
     print(f"  {'':24} {'rows':>7} {'median':>8} {'p95':>8} {'processor':>10}   ms")
     queries = load_queries(ROOT / "ontology" / "questions", generated.iris.base + "/")
