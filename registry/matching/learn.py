@@ -62,7 +62,7 @@ def learn(
 ) -> Learnt:
     """Learn from the records and candidates of the working file and from ``said``, at most one a pair.
 
-    ``rules`` are the shipped ones. The working file itself stays as it is.
+    ``rules`` are the shipped ones. The working file stays as it is, but for what it keeps of levels' weights.
     """
     lexicon = modelled.count(db)
     _teach(db, said)
