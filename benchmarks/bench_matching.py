@@ -3,7 +3,8 @@
 Prints seconds by stage, the memory of all processes together, candidates for each record, what share of the planted
 pairs is among them, id churn after a week's edits, and the time until these show in a release; beside it, in the same
 run, an incremental call against everything anew, and candidates by plain SQL with one Splink model. A second table
-gives bad input. One million records take about an hour in all; in `make bench` the default.
+gives bad input. One million records take two hours in all (most of it the first release); in `make bench` the default.
+With --data FOLDER the registry stays there, and a run that broke off goes on where it was.
 """
 
 from __future__ import annotations
@@ -46,8 +47,15 @@ LIMITS = {
 BAD = 20_000
 
 
-def quiet(what: str, stage: str, done: int, total: int) -> None:
-    """No progress here: printing takes time."""
+def shown(what: str, stage: str, done: int, total: int) -> None:
+    """Progress, every 100,000 things: printing each takes time."""
+    if done % 100_000 == 0 and done:
+        print(f"    … {what} {stage} {done} of {total}", flush=True)
+
+
+def told(what: str, value: str) -> None:
+    """A line of the table, as soon as it is known: a long run may be broken off."""
+    print(f"  {what:36} {value}", flush=True)
 
 
 @contextmanager
@@ -90,39 +98,57 @@ def _first(house: House, folder: Path, spent: dict[str, float], stages: dict[str
     memory = Memory()
     standing = log.standing(house.connection)
     last = log.last_sequence(house.connection)
-    with (
-        watching(memory, frozenset()),
-        _matcher(folder, feeds_of(house), stages) as matcher,
-        clocked(spent, "first"),
-    ):
-        matcher.rebuild(standing, decisions.in_force(house.connection), last, tell=False)
+    with watching(memory, frozenset()), _matcher(folder, feeds_of(house), stages) as matcher:
+        if matcher.marker()[0] != last:
+            with clocked(spent, "first"):
+                matcher.rebuild(standing, decisions.in_force(house.connection), last, tell=False)
     return memory
+
+
+def _filled(house: House, count: int, spent: dict[str, float]) -> None:
+    """The catalogue in the log, unless it is there."""
+    last = log.last_sequence(house.connection)
+    assert last in (0, count), f"the folder holds another catalogue, or one that was edited: {last} changes"
+    if not last:
+        with clocked(spent, "log"):
+            fill(house, count)
 
 
 @contextmanager
 def _folder(kept: Path | None) -> Iterator[Path]:
-    """A data folder: one that stays, empty till now, or one that goes."""
+    """A data folder: one that stays, or one that goes."""
     if kept is None:
         with tempfile.TemporaryDirectory() as name:
             yield Path(name)
         return
-    kept.mkdir(parents=True)
+    kept.mkdir(parents=True, exist_ok=True)
     yield kept
+
+
+def _seconds(spent: dict[str, float], name: str) -> str:
+    return f"{spent[name]:8.1f} s" if name in spent else "was there"
 
 
 def whole(count: int, changed: int, kept: Path | None = None) -> dict[str, float]:
     """The catalogue from the log to a release, and a week's edits after it."""
     spent: dict[str, float] = {}
     stages: dict[str, float] = {}
-    few: dict[str, float] = {}
+    print(f"\nMatching {count} generated records, 40 academies, 8 languages ({os.cpu_count()} cores)", flush=True)
     with _folder(kept) as data, registry(data, count) as house:
-        with clocked(spent, "log"):
-            fill(house, count)
+        _filled(house, count, spent)
+        told("written into the log", _seconds(spent, "log"))
         folder = house.settings.data / "matching"
         memory = _first(house, folder, spent, stages)
+        for stage, seconds in stages.items():
+            told(f"  {stage}", f"{seconds:8.1f} s")
+        told("first build of matches", f"{_seconds(spent, 'first')}   memory {memory.whole:.0f} MB")
         candidates, recall = _candidates(folder, count, house.iris.base)
+        told("candidates", f"{candidates:8d}     {candidates / count:.1f} a record")
+        for kind, (hits, planted) in recall.items():
+            told(f"  {kind} among them", f"{hits:8d} of {planted}   {hits / max(planted, 1):.3f}")
         with clocked(spent, "publish"):
-            publish_now(house, quiet)
+            publish_now(house, shown)
+        told("first release of them", _seconds(spent, "publish"))
         make_ready(house)
         with _matcher(folder, feeds_of(house), {}) as matcher:
             before = _works(matcher)
@@ -132,40 +158,30 @@ def whole(count: int, changed: int, kept: Path | None = None) -> dict[str, float
         with clocked(spent, "matches"), matches_now(house):
             pass
         spent["release"] = spent["matches"]
+        told(f"{changed} changed: to matches", f"{spent['matches']:8.2f} s")
         with clocked(spent, "release"):
-            release = publish_now(house, quiet)
-        with _matcher(folder, feeds_of(house), few) as matcher:
+            release = publish_now(house, shown)
+        told(f"{changed} changed: to a release", f"{spent['release']:8.2f} s   {release.manifest['counts']}")
+        with _matcher(folder, feeds_of(house), {}) as matcher:
             after = _works(matcher)
         stayed = {member for member in before if member.replace("/resource/", "/record/", 1) not in touched}
         # An id changes for a record whose work is another one now, or none: its only companion may have gone.
         alone = sum(member not in after for member in stayed)
         moved = sum(after.get(member, before[member]) != before[member] for member in stayed)
         unchanged = count - changed
-        again: dict[str, float] = {}
+        told(
+            "ids of works of unchanged records",
+            f"{moved:8d}     are other ones, {alone} have none now, of {unchanged}",
+        )
         if count < MILLION:
+            again: dict[str, float] = {}
             _first(house, data / "anew", again, {})
-        with clocked(spent, "plain"):
-            compared = plain(log.standing(house.connection)) if count < MILLION else 0
-    print(f"\nMatching {count} generated records, 40 academies, 8 languages ({os.cpu_count()} cores)")
-    print(f"  written into the log                 {spent['log']:8.1f} s")
-    for stage, seconds in stages.items():
-        print(f"    {stage:34} {seconds:8.1f} s")
-    print(f"  first build of matches               {spent['first']:8.1f} s   memory {memory.whole:.0f} MB")
-    print(f"  first release of them                {spent['publish']:8.1f} s")
-    print(f"  candidates                           {candidates:8d}     {candidates / count:.1f} a record")
-    for kind, (hits, planted) in recall.items():
-        print(f"    {kind + ' among them':34} {hits:8d} of {planted}   {hits / max(planted, 1):.3f}")
-    print(f"  {changed} changed: to matches              {spent['matches']:8.2f} s")
-    print(f"  {changed} changed: to a release            {spent['release']:8.2f} s   {release.manifest['counts']}")
-    print(
-        f"  ids of works of unchanged records    {moved:8d}     are other ones, {alone} have none now, of {unchanged}"
-    )
-    if again:
-        print(f"  beside it: everything anew           {again['first']:8.1f} s")
-        print(f"  beside it: plain SQL and Splink      {spent['plain']:8.1f} s   {compared / count:.1f} a record")
-    return {
-        "first build of matches, s": spent["first"],
-        "memory of matching, MB": memory.whole,
+            told("beside it: everything anew", f"{again['first']:8.1f} s")
+            with clocked(spent, "plain"):
+                compared = plain(log.standing(house.connection))
+            told("beside it: plain SQL and Splink", f"{_seconds(spent, 'plain')}   {compared / count:.1f} a record")
+    built = {"first build of matches, s": spent["first"], "memory of matching, MB": memory.whole}
+    return (built if "first" in spent else {}) | {
         "changes to matches, s": spent["matches"],
         "changes to a release, s": spent["release"],
         "ids changed, share": (moved + alone) / unchanged,
@@ -252,7 +268,7 @@ def main() -> int:
     options.add_argument("--records", type=int, default=100_000)
     options.add_argument("--changed", type=int, default=1_000)
     options.add_argument("--bad", type=int, default=BAD)
-    options.add_argument("--data", type=Path, help="a new folder, where the registry stays: for bench_api --data")
+    options.add_argument("--data", type=Path, help="where the registry stays, also for bench_api --data")
     chosen = options.parse_args()
     figures = measure(chosen.records, chosen.changed, chosen.bad, chosen.data)
     print()
