@@ -11,7 +11,7 @@ install:
 	@$(PYTHON) -c "import sys; sys.path.insert(0, '.'); from registry.bootstrap import ensure; ensure(dev=True)"
 
 test: install lint
-	$(VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install
 	$(VENV) -m ruff check .
