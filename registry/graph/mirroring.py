@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -208,49 +208,36 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
     """Write a whole graph, from where a marker says; the marker ``reached`` in the end. Raises StoreFailed."""
     source = ox.Store.read_only(str(graph))
     total = sum(1 for _ in source.named_graphs())
-    with ThreadPoolExecutor(1) as sending:
-        return _copied(store, source, sending, total, marker, reached, shown)
-
-
-def _copied(
-    store: Store,
-    source: ox.Store,
-    sending: Executor,
-    total: int,
-    marker: Marker,
-    reached: Marker,
-    shown: Shown,
-) -> Marker:
     held: dict[str, list[str]] = {}
     count = size = requests = 0
-    under_way: Future[None] | None = None
+    with ThreadPoolExecutor(1) as sending:
+        under_way = sending.submit(store.update)  # nothing, so that there is always one to wait for
 
-    def send(place: int) -> None:
-        nonlocal held, count, size, requests, marker, under_way
-        operations = store.inserting(held)
-        requests += 1
-        if place and requests % MARK_EVERY == 0:
-            now = replace(marker, number=place)
-            operations += store.marking(now, marker)
-            marker = now
-            shown(place, total)
-        # While the store does one request the next is made ready; never two at once, so that a marker says the truth.
-        if under_way is not None:
+        def send(place: int) -> None:
+            nonlocal held, count, size, requests, marker, under_way
+            operations = store.inserting(held)
+            requests += 1
+            # While the store does one request the next is made ready; never two at once, so that a marker says the
+            # truth.
             under_way.result()
-        under_way = sending.submit(store.update, *operations)
-        held, count, size = {}, 0, 0
+            if place and requests % MARK_EVERY == 0:
+                now = replace(marker, number=place)
+                operations += store.marking(now, marker)
+                shown(marker.number, total)
+                marker = now
+            under_way = sending.submit(store.update, *operations)
+            held, count, size = {}, 0, 0
 
-    whole = marker.number
-    for place, quads in _filled(store, source, marker.number):
-        if held and (count + len(quads) > store.dialect.batch or size > MOST_BYTES):
-            send(whole)
-        for name, lines in _by_graph(store, quads).items():
-            held.setdefault(name, []).extend(lines)
-            size += sum(map(len, lines))
-        count += len(quads)
-        whole = place or 0
-    send(0)
-    if under_way is not None:
+        whole = marker.number
+        for place, quads in _filled(store, source, marker.number):
+            if held and (count + len(quads) > store.dialect.batch or size > MOST_BYTES):
+                send(whole)
+            for name, lines in _by_graph(store, quads).items():
+                held.setdefault(name, []).extend(lines)
+                size += sum(map(len, lines))
+            count += len(quads)
+            whole = place or 0
+        send(0)
         under_way.result()
     reached = replace(reached, hidden=marker.hidden)
     store.update(*store.marking(reached, marker))

@@ -103,7 +103,7 @@ def build(db: duckdb.DuckDBPyConnection) -> None:
         met = _MET.format(mine="good", others="good", where=where)
         db.execute("CREATE OR REPLACE TEMP TABLE met AS " + _MEET.format(met=met, deep=deep()))
         db.execute(
-            f"INSERT INTO best SELECT * REPLACE (nth <= {top()} AS nth) FROM met WHERE nth <= {deep()};"
+            f"INSERT INTO best SELECT n, other, abroad, weight, kinds, nth <= {top()} FROM met WHERE nth <= {deep()};"
             "INSERT INTO horizon SELECT n, abroad, weight, other FROM met SEMI JOIN ("
             f" SELECT n, abroad FROM met WHERE nth > {deep()}) c USING (n, abroad) WHERE nth = {deep()}"
         )

@@ -39,12 +39,12 @@ SELECT DISTINCT n FROM (
 CREATE OR REPLACE TEMP TABLE held_list AS
 SELECT rowid AS row, * FROM best
 SEMI JOIN (SELECT n FROM concerned UNION ALL SELECT n FROM anew UNION ALL SELECT n FROM dirty) USING (n);
-CREATE OR REPLACE TEMP TABLE had AS SELECT * FROM held_list SEMI JOIN concerned USING (n);
 CREATE OR REPLACE TEMP TABLE seen AS SELECT * FROM horizon SEMI JOIN concerned USING (n);
 -- ``was``: whether the list showed it, unknown for what came.
 CREATE OR REPLACE TEMP TABLE merged AS
 SELECT *, row_number() OVER (PARTITION BY n, abroad ORDER BY weight DESC, other) AS nth FROM (
-  SELECT row, n, other, abroad, weight, kinds, shown AS was FROM had ANTI JOIN dirty ON had.other = dirty.n
+  SELECT row, n, other, abroad, weight, kinds, shown AS was
+  FROM held_list SEMI JOIN concerned USING (n) ANTI JOIN dirty ON held_list.other = dirty.n
   UNION ALL SELECT NULL, n, other, abroad, weight, kinds, NULL FROM incoming SEMI JOIN concerned USING (n)
 );
 
