@@ -8,8 +8,9 @@ changes nothing.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -210,22 +211,29 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
     total = sum(1 for _ in source.named_graphs())
     held: dict[str, list[str]] = {}
     count = size = requests = 0
-    with ThreadPoolExecutor(1) as sending:
-        under_way = sending.submit(store.update)  # nothing, so that there is always one to wait for
+    under_way: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(store.dialect.writers) as sending:
+
+        def arrived(most: int) -> None:
+            while len(under_way) > most:
+                under_way.popleft().result()
 
         def send(place: int) -> None:
-            nonlocal held, count, size, requests, marker, under_way
+            nonlocal held, count, size, requests, marker
             operations = store.inserting(held)
             requests += 1
-            # While the store does one request the next is made ready; never two at once, so that a marker says the
-            # truth.
-            under_way.result()
-            if place and requests % MARK_EVERY == 0:
+            # While the store does some requests the next is made ready.
+            arrived(store.dialect.writers - 1)
+            marks = place > 0 and requests % MARK_EVERY == 0
+            if marks:
+                arrived(0)  # a marker says the truth: all before it is there
                 now = replace(marker, number=place)
                 operations += store.marking(now, marker)
                 shown(marker.number, total)
                 marker = now
-            under_way = sending.submit(store.update, *operations)
+            under_way.append(sending.submit(store.update, *operations))
+            if marks:
+                arrived(0)
             held, count, size = {}, 0, 0
 
         whole = marker.number
@@ -238,7 +246,7 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
             count += len(quads)
             whole = place or 0
         send(0)
-        under_way.result()
+        arrived(0)
     reached = replace(reached, hidden=marker.hidden)
     store.update(*store.marking(reached, marker))
     shown(total, total)

@@ -46,7 +46,8 @@ class Dialect:
     ``inner``: beginnings of graphs that are its own; ``declares``: it can be told which graphs to leave out;
     ``empty_graphs``: it keeps graphs that hold nothing; ``one_by_one``: what is deleted is deleted graph by graph
     (Virtuoso 7 forgets texts with a language where DELETE DATA names several graphs); ``limit``: a query for its
-    limit of rows; ``gathers``: it holds a whole answer before it sends the first byte.
+    limit of rows; ``gathers``: it holds a whole answer before it sends the first byte; ``writers``:
+    how many updates it does at once.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Dialect:
     one_by_one: bool = False
     limit: str = ""
     gathers: bool = False
+    writers: int = 1
 
     def rules(self, iris: Iris) -> Rules:
         """What a query of the public must be changed in."""
@@ -93,7 +95,7 @@ def dialects() -> Mapping[str, Dialect]:
                 "http://www.w3.org/2002/07/owl#", "urn:activitystreams-owl:map", "urn:core:services:sparql",
                 "virtrdf-label", "facets", "b3sifp", "b3s", "dbprdf-label",
             ),
-            declares=True, one_by_one=True, gathers=True,
+            declares=True, one_by_one=True, gathers=True, writers=2,
             limit="SELECT (<bif:cfg_item_value>(<bif:virtuoso_ini_path>(), 'SPARQL', 'ResultSetMaxRows') AS ?n) {}",
         ),
     )  # fmt: skip

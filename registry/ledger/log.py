@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from array import array
 from collections.abc import Iterator
 
 from registry.ledger import content
@@ -11,6 +12,7 @@ from registry.ledger.staging import digest
 from registry.model import Cause, Change, ChangeKind
 
 APPEND_BATCH = 500
+PAGE = 1000
 
 
 def _pack(text: str) -> bytes:
@@ -109,10 +111,12 @@ def standing(connection: sqlite3.Connection, until: int | None = None) -> Iterat
     last = 0
     while True:
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM standing s JOIN change c ON c.sequence = s.sequence"
-            " LEFT JOIN graph g ON g.id = c.graph WHERE s.sequence > ? AND s.sequence <= ?"
-            " AND s.kind IN ('record', 'tombstone') ORDER BY s.sequence LIMIT 1000",
-            (last, until if until is not None else 1 << 62),
+            # Led by the log: what stands has no order of its own, and sorting it for each thousand took a million four
+            # minutes.
+            f"SELECT {_COLUMNS} FROM change c"
+            " CROSS JOIN standing s ON s.subject = c.subject AND s.sequence = c.sequence LEFT JOIN graph g ON g.id = c.graph WHERE c.sequence > ? AND c.sequence <= ?"
+            " AND s.kind IN ('record', 'tombstone') ORDER BY c.sequence LIMIT ?",
+            (last, until if until is not None else 1 << 62, PAGE),
         ).fetchall()
         yield from (_change(row) for row in rows)
         if not rows:
@@ -165,14 +169,19 @@ def key_of(connection: sqlite3.Connection, subject: str) -> str:
 
 def published_of(connection: sqlite3.Connection, feed: str) -> Iterator[Change]:
     """All records of a feed that stand published, in the order of the log."""
-    last = 0
-    while True:
-        sql = f"{_STANDING} WHERE s.feed=? AND s.kind='record' AND s.sequence > ? ORDER BY s.sequence LIMIT 1000"
-        rows = connection.execute(sql, (feed, last)).fetchall()
-        yield from (_change(row) for row in rows)
-        if not rows:
-            return
-        last = rows[-1][0]
+    last, listed = 0, "SELECT sequence FROM standing WHERE feed=? AND kind='record' AND sequence > ? ORDER BY sequence"
+    # Sorted once, not for each thousand; what changed meanwhile comes after the rest.
+    while numbers := array("q", (number for (number,) in connection.execute(listed, (feed, last)))):
+        for start in range(0, len(numbers), PAGE):
+            some = numbers[start : start + PAGE]
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM change c JOIN standing s ON s.subject = c.subject AND s.sequence = c.sequence"
+                f" LEFT JOIN graph g ON g.id = c.graph WHERE c.sequence IN ({','.join('?' * len(some))})"
+                " ORDER BY c.sequence",
+                some.tolist(),
+            ).fetchall()
+            yield from map(_change, rows)
+        last = numbers[-1]
 
 
 def standing_count(connection: sqlite3.Connection, feed: str | None = None) -> int:
