@@ -114,7 +114,8 @@ def standing(connection: sqlite3.Connection, until: int | None = None) -> Iterat
             # Led by the log: what stands has no order of its own, and sorting it for each thousand took a million four
             # minutes.
             f"SELECT {_COLUMNS} FROM change c"
-            " CROSS JOIN standing s ON s.subject = c.subject AND s.sequence = c.sequence LEFT JOIN graph g ON g.id = c.graph WHERE c.sequence > ? AND c.sequence <= ?"
+            " CROSS JOIN standing s ON s.subject = c.subject AND s.sequence = c.sequence"
+            " LEFT JOIN graph g ON g.id = c.graph WHERE c.sequence > ? AND c.sequence <= ?"
             " AND s.kind IN ('record', 'tombstone') ORDER BY c.sequence LIMIT ?",
             (last, until if until is not None else 1 << 62, PAGE),
         ).fetchall()
@@ -175,7 +176,8 @@ def published_of(connection: sqlite3.Connection, feed: str) -> Iterator[Change]:
         for start in range(0, len(numbers), PAGE):
             some = numbers[start : start + PAGE]
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM change c JOIN standing s ON s.subject = c.subject AND s.sequence = c.sequence"
+                f"SELECT {_COLUMNS} FROM change c"
+                " CROSS JOIN standing s ON s.subject = c.subject AND s.sequence = c.sequence"
                 f" LEFT JOIN graph g ON g.id = c.graph WHERE c.sequence IN ({','.join('?' * len(some))})"
                 " ORDER BY c.sequence",
                 some.tolist(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -63,19 +64,21 @@ def waiting(
 
     ``key``: that record alone.
     """
-    last = 0
-    while True:
+    waits = f"{_WAITS}{_AGAIN if again else ''} AND (? IS NULL OR r.key = ?)"
+    values = (feed, recipe, key, key)
+    # Sorted once, not for each batch: a large source has thousands of them.
+    listed = connection.execute(f"SELECT r.id FROM record r WHERE {waits} ORDER BY r.id", values)
+    numbers = array("q", (number for (number,) in listed))
+    for start in range(0, len(numbers), batch):
+        some = numbers[start : start + batch].tolist()
         rows = connection.execute(
             f"SELECT r.id, p.digest, r.good = r.latest, r.prepared, r.status, r.good IS NOT NULL, {RAW}"
-            " FROM record r JOIN payload p ON p.id = r.latest"
-            f" WHERE {_WAITS}{_AGAIN if again else ''} AND r.id > ? AND (? IS NULL OR r.key = ?)"
-            " ORDER BY r.id LIMIT ?",
-            (feed, recipe, last, key, key, batch),
+            " FROM record r NOT INDEXED JOIN payload p ON p.id = r.latest"
+            f" WHERE r.id IN ({','.join('?' * len(some))}) AND {waits} ORDER BY r.id",
+            (*some, *values),
         ).fetchall()
-        if not rows:
-            return
-        last = rows[-1][0]
-        yield [Waiting(row[0], raw(row[6:]), row[1], bool(row[2]), row[3], row[4], bool(row[5])) for row in rows]
+        if rows:
+            yield [Waiting(row[0], raw(row[6:]), row[1], bool(row[2]), row[3], row[4], bool(row[5])) for row in rows]
 
 
 def payload(connection: sqlite3.Connection, feed: str, key: str) -> RawRecord | None:

@@ -183,3 +183,37 @@ def test_the_schema_uses_no_sql_newer_than_3_26() -> None:
 def test_the_base_address_is_chosen_once(ledger: sqlite3.Connection) -> None:
     assert runs.base_address(ledger, "https://one.example") == "https://one.example"
     assert runs.base_address(ledger, "https://two.example") == "https://one.example"
+
+
+def sorts(ledger: sqlite3.Connection, statements: Iterable[str]) -> int:
+    """How many of some statements sort what they read."""
+    plans = (ledger.execute(f"EXPLAIN QUERY PLAN {one}").fetchall() for one in statements)
+    return sum(any("TEMP B-TREE" in row[3] for row in plan) for plan in plans)
+
+
+def test_a_million_is_read_in_pages_that_are_not_sorted_each(
+    ledger: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "PAGE", 7)
+    visit(ledger, [*(raw(f"{n}") for n in range(50)), Done(True)])
+    for n in (3, 1, 2, *range(4, 50)):
+        append(ledger, f"{n}", "one")
+    append(ledger, "1", "two")
+    append(ledger, "9", "", "tombstone")
+    statements: list[str] = []
+    ledger.set_trace_callback(statements.append)
+    order = ["3", "2", *(f"{n}" for n in range(4, 50) if n != 9), "1", "9"]
+    assert [change.subject for change in log.standing(ledger)] == order
+    assert [change.subject for change in log.standing(ledger, 40)] == order[:38]
+    read = log.published_of(ledger, "f")
+    first = [next(read).subject for _ in range(3)]
+    for changed in ("30", "31"):
+        append(ledger, changed, "changed while it was read")
+    rest = [n for n in order[3:-1] if n not in ("30", "31")] + ["30", "31"]
+    assert first == order[:3] and [change.subject for change in read] == rest
+    waiting = [one.record.key for batch in records.waiting(ledger, "f", "r", 7) for one in batch]
+    assert waiting == [f"{n}" for n in range(50)]
+    ledger.set_trace_callback(None)
+    paged = [one for one in statements if one.startswith("SELECT")]
+    assert len(paged) > 20
+    assert sorts(ledger, paged) == 4, "published_of at its beginning, after the rest and at its end; waiting once"
