@@ -212,7 +212,7 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
     held: dict[str, list[str]] = {}
     count = size = requests = 0
     under_way: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(store.dialect.writers) as sending:
+    with ThreadPoolExecutor(store.dialect.at_once) as sending:
 
         def arrived(most: int) -> None:
             while len(under_way) > most:
@@ -223,7 +223,7 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
             operations = store.inserting(held)
             requests += 1
             # While the store does some requests the next is made ready.
-            arrived(store.dialect.writers - 1)
+            arrived(store.dialect.at_once - 1)
             marks = place > 0 and requests % MARK_EVERY == 0
             if marks:
                 arrived(0)  # a marker says the truth: all before it is there

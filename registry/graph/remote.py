@@ -46,7 +46,7 @@ class Dialect:
     ``inner``: beginnings of graphs that are its own; ``declares``: it can be told which graphs to leave out;
     ``empty_graphs``: it keeps graphs that hold nothing; ``one_by_one``: what is deleted is deleted graph by graph
     (Virtuoso 7 forgets texts with a language where DELETE DATA names several graphs); ``limit``: a query for its
-    limit of rows; ``gathers``: it holds a whole answer before it sends the first byte; ``writers``:
+    limit of rows; ``gathers``: it holds a whole answer before it sends the first byte; ``at_once``:
     how many updates it does at once.
     """
 
@@ -66,7 +66,7 @@ class Dialect:
     one_by_one: bool = False
     limit: str = ""
     gathers: bool = False
-    writers: int = 1
+    at_once: int = 1
 
     def rules(self, iris: Iris) -> Rules:
         """What a query of the public must be changed in."""
@@ -95,7 +95,7 @@ def dialects() -> Mapping[str, Dialect]:
                 "http://www.w3.org/2002/07/owl#", "urn:activitystreams-owl:map", "urn:core:services:sparql",
                 "virtrdf-label", "facets", "b3sifp", "b3s", "dbprdf-label",
             ),
-            declares=True, one_by_one=True, gathers=True, writers=2,
+            declares=True, one_by_one=True, gathers=True, at_once=2,
             limit="SELECT (<bif:cfg_item_value>(<bif:virtuoso_ini_path>(), 'SPARQL', 'ResultSetMaxRows') AS ?n) {}",
         ),
     )  # fmt: skip

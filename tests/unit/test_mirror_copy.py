@@ -30,7 +30,7 @@ class Slow:
 
     graphs: Sequence[str]
     whole: Mapping[str, Quads]
-    dialect: Dialect = field(default_factory=lambda: Dialect("slow", batch=30, writers=2))
+    dialect: Dialect = field(default_factory=lambda: Dialect("slow", batch=30, at_once=2))
     breaks_at: int = 0
     held: Quads = field(default_factory=set)
     marker: Marker = field(default_factory=lambda: Marker("e", 0, 0, True))
