@@ -10,7 +10,7 @@ from typing import Literal
 
 LEVEL = 4
 PART = 64 * 1024
-_GZIP = 31  # window bits of zlib for the gzip format; its header then has no time and no name
+WINDOW = 31  # window bits of zlib for the gzip format; its header then has no time and no name
 _QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 Coding = Literal["gzip", "identity"]
@@ -38,7 +38,7 @@ class Gzip:
     """Compresses a stream: each piece can be read as soon as it has come."""
 
     def __init__(self) -> None:
-        self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
+        self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW)
 
     def add(self, data: bytes) -> bytes:
         """What to send for a piece."""
@@ -51,7 +51,7 @@ class Gzip:
 
 async def packed(parts: Sequence[bytes]) -> tuple[bytes, ...]:
     """A whole answer compressed, without keeping others waiting for more than a millisecond or two."""
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW)
     made = []
     for part in parts:
         for start in range(0, len(part), PART):

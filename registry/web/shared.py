@@ -56,8 +56,9 @@ class Shared:
     def visit(self, request: Request, *, cached: bool = True, vary: str = "", opened: Open | None = None) -> Visit:
         """Begin to answer: raises Problem (503) before the first release, NotModified where nothing is new.
 
-        ``vary`` names the request header that the answer depends on besides its address. Not ``cached``: the answer
-        is read from the ledger, and its tag is made of what it says. ``opened`` is a release other than the current.
+        ``vary`` names the request headers that the answer depends on besides its address ("Accept, Accept-Encoding").
+        Not ``cached``: the answer is read from the ledger, and its tag is made of what it says. ``opened`` is a
+        release other than the current.
         """
         opened = opened or self.releases.current()
         if opened is None:
@@ -112,8 +113,8 @@ class Visit:
     def etag(self) -> str:
         """Release number and a digest of what was asked (RFC 9110, strong)."""
         url = self.request.url
-        varied = self.request.headers.get(self.vary, "") if self.vary else ""
-        told = "\n".join([self.shared.build, url.path, url.query, varied, self.shared.address(self.request)])
+        varied = [self.request.headers.get(name, "") for name in self.vary.split(", ") if name]
+        told = "\n".join([self.shared.build, url.path, url.query, *varied, self.shared.address(self.request)])
         return f'"{self.opened.number}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"'
 
     @property

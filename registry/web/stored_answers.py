@@ -7,8 +7,10 @@ evaluated once. Nothing here knows HTTP.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
+import zlib
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,12 +22,15 @@ from registry.statistics import cube, tables
 from registry.statistics.reader import open_figures
 from registry.terms import is_iri
 from registry.web import stored_formats as formats
+from registry.web.compress import LEVEL, WINDOW
 from registry.web.kept import Kept
 from registry.web.stored import StoredQuery
 from registry.web.stored_formats import Cell, Source
 from registry.web.stored_values import Values
 
 _T = TypeVar("_T")
+Make = Callable[[], Awaitable[bytes]]
+GZIP = "gzip"
 RESULTS = "application/sparql-results+json"
 LARGEST = 64 << 20
 """Bytes of one answer from a query worker."""
@@ -93,49 +98,71 @@ class Answers:
         """Bytes that are kept."""
         return self._kept.size
 
-    async def body(self, asked: Asked, suffix: str, source: Source, language: str) -> bytes:
+    async def body(self, asked: Asked, suffix: str, source: Source, language: str, *, gzip: bool = False) -> bytes:
         """The answer in a format: a key of ``formats.TYPES`` or GRAPH_TYPES, or "excel" (CSV of that language).
 
-        ``source.parameters`` and ``language`` stand in a workbook. Raises QueryFailed, TooLarge, formats.TooManyRows.
+        ``source.parameters`` and ``language`` stand in a workbook; with ``gzip`` compressed (RFC 1952). Raises
+        QueryFailed, TooLarge, formats.TooManyRows.
         """
-        if asked.query.form == "CONSTRUCT":
-            return await self._once((*asked.key, suffix), lambda: self._evaluated(asked, GRAPH_TYPES[suffix]))
-        if suffix in GRAPH_TYPES:
-            return await self._once(
-                (*asked.key, suffix), lambda: asyncio.to_thread(_cubed, asked, GRAPH_TYPES[suffix])
-            )
-        if suffix == "json":
-            return await self._once((*asked.key, "json"), lambda: self._table(asked))
         named = language if suffix in ("excel", "xlsx") else ""
         where = (source.address, source.parameters) if suffix == "xlsx" else ()
-        key = (*asked.key, suffix, named, where)
-        return await self._once(key, lambda: self._other(asked, suffix, source, language))
+        key: Hashable = (*asked.key, suffix, named, where)
+        make: Make = partial(self._other, asked, suffix, source, language)
+        if asked.query.form == "CONSTRUCT":
+            make = partial(self._evaluated, asked, GRAPH_TYPES[suffix])
+        elif suffix in GRAPH_TYPES:
+            make = partial(asyncio.to_thread, _cubed, asked, GRAPH_TYPES[suffix])
+        elif suffix == "json":
+            key, make = (*asked.key, "json"), partial(self._table, asked)
+        return await (self._packed(key, make) if gzip else self._once(key, make))
 
     async def rows(self, asked: Asked) -> list[tuple[Cell, ...]]:
         """The rows of a table, for a page. Raises QueryFailed, TooLarge."""
-        body = await self._once((*asked.key, "json"), lambda: self._table(asked))
+        body = await self._once((*asked.key, "json"), partial(self._table, asked))
         return await _off(len(body), lambda: formats.from_json(body))
 
     async def ready(self, asked: Asked) -> None:
         """Have the answer of a table at hand. Raises QueryFailed, TooLarge."""
-        await self._once((*asked.key, "json"), lambda: self._table(asked))
+        await self._once((*asked.key, "json"), partial(self._table, asked))
 
-    async def _once(self, key: Hashable, make: Callable[[], Any]) -> bytes:
+    async def _once(self, key: Hashable, make: Make) -> bytes:
         if (kept := self._kept.get(key)) is not None:
             return kept
+        if (packed := self._kept.get((GZIP, key))) is not None:
+            return await asyncio.to_thread(zlib.decompress, packed, WINDOW)
         if (running := self._running.get(key)) is None:
-            running = self._running[key] = asyncio.ensure_future(make())
+            running = self._running[key] = asyncio.ensure_future(self._made(key, make))
             running.add_done_callback(lambda done: self._landed(key, done))
         # Who leaves does not take the answer away from others who wait for it.
         return await asyncio.shield(running)
 
-    def _landed(self, key: Hashable, done: asyncio.Task[bytes]) -> None:
-        self._running.pop(key, None)
-        if done.cancelled() or done.exception() is not None:
-            return
-        body = done.result()
+    async def _made(self, key: Hashable, make: Make) -> bytes:
+        """An answer, newly made and kept: a large one compressed, for a table of 29 MB is one of 5."""
+        body = await make()
         if len(body) <= self.limit // 4:
             self._kept.put(key, body, len(body))
+        else:
+            self._keep_packed(key, await asyncio.to_thread(_gzip, body))
+        return body
+
+    def _keep_packed(self, key: Hashable, packed: bytes) -> None:
+        if len(packed) <= self.limit // 4:
+            self._kept.put((GZIP, key), packed, len(packed))
+
+    async def _packed(self, key: Hashable, make: Make) -> bytes:
+        if (kept := self._kept.get((GZIP, key))) is not None:
+            return kept
+        body = await self._once(key, make)
+        if (kept := self._kept.get((GZIP, key))) is not None:
+            return kept
+        packed = await _off(len(body), lambda: _gzip(body))
+        self._keep_packed(key, packed)
+        return packed
+
+    def _landed(self, key: Hashable, done: asyncio.Task[bytes]) -> None:
+        self._running.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # told to those who wait; nobody may be left
 
     async def _table(self, asked: Asked) -> bytes:
         query = asked.query
@@ -194,6 +221,11 @@ class Answers:
             if asyncio.get_running_loop().time() > end:
                 raise QueryFailed("unavailable", "The query workers do not have this edition yet.", 5)
             await asyncio.sleep(0.05)
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW)
+    return packer.compress(body) + packer.flush()
 
 
 async def _off(size: int, make: Callable[[], _T]) -> _T:

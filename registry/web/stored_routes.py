@@ -14,6 +14,7 @@ from registry.graph.worker import GRAPHS
 from registry.messages import LANGUAGES
 from registry.statistics import reader as figures
 from registry.web import stored_formats as formats
+from registry.web.compress import coding
 from registry.web.limits import limited
 from registry.web.negotiate import choose
 from registry.web.pages import Pages
@@ -85,19 +86,22 @@ class StoredQueries:
             raise _bad(error) from error
         where = self._where(here, query, values)
         headers = {**here.headers}
+        # A workbook is compressed in itself.
+        gzip = suffix not in ("xlsx", "meta.json") and coding(request.headers.get("accept-encoding")) == "gzip"
         if suffix == "meta.json":
             body = formats.to_meta(query, where, self._rights(here))
         else:
             asked = Asked(query, values, here.opened.release, self.shared.iris)
             kind = "excel" if excel and suffix == "csv" else suffix
-            body = await self._body(asked, kind, where, excel[0] if excel else language)
+            body = await self._body(asked, kind, where, excel[0] if excel else language, gzip=gzip)
             headers |= _said_of(query, suffix, where, excel=kind == "excel")
+            headers |= {"Content-Encoding": "gzip"} if gzip else {}
         kinds = types_of(query)
         return Response(body, headers=headers, media_type=kinds[suffix])
 
-    async def _body(self, asked: Asked, kind: str, where: formats.Source, language: str) -> bytes:
+    async def _body(self, asked: Asked, kind: str, where: formats.Source, language: str, *, gzip: bool) -> bytes:
         try:
-            return await self.answers.body(asked, kind, where, language)
+            return await self.answers.body(asked, kind, where, language, gzip=gzip)
         except QueryFailed as error:
             raise _failed(error) from error
         except (TooLarge, formats.TooManyRows) as error:
@@ -286,7 +290,7 @@ def _handler(stored: StoredQueries, query: StoredQuery) -> Handler:
             raise Problem(
                 404, f"There is no {suffix[:20]!r} of {query.name}; there are: {', '.join(_suffixes(query))}."
             )
-        return await stored.data(request, query, suffix, stored.visit(request))
+        return await stored.data(request, query, suffix, stored.visit(request, "Accept-Encoding"))
 
     return answer
 
@@ -324,7 +328,7 @@ def create_router(stored: StoredQueries) -> APIRouter:
             raise Problem(406, f"There are: {', '.join([*offers, HTML])}.")
         if chosen == HTML:
             return await stored.page(request, query)
-        return await stored.data(request, query, offers[chosen], stored.visit(request, "Accept"))
+        return await stored.data(request, query, offers[chosen], stored.visit(request, "Accept, Accept-Encoding"))
 
     @router.get("/.well-known/sparql-examples", include_in_schema=False)
     def examples(request: Request) -> Response:

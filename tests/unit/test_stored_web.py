@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
+import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,6 +59,7 @@ class Workers:
     behind: bool = False
     parts: tuple[bytes, ...] = ()
     wait: float = 0.0
+    rows: list[dict[str, Any]] = field(default_factory=lambda: ROWS)
     closed: int = 0
     running: int = 0
     most: int = 0
@@ -78,7 +81,7 @@ class Workers:
         if self.failure is not None:
             raise self.failure
         first = {"ASK": b'{"head":{},"boolean":true}', "CONSTRUCT": b"<a:a> <a:b> <a:c> .\n"}.get(
-            request.form, srj(ROWS)
+            request.form, srj(self.rows)
         )
 
         async def rest() -> AsyncIterator[bytes]:
@@ -142,6 +145,25 @@ def test_data_at_fixed_addresses(steady: TestClient, suffix: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
     head = steady.head(f"/q/table.{suffix}")
     assert head.status_code == 200 and not head.content
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "srj", "csv?excel=fr"])
+def test_who_takes_gzip_gets_it(client: TestClient, workers: Workers, suffix: str) -> None:
+    plain = client.get(f"/q/table.{suffix}", headers={"accept-encoding": "identity"})
+    packed = client.get(f"/q/table.{suffix}", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content and len(plain.content) > 50
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding, Origin"
+    assert plain.headers["etag"] != packed.headers["etag"], "two representations never share a strong tag"
+    same = {"accept-encoding": "gzip", "if-none-match": packed.headers["etag"]}
+    assert client.get(f"/q/table.{suffix}", headers=same).status_code == 304
+    assert len(workers.asked) == 1
+    chosen = client.get("/q/table", headers={"accept": "application/json", "accept-encoding": "gzip"})
+    assert chosen.headers["vary"] == "Accept, Accept-Encoding, Origin" and chosen.json() == ROWS
+
+
+def test_a_workbook_is_not_compressed_twice(client: TestClient) -> None:
+    assert "content-encoding" not in client.get("/q/table.xlsx", headers={"accept-encoding": "gzip"}).headers
 
 
 def test_json_is_what_the_workers_found(client: TestClient, workers: Workers) -> None:
@@ -379,6 +401,25 @@ def test_what_is_kept_is_bounded(questions: Path, data: Path) -> None:
 
     size, times = asyncio.run(many())
     assert size > 0 and times == 30
+
+
+@pytest.mark.parametrize(("alike", "times"), [(True, 1), (False, 2)])
+def test_a_large_answer_is_kept_compressed(questions: Path, data: Path, alike: bool, times: int) -> None:
+    title = "A" if alike else random.Random(1).randbytes(30_000).hex()
+    rows = [{**ROWS[0], "title": title}] * (100 if alike else 1)
+
+    async def twice() -> tuple[list[bytes], int, int]:
+        workers = Workers(release="7.0", rows=rows)
+        answers = Answers(workers, 40_000)
+        asked = _asked(questions, data, "7.0")
+        bodies = [await answers.body(asked, "json", SOURCE, "en") for _ in range(2)]
+        assert len(bodies[0]) > answers.limit // 4
+        bodies.append(gzip.decompress(await answers.body(asked, "json", SOURCE, "en", gzip=True)))
+        return bodies, len(workers.asked), answers.size
+
+    bodies, evaluated, size = asyncio.run(twice())
+    assert json.loads(bodies[0]) == rows and bodies == bodies[:1] * 3
+    assert (evaluated, size > 0) == (times if alike else times + 1, alike)
 
 
 def test_pages_show_values_as_texts(steady: TestClient) -> None:
