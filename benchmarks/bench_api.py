@@ -131,6 +131,8 @@ def kinds(sample: Sample, cursors: Mapping[str, str]) -> dict[str, Ask]:
     }  # fmt: skip
 
 
+LARGE = 20
+"""Milliseconds from which a stored query's answer is one of many megabytes: asked for with gzip too."""
 LIMITED = {"search": 50, "filter": 50, "list": 50, "one resource": 50, "stored": 100}
 """What kinds may take at the 95th percentile, in milliseconds."""
 
@@ -236,6 +238,9 @@ def stored(connection: HTTPConnection, pid: int) -> list[Took]:
             address = f"{name}.json"
         first = _ask(connection, f"/q/{address}")[0]
         found.append(_several(connection, pid, f"stored: {name} ({first:.0f} ms at first)", _page(f"/q/{address}")))
+        if found[-1].high > LARGE:
+            packed = {"Accept-Encoding": "gzip"}
+            found.append(_several(connection, pid, f"stored: {name}, with gzip", _page(f"/q/{address}"), packed))
     return found
 
 

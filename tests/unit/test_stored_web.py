@@ -410,7 +410,7 @@ def test_a_large_answer_is_kept_compressed(questions: Path, data: Path, alike: b
 
     async def twice() -> tuple[list[bytes], int, int]:
         workers = Workers(release="7.0", rows=rows)
-        answers = Answers(workers, 40_000)
+        answers = Answers(workers, 20_000)
         asked = _asked(questions, data, "7.0")
         bodies = [await answers.body(asked, "json", SOURCE, "en") for _ in range(2)]
         assert len(bodies[0]) > answers.limit // 4
