@@ -47,14 +47,15 @@ CREATE TABLE match (
 -- What comparisons weigh, as JSON [[comparison, level, bits]], the strongest first, under a number that follows from it.
 -- Thousands of pairs share one row; one that no pair names any more may stay.
 CREATE TABLE weighed (number INTEGER PRIMARY KEY, reasons TEXT NOT NULL);
-CREATE INDEX match_order ON match (confidence DESC, id);
+CREATE INDEX match_order ON match (confidence DESC, id, status, within);
 -- How many there are of a kind is counted from the index alone.
 CREATE INDEX match_count ON match (confidence, status, relation, within, left_academy, right_academy);
 CREATE INDEX match_discussed ON match (status) WHERE status = 'discussed';
 CREATE INDEX match_left ON match (left_iri);
 CREATE INDEX match_right ON match (right_iri);
-CREATE INDEX match_relation ON match (relation, status);
-CREATE INDEX match_academies ON match (left_academy, right_academy, relation);
+-- Pages of a relation, or between two academies, and how many there are, are found in the index alone.
+CREATE INDEX match_relation ON match (relation, confidence DESC, id, status, within, left_academy, right_academy);
+CREATE INDEX match_academies ON match (left_academy, right_academy, confidence DESC, id, status, within, relation);
 
 -- What a rule, or a level of a comparison ("title.same-rare"), says in words, as JSON {language: text}.
 CREATE TABLE rule (code TEXT PRIMARY KEY, text TEXT NOT NULL);
