@@ -7,7 +7,7 @@ at a time as long as entries are equal in them, and by whole keys only where all
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tantivy
@@ -19,6 +19,8 @@ SORTS = ("title", "modified", "added", "changed", "start")
 LEVELS = 4
 WORTH = 1000
 """How many entries' numbers can be looked at while one key is read back."""
+BEYOND = 50
+"""How many entries more than are wanted are found by a number: so few equal ones are told apart by their keys."""
 UNIT = "\x1f"
 TITLE_KEY = 160
 _BYTES = 7
@@ -71,7 +73,9 @@ def _numbered(searcher: Any, sort: str) -> bool:
 class Order:
     """A sorting of the entries of one index."""
 
-    def __init__(self, index: Any, searcher: Any, sort: str, *, falling: bool) -> None:
+    def __init__(self, index: Any, searcher: Any, sort: str, *, falling: bool, key: Callable[[Any], bytes]) -> None:
+        """``key`` reads the whole key of the entry at an address."""
+        self._key = key
         self._index, self._schema, self._searcher, self._sort = index, index.schema, searcher, sort
         self._falling = falling
         self._order = tantivy.Order.Desc if falling else tantivy.Order.Asc
@@ -80,7 +84,7 @@ class Order:
     def first(self, query: Any, wanted: int) -> tuple[list[Any], int]:
         """The addresses of the first ``wanted`` entries, in no order among them; and how many there are in all."""
         name = field(self._sort, 0) if self._levels else "by_" + self._sort
-        page = self._search(query, wanted + 1, name)
+        page = self._search(query, wanted + BEYOND, name)
         return self._rest(query, wanted, page.hits, 0), int(page.count)
 
     def after(self, query: Any, wanted: int, key: str) -> list[Any]:
@@ -107,7 +111,7 @@ class Order:
         if level >= self._levels or (level and wanted * parts * WORTH < entries):
             page = self._search(query, wanted, "by_" + self._sort, count=False)
             return [address for _, address in page.hits]
-        hits = self._search(query, wanted + 1, field(self._sort, level), count=False).hits
+        hits = self._search(query, wanted + BEYOND, field(self._sort, level), count=False).hits
         return self._rest(query, wanted, hits, level)
 
     def _rest(self, query: Any, wanted: int, hits: list[tuple[Any, Any]], level: int) -> list[Any]:
@@ -115,7 +119,11 @@ class Order:
         if len(hits) <= wanted or hits[wanted][0] != hits[wanted - 1][0]:
             return [address for _, address in hits[:wanted]]
         last = hits[wanted][0]
-        sure = [address for number, address in hits if number != last]
+        sure = [address for number, address in hits[:wanted] if number != last]
+        if hits[-1][0] != last or len(hits) < wanted + BEYOND:
+            # All that are equal are here.
+            equal = [address for number, address in hits if number == last]
+            return sure + sorted(equal, key=self._key, reverse=self._falling)[: wanted - len(sure)]
         return sure + self._level(self._both(query, self._range(level, last, last)), wanted - len(sure), level + 1)
 
     def _range(self, level: int, least: int | None, most: int | None) -> Any:

@@ -235,13 +235,21 @@ class Reader:
 
     def _sorted(self, query: ResourceQuery, found: Any) -> tuple[int, list[dict[str, Any]], str]:
         sort, wanted = query.order, query.limit + 1
-        order = Order(self._index, self._searcher, sort, falling=query.falling)
+        read: dict[tuple[int, int], tuple[bytes, dict[str, Any]]] = {}
+
+        def keyed_at(address: Any) -> tuple[bytes, dict[str, Any]]:
+            place = address.segment_ord, address.doc
+            if place not in read:
+                document = self._stored(address)
+                read[place] = sort_key(document, sort), document
+            return read[place]
+
+        order = Order(self._index, self._searcher, sort, falling=query.falling, key=lambda one: keyed_at(one)[0])
         if query.cursor:
             addresses, total = order.after(found, wanted, _decode(query.cursor, query)), self._count(found)
         else:
             addresses, total = order.first(found, wanted)
-        keyed = [(sort_key(document, sort), document) for document in map(self._stored, addresses)]
-        keyed.sort(key=itemgetter(0), reverse=query.falling)
+        keyed = sorted(map(keyed_at, addresses), key=itemgetter(0), reverse=query.falling)
         key = keyed[query.limit - 1][0].hex() if len(keyed) > query.limit else ""
         return total, [document for _, document in keyed], key
 

@@ -41,13 +41,13 @@ def test_numbers_keep_the_order_of_the_keys(one: str, two: str) -> None:
     assert all(0 <= number < 1 << 56 for number in numbers(left))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     keys=st.lists(st.tuples(st.sampled_from(["", "a" * 7, "a" * 20, "a" * 40]), KEYS), min_size=1, max_size=25),
-    wanted=st.integers(1, 12), worth=st.sampled_from([0, 1, 1000]), falling=st.booleans(), numbered=st.sampled_from([True, True, False]),
+    wanted=st.integers(1, 12), worth=st.sampled_from([0, 1, 1000]), beyond=st.sampled_from([1, 3, 50]), falling=st.booleans(), numbered=st.sampled_from([True, True, False]),
 )  # fmt: skip
 def test_the_first_entries_are_those_of_whole_keys(
-    keys: list[tuple[str, str]], wanted: int, worth: int, falling: bool, numbered: bool
+    keys: list[tuple[str, str]], wanted: int, worth: int, beyond: int, falling: bool, numbered: bool
 ) -> None:
     unique = [f"{start}{rest}\x1f{place}".encode() for place, (start, rest) in enumerate(keys)]
     index = made(unique, numbered=numbered)
@@ -60,7 +60,10 @@ def test_the_first_entries_are_those_of_whole_keys(
 
     with pytest.MonkeyPatch.context() as other:
         other.setattr(order, "WORTH", worth)
-        sorting = Order(index, searcher, "title", falling=falling)
+        other.setattr(order, "BEYOND", beyond)
+        sorting = Order(
+            index, searcher, "title", falling=falling, key=lambda one: bytes.fromhex(str(searcher.doc(one)["key"][0]))
+        )
         addresses, total = sorting.first(every, wanted)
         assert total == len(unique) and keys_at(addresses) == wholly[:wanted]
         # What comes after any of them, whether it is still there or not.
