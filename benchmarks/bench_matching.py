@@ -3,7 +3,7 @@
 Prints seconds by stage, the memory of all processes together, candidates for each record, what share of the planted
 pairs is among them, id churn after a week's edits, and the time until these show in a release; beside it, in the same
 run, an incremental call against everything anew, and candidates by plain SQL with one Splink model. A second table
-gives bad input. One million records take two hours in all (most of it the first release); in `make bench` the default.
+gives bad input. One million records take more than an hour (half of it the first release); in `make bench` the default.
 With --data FOLDER the registry stays there, and a run that broke off goes on where it was.
 """
 
