@@ -12,7 +12,8 @@ from registry.ledger.staging import digest
 from registry.model import Cause, Change, ChangeKind
 
 APPEND_BATCH = 500
-PAGE = 1000
+PAGE = 500
+"""Changes that are read at once; SQLite before 3.32 takes at most 999 values in a statement."""
 
 
 def _pack(text: str) -> bytes:

@@ -85,7 +85,7 @@ class Answers:
     pool: Any
     limit: int
     _kept: Kept[bytes] = field(init=False)
-    _running: dict[Hashable, asyncio.Task[bytes]] = field(default_factory=dict)
+    _running: dict[Hashable, asyncio.Future[bytes]] = field(default_factory=dict)
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _waiting: int = 0
 
@@ -128,39 +128,42 @@ class Answers:
     async def _once(self, key: Hashable, make: Make) -> bytes:
         if (kept := self._kept.get(key)) is not None:
             return kept
-        if (packed := self._kept.get((GZIP, key))) is not None:
-            # The size at its end (RFC 1952, 2.3.1) spares a third of the time: nothing is moved as it grows.
-            return await asyncio.to_thread(zlib.decompress, packed, WINDOW, int.from_bytes(packed[-4:], "little"))
+        return await self._shared(key, partial(self._made, key, make))
+
+    async def _shared(self, key: Hashable, make: Make) -> bytes:
+        """Made once for all who ask the same at the same time."""
         if (running := self._running.get(key)) is None:
-            running = self._running[key] = asyncio.ensure_future(self._made(key, make))
+            running = self._running[key] = asyncio.ensure_future(make())
             running.add_done_callback(lambda done: self._landed(key, done))
         # Who leaves does not take the answer away from others who wait for it.
         return await asyncio.shield(running)
 
     async def _made(self, key: Hashable, make: Make) -> bytes:
         """An answer, newly made and kept: a large one compressed, for a table of 29 MB is one of 5."""
+        if (packed := self._kept.get((GZIP, key))) is not None:
+            # The size at its end (RFC 1952, 2.3.1) spares a third of the time: nothing is moved as it grows.
+            return await asyncio.to_thread(zlib.decompress, packed, WINDOW, int.from_bytes(packed[-4:], "little"))
         body = await make()
         if len(body) <= self.limit // 4:
             self._kept.put(key, body, len(body))
         else:
-            self._keep_packed(key, await asyncio.to_thread(_gzip, body))
+            await self._pack(key, body)
         return body
 
-    def _keep_packed(self, key: Hashable, packed: bytes) -> None:
+    async def _packed(self, key: Hashable, make: Make) -> bytes:
+        async def packed() -> bytes:
+            body = await self._once(key, make)
+            return self._kept.get((GZIP, key)) or await self._pack(key, body)
+
+        return self._kept.get((GZIP, key)) or await self._shared((GZIP, key), packed)
+
+    async def _pack(self, key: Hashable, body: bytes) -> bytes:
+        packed = await _off(len(body), lambda: _gzip(body))
         if len(packed) <= self.limit // 4:
             self._kept.put((GZIP, key), packed, len(packed))
-
-    async def _packed(self, key: Hashable, make: Make) -> bytes:
-        if (kept := self._kept.get((GZIP, key))) is not None:
-            return kept
-        body = await self._once(key, make)
-        if (kept := self._kept.get((GZIP, key))) is not None:
-            return kept
-        packed = await _off(len(body), lambda: _gzip(body))
-        self._keep_packed(key, packed)
         return packed
 
-    def _landed(self, key: Hashable, done: asyncio.Task[bytes]) -> None:
+    def _landed(self, key: Hashable, done: asyncio.Future[bytes]) -> None:
         self._running.pop(key, None)
         if not done.cancelled():
             done.exception()  # told to those who wait; nobody may be left

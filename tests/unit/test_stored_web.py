@@ -356,12 +356,19 @@ def test_what_workers_evaluate_is_ready_before_it_is_asked_for(questions: Path, 
     assert counts == [2, 4, 6] and more == 0 and "False" not in internal
 
 
-def test_the_same_at_the_same_time_is_evaluated_once(questions: Path, data: Path) -> None:
+@pytest.mark.parametrize(("packed", "limit"), [(False, 1 << 20), (True, 1 << 20), (True, 2000)])
+def test_the_same_at_the_same_time_is_evaluated_once(
+    questions: Path, data: Path, monkeypatch: pytest.MonkeyPatch, packed: bool, limit: int
+) -> None:
+    made: list[bytes] = []
+    gzipped = stored_answers._gzip
+    monkeypatch.setattr(stored_answers, "_gzip", lambda body: made.append(body) or gzipped(body))
+
     async def all_at_once() -> tuple[list[bytes], int]:
-        workers = Workers(release="7.0", wait=0.05)
-        answers = Answers(workers, 1 << 20)
+        workers = Workers(release="7.0", wait=0.05, rows=ROWS * 10)
+        answers = Answers(workers, limit)
         asked = _asked(questions, data, "7.0")
-        calls = [asyncio.ensure_future(answers.body(asked, "csv", SOURCE, "en")) for _ in range(20)]
+        calls = [asyncio.ensure_future(answers.body(asked, "json", SOURCE, "en", gzip=packed)) for _ in range(20)]
         await asyncio.sleep(0.01)
         calls[0].cancel()  # who asked first and leaves does not take the answer away from the others
         found = await asyncio.gather(*calls[1:])
@@ -369,6 +376,7 @@ def test_the_same_at_the_same_time_is_evaluated_once(questions: Path, data: Path
 
     found, times = asyncio.run(all_at_once())
     assert times == 1 and len(set(found)) == 1
+    assert len(made) == packed
 
 
 def test_pages_always_find_a_worker(questions: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
