@@ -232,11 +232,10 @@ def stored(connection: HTTPConnection, pid: int) -> list[Took]:
     found = []
     for query in sorted(told, key=itemgetter("name")):
         name = query["name"]
-        if _too_large(connection, f"/q/{name}.json"):
+        address = f"{name}.json"
+        if (first := _first(connection, f"/q/{address}")) is None:
             address, name = f"{name}.json?academy={academy}", f"{name}, one academy"
-        else:
-            address = f"{name}.json"
-        first = _ask(connection, f"/q/{address}")[0]
+            first = _ask(connection, f"/q/{address}")[0]
         found.append(_several(connection, pid, f"stored: {name} ({first:.0f} ms at first)", _page(f"/q/{address}")))
         if found[-1].high > LARGE:
             packed = {"Accept-Encoding": "gzip"}
@@ -244,12 +243,16 @@ def stored(connection: HTTPConnection, pid: int) -> list[Took]:
     return found
 
 
-def _too_large(connection: HTTPConnection, address: str) -> bool:
-    """Whether the registry does not give the whole answer in one piece, and says to narrow it by a parameter."""
+def _first(connection: HTTPConnection, address: str) -> float | None:
+    """Milliseconds of a first answer; None where the registry does not give it whole, and says to narrow it."""
+    began = time.perf_counter()
     connection.request("GET", address)
     answer = connection.getresponse()
     body = answer.read()
-    return answer.status == 400 and b"narrow it by a parameter" in body
+    if answer.status == 400 and b"narrow it by a parameter" in body:
+        return None
+    assert answer.status == 200, (address, answer.status, body[:300])
+    return (time.perf_counter() - began) * 1000
 
 
 def _took(kind: str, times: list[float], busy: list[float]) -> Took:

@@ -224,16 +224,14 @@ def copy(store: Store, graph: Path, marker: Marker, reached: Marker, shown: Show
             requests += 1
             # While the store does some requests the next is made ready.
             arrived(store.dialect.at_once - 1)
-            marks = place > 0 and requests % MARK_EVERY == 0
-            if marks:
+            if place and requests % MARK_EVERY == 0:
                 arrived(0)  # a marker says the truth: all before it is there
                 now = replace(marker, number=place)
-                operations += store.marking(now, marker)
-                shown(marker.number, total)
+                store.update(*operations, *store.marking(now, marker))
                 marker = now
-            under_way.append(sending.submit(store.update, *operations))
-            if marks:
-                arrived(0)
+                shown(place, total)
+            else:
+                under_way.append(sending.submit(store.update, *operations))
             held, count, size = {}, 0, 0
 
         whole = marker.number

@@ -7,18 +7,18 @@ Sources: SPARQL 1.1 Protocol 2.1 and 2.2, SPARQL 1.1 Update 3.1.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, cast
+from typing import cast
 
 import httpx
 import pyoxigraph as ox
 
 from registry.graph.remote_rewrite import Rules
 from registry.graph.remote_terms import ALWAYS_KEPT, Term, give_back, keep, unchanged
+from registry.graph.streamed import as_file
 from registry.iris import Iris
 from registry.settings import BadSettings, Settings, check_store
 
@@ -229,7 +229,7 @@ class Store:
     def rows(self, query: str, more: Sequence[tuple[str, str]] = ()) -> Iterator[tuple[Term | None, ...]]:
         """The rows of a SELECT of ours, as they come."""
         with self._asked(query, more) as answer:
-            body = cast(IO[bytes], io.BufferedReader(_Stream(answer.iter_bytes()), 1 << 16))
+            body = as_file(answer.iter_bytes())
             try:
                 found = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
                 if not isinstance(found, ox.QuerySolutions):
@@ -362,25 +362,3 @@ class Store:
     def line(self, quad: ox.Quad) -> str:
         """The triple of a quad as a line of N-Triples, as this engine can hold it."""
         return f"{quad.subject} {quad.predicate} {self.dialect.encode(quad.object)} .\n"
-
-
-class _Stream(io.RawIOBase):
-    """The parts of a body as a file."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts, self._held = parts, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: object) -> int:
-        """As many bytes as there are, or fit."""
-        view = memoryview(target).cast("B")  # type: ignore[arg-type]
-        while not self._held:
-            part = next(self._parts, None)
-            if part is None:
-                return 0
-            self._held = part
-        count = min(len(view), len(self._held))
-        view[:count], self._held = self._held[:count], self._held[count:]
-        return count

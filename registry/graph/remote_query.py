@@ -26,6 +26,7 @@ from registry.graph.guard import Refused
 from registry.graph.remote import JSON, NTRIPLES, TRUNCATED, Remote
 from registry.graph.remote_rewrite import NOTHING, columns_of, rewritten
 from registry.graph.remote_terms import Term
+from registry.graph.streamed import as_file
 from registry.graph.target import REFUSED
 from registry.graph.worker import GRAPHS, RESULTS, Request
 from registry.iris import PREFIXES
@@ -198,25 +199,6 @@ def _table(found: ox.QuerySolutions, decode: Callable[[Term], Term]) -> Iterator
     yield b"]}}"
 
 
-class _Parts(io.RawIOBase):
-    """Parts as a file."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts, self._held = parts, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: Any) -> int:
-        """As many bytes as there are, or fit."""
-        view = memoryview(target).cast("B")
-        if not self._held:
-            self._held = next(self._parts, b"")
-        count = min(len(view), len(self._held))
-        view[:count], self._held = self._held[:count], self._held[count:]
-        return count
-
-
 def _read_results(data: IO[bytes]) -> ox.QuerySolutions | ox.QueryBoolean:
     return ox.parse_query_results(data, ox.QueryResultsFormat.JSON)
 
@@ -286,5 +268,5 @@ def _write_table(
     if isinstance(found, ox.QueryBoolean):
         found.serialize(output, format)
         return
-    again = io.BufferedReader(_Parts(_table(found, decode)), PART)
+    again = as_file(_table(found, decode), PART)
     cast(ox.QuerySolutions, _read_results(again)).serialize(output, format)

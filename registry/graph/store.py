@@ -7,7 +7,6 @@ the difference between what stands and what should stand, so that applying twice
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +37,7 @@ from registry.graph.layout import (
     tombstone_quads,
 )
 from registry.graph.plan import Plan, parsed
-from registry.graph.streamed import Pieces
+from registry.graph.streamed import as_file
 from registry.graph.works import WORKS, WorkDelta, plan_works, work_lines
 from registry.iris import MA, RDF, RDF_TYPE, Iris
 from registry.model import Change, Match, Relation
@@ -192,7 +191,7 @@ class EmbeddedStore:
                 direct.append(self._direct_quads(some))
                 yield self._match_quads(some)
             lines = iter(work_lines(works, self.iris) if works else ())
-            while rows := list(islice(lines, 50 * BULK_CHUNK)):
+            while rows := list(islice(lines, BULK_CHUNK)):
                 yield quads(self._graph(WORKS), rows)
 
         self._load(told())
@@ -308,17 +307,11 @@ class EmbeddedStore:
         return True
 
     def _load(self, nquads: Iterable[str]) -> None:
-        """One load of everything: the engine sorts a million quads at a time, and each time more is a level of files
-        that it merges later (a load for each 2,000 records wrote 25 times what the graph takes on disk)."""
-        pieces = Pieces(nquads)
+        """One load of everything: each leaves files of its own, which the engine has to merge later."""
         try:
-            self.store.bulk_load(io.BufferedReader(pieces, READ), ox.RdfFormat.N_QUADS)
-        except BaseException as error:
-            if pieces.failed is not None and pieces.failed is not error:
-                raise pieces.failed from None
-            if isinstance(error, SyntaxError):
-                raise BadChange(f"not N-Triples: {error}") from error
-            raise
+            self.store.bulk_load(as_file((text.encode() for text in nquads), READ), ox.RdfFormat.N_QUADS)
+        except SyntaxError as error:
+            raise BadChange(f"not N-Triples: {error}") from error
 
     def _quads(self, change: Change) -> str:
         academy = self.academies.get(change.feed)

@@ -1,39 +1,35 @@
-"""Text made piece by piece, as a file that a reader takes in one go: nothing of it is held as a whole."""
+"""Bytes that come piece by piece, as a file for a parser: nothing of it is held as a whole."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any, cast
+
+READ = 1 << 16
 
 
-class Pieces(io.RawIOBase):
-    """The pieces of a text, UTF-8 encoded, to be read once.
+class _Pieces(io.RawIOBase):
+    """The pieces, to be read once. What ends their making is raised to whoever reads."""
 
-    ``failed`` is the exception by which making a piece ended: a reader may tell of it as of an error of the file.
-    """
-
-    def __init__(self, pieces: Iterable[str]) -> None:
-        self._pieces = iter(pieces)
-        self._rest = memoryview(b"")
-        self.failed: BaseException | None = None
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._rest = iter(pieces), memoryview(b"")
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes into a buffer; 0 at the end."""
+        """As many bytes of a piece as fit; 0 at the end."""
         while not self._rest:
-            try:
-                piece = next(self._pieces, None)
-            except BaseException as error:
-                self.failed = error
-                raise
+            piece = next(self._pieces, None)
             if piece is None:
                 return 0
-            self._rest = memoryview(piece.encode())
+            self._rest = memoryview(piece)
         taken = min(len(buffer), len(self._rest))
-        buffer[:taken] = self._rest[:taken]
-        self._rest = self._rest[taken:]
+        buffer[:taken], self._rest = self._rest[:taken], self._rest[taken:]
         return taken
+
+
+def as_file(pieces: Iterable[bytes], read: int = READ) -> IO[bytes]:
+    """Pieces as a binary file that takes ``read`` bytes at a time."""
+    return cast(IO[bytes], io.BufferedReader(_Pieces(pieces), read))

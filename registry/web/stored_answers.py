@@ -7,7 +7,6 @@ evaluated once. Nothing here knows HTTP.
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +21,7 @@ from registry.statistics import cube, tables
 from registry.statistics.reader import open_figures
 from registry.terms import is_iri
 from registry.web import stored_formats as formats
-from registry.web.compress import LEVEL, WINDOW
+from registry.web.compress import pack, unpack
 from registry.web.kept import Kept
 from registry.web.stored import StoredQuery
 from registry.web.stored_formats import Cell, Source
@@ -139,10 +138,9 @@ class Answers:
         return await asyncio.shield(running)
 
     async def _made(self, key: Hashable, make: Make) -> bytes:
-        """An answer, newly made and kept: a large one compressed, for a table of 29 MB is one of 5."""
+        """An answer from what is kept compressed, or made and kept: a large one compressed (29 MB as 5)."""
         if (packed := self._kept.get((GZIP, key))) is not None:
-            # The size at its end (RFC 1952, 2.3.1) spares a third of the time: nothing is moved as it grows.
-            return await asyncio.to_thread(zlib.decompress, packed, WINDOW, int.from_bytes(packed[-4:], "little"))
+            return await asyncio.to_thread(unpack, packed)
         body = await make()
         if len(body) <= self.limit // 4:
             self._kept.put(key, body, len(body))
@@ -158,7 +156,7 @@ class Answers:
         return self._kept.get((GZIP, key)) or await self._shared((GZIP, key), packed)
 
     async def _pack(self, key: Hashable, body: bytes) -> bytes:
-        packed = await _off(len(body), lambda: _gzip(body))
+        packed = await _off(len(body), lambda: pack(body))
         if len(packed) <= self.limit // 4:
             self._kept.put((GZIP, key), packed, len(packed))
         return packed
@@ -225,11 +223,6 @@ class Answers:
             if asyncio.get_running_loop().time() > end:
                 raise QueryFailed("unavailable", "The query workers do not have this edition yet.", 5)
             await asyncio.sleep(0.05)
-
-
-def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW)
-    return packer.compress(body) + packer.flush()
 
 
 async def _off(size: int, make: Callable[[], _T]) -> _T:
