@@ -136,6 +136,20 @@ def tombstones(connection: sqlite3.Connection, until: int) -> Iterator[Change]:
     return (Change(*row) for row in rows)
 
 
+def renewed(connection: sqlite3.Connection, until: int) -> Iterator[Change]:
+    """The first change of each feed, and the last change of every record that came by a later run; without graphs."""
+    rows = connection.execute(
+        "WITH begun AS (SELECT min(sequence) AS sequence FROM change WHERE run <> '' AND sequence <= ? GROUP BY feed),"
+        " later AS (SELECT s.sequence FROM standing s JOIN change c ON c.sequence = s.sequence"
+        " WHERE s.kind = 'record' AND s.sequence <= ?"
+        " AND c.run NOT IN (SELECT run FROM change WHERE sequence IN (SELECT sequence FROM begun)))"
+        " SELECT sequence, time, kind, subject, cause, feed, key, run, first FROM change"
+        " WHERE sequence IN (SELECT sequence FROM begun UNION SELECT sequence FROM later) ORDER BY sequence",
+        (until, until),
+    )
+    return (Change(*row) for row in rows)
+
+
 def history(connection: sqlite3.Connection, subject: str) -> list[Change]:
     """All changes of one subject, oldest first."""
     rows = connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from registry.iris import SPDX, public_key
 from registry.ledger import log, measurements
@@ -12,7 +12,7 @@ from registry.pipeline.house import House
 from registry.pipeline.matched import feeds_of
 from registry.search import licences as known
 from registry.search.document import resource_id
-from registry.statistics.facts import Withdrawn
+from registry.statistics.facts import Brought, Withdrawn
 
 
 def licences(house: House, concepts: Iterable[str]) -> dict[str, bool]:
@@ -43,6 +43,13 @@ def withdrawn(house: House, changes: Iterable[Change]) -> list[Withdrawn]:
         for one in changes
         if one.kind == "tombstone" and one.feed in academies
     ]
+
+
+def brought(changes: Iterable[Change]) -> Iterator[Brought]:
+    """The entries as visits brought them, in the order of the log."""
+    for one in changes:
+        if one.kind == "record":
+            yield Brought(resource_id(one.feed, one.key), one.feed, one.run, one.time, public_key(one.key))
 
 
 def all_withdrawn(house: House, until: int) -> list[Withdrawn]:

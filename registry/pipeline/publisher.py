@@ -316,10 +316,11 @@ def _figures(
     works: Iterable[Work] = matcher.works()
     earlier = None
     gone_now: Iterable[Withdrawn] = ()
+    bare: list[Change] = []
     since = matcher.changes_since(str(before.manifest["matches"])) if before else None
     if before is not None and since is not None:
         batches = later(house, before.sequence, until)
-        bare = (replace(c, stated="", inferred="") for batch in batches for c in batch if c.feed)
+        bare = [replace(c, stated="", inferred="") for batch in batches for c in batch if c.feed]
         changed = {resource_id(change.feed, change.key): change for change in bare}
         gone_now = figured.withdrawn(house, changed.values())
         gone = [identifier for identifier, change in changed.items() if change.kind != "record"]
@@ -350,6 +351,7 @@ def _figures(
         told=told.of_ledger(connection),
         licences=licences,
         withdrawn=gone_now if earlier else figured.all_withdrawn(house, until),
+        brought=figured.brought(bare if earlier else log.renewed(connection, until)),
         quality=[Measured(of, one.feed, one.metric, one.time, one.value) for of, one in figured.measured(house)],
         rules={**level_words(), **{code: rule.words for code, rule in matcher.rules.items()}},
     )

@@ -89,6 +89,7 @@ def build(
     told: Mapping[str, float] | None = None,
     licences: Mapping[str, bool] | None = None,
     withdrawn: Iterable[facts.Withdrawn] = (),
+    brought: Iterable[facts.Brought] = (),
     quality: Iterable[Measured] = (),
 ) -> dict[str, float]:
     """Write ``figures.sqlite`` and ``overlap.json`` into ``target``; the totals, for the manifest.
@@ -102,8 +103,9 @@ def build(
     those that may be shown, of both levels; ``redirects`` {former id: what took it in} and ``retired`` (with the
     last members) are always all; ``rules`` {code of a rule or level: {language: what it says}}; ``told`` are numbers
     of the ledger (on ids and on reviewers), told with the totals. ``licences`` {IRI of a licence: whether it
-    is open}; ``withdrawn`` are entries that are gone, with ``before`` only those since; ``quality`` what
-    was measured of lists, always all that may be shown.
+    is open}; ``withdrawn`` are entries that are gone, with ``before`` only those since; ``brought`` those that
+    visits brought, as ``facts.renew`` takes them; ``quality`` what was measured of lists, always all that may be
+    shown.
     """
     target.mkdir(parents=True, exist_ok=True)
     file = target / DATABASE
@@ -124,6 +126,7 @@ def build(
         write_axes(connection, axes, iris)
         _resources(connection, resources, axes.above(iris), licences or {}, iris)
         counters.add(connection, "growth", facts.withdraw(connection, withdrawn, carried=before is not None))
+        facts.renew(connection, brought)
         _matches(connection, matches, iris)
         lists.settle(connection, carried=before is not None)
         counters.count(connection, before.figures / DATABASE if before else None)

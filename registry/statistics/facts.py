@@ -29,6 +29,18 @@ class Withdrawn:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An entry as a visit brought it: its id ("feed/key"), its list, the run ("": it came by none) and the time of
+    the visit (UTC, ISO 8601), and its key as its source has it, where that may be shown."""
+
+    id: str
+    feed: str
+    run: str
+    time: str
+    key: str
+
+
 def write(connection: sqlite3.Connection, resource: Mapping[str, Any], licences: Mapping[str, bool]) -> None:
     """Write what is told of one resource; ``licences`` {IRI of a licence: whether it is open}."""
     named = [concept["id"] for concept in resource["license"]]
@@ -59,6 +71,20 @@ def withdraw(connection: sqlite3.Connection, gone: Iterable[Withdrawn], *, carri
         connection.execute("INSERT INTO withdrawn VALUES (?,?,?,?,?)", (one.id, *row, one.key))
         _grow(counts, row, 1)
     return counts
+
+
+def renew(connection: sqlite3.Connection, brought: Iterable[Brought]) -> None:
+    """Note the entries that a later visit than the first of their list brought; they come in the order of the log.
+
+    Those of a first visit need not be told of, but for one, so that it is known.
+    """
+    first = dict(connection.execute("SELECT feed, first FROM begun").fetchall())
+    for one in brought:
+        if not one.run:
+            connection.execute("DELETE FROM renewed WHERE id=?", (one.id,))
+        elif first.setdefault(one.feed, one.run) != one.run:
+            connection.execute("INSERT OR REPLACE INTO renewed VALUES (?,?,?)", (one.id, one.time, one.key))
+    connection.executemany("INSERT OR REPLACE INTO begun VALUES (?,?)", first.items())
 
 
 def _forget(connection: sqlite3.Connection, identifier: str, counts: Counter[tuple[str, ...]]) -> None:

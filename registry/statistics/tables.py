@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
@@ -71,7 +71,16 @@ def tables() -> dict[str, Table]:
         "reused-works": _table("original title academies translations editions adaptations", "least"),
         "adaptations": _table("academy title source of", "academy of"),
         "listed-twice": _table("title academy other", "academy other"),
+        "copies-to-check": _table(
+            "title academy other confidence feature similarity", "academy other", "confidence similarity"
+        ),
+        "new-or-changed": _table("academy id title", "academy since"),
         "open-source-gaps": _table("topic name"),
+        "perhaps-adapted": _table(
+            "academy title other similar rule confidence", "academy other rule", decimals="confidence"
+        ),
+        "same-course": _table("relation academy title status", "address by"),
+        "translations": _table("translation language original from status", "language status"),
         "withdrawn": _table("academy id", "academy"),
         **{
             name: Table(columns, parameters=tuple(one for one in lists.NARROWED if one in columns))
@@ -85,15 +94,15 @@ def read(
 ) -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
     """The columns and all rows of a table; ``figures`` is the folder of the figures of a release.
 
-    ``parameters`` {name: value} narrow it. Shares are decimals of four digits; None stands for what a row does not
-    have. Raises NoSuchTable.
+    ``parameters`` {name: value} narrow it. Shares are decimals of four digits, what pairs say of themselves are
+    floats; None stands for what a row does not have. Raises NoSuchTable.
     """
     table = tables().get(name)
     if table is None:
         raise NoSuchTable(f"there is no table {name!r}")
     if odd := set(parameters or {}) - set(table.parameters):
         raise NoSuchTable(f"the table {name!r} has no parameter {min(odd)!r}")
-    given = {key: (parameters or {}).get(key) for key in table.parameters}
+    given = {key: _as_kept((parameters or {}).get(key)) for key in table.parameters}
     given["enough"] = float(ENOUGH)
     places = [place for place, column in enumerate(table.columns) if column in table.decimals]
     with open_figures(figures) as connection:
@@ -106,6 +115,11 @@ def read(
     if places:
         rows = [_with_decimals(row, places) for row in rows]
     return table.columns, rows
+
+
+def _as_kept(value: Value) -> Value:
+    """A time as the figures have it."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
 def _asked(connection: sqlite3.Connection, name: str, given: Mapping[str, Value]) -> list[tuple[Value, ...]]:
@@ -127,7 +141,7 @@ def _with_decimals(row: tuple[Value, ...], places: list[int]) -> tuple[Value, ..
     changed = list(row)
     for place in places:
         number = changed[place]
-        changed[place] = _decimal(number) if isinstance(number, int) else None
+        changed[place] = _decimal(number) if isinstance(number, int) else number
     return tuple(changed)
 
 

@@ -17,9 +17,10 @@ from registry.graph import describe
 from registry.graph.store import EmbeddedStore
 from registry.graph.vocabulary import load_vocabulary
 from registry.graph.works import WorkDelta
-from registry.iris import SCHEMA
+from registry.iris import DCTERMS, SCHEMA
 from registry.ledger.measurements import Measurement
-from registry.model import Change, Match, Work
+from registry.model import Change, Evidence, Match, Run, Work
+from registry.pipeline.figured import brought
 from registry.search.document import item, resource_id
 from registry.statistics.axes import Axes
 from registry.statistics.build import Before, Measured, build
@@ -28,14 +29,15 @@ from registry.terms import XSD, Iri, Literal, Triple, from_ntriples, text, to_nt
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = (
-    "audience", "csa", "gsbpm", "gwg", "level", "licence", "match-status", "ost", "quality-metric", "resource-type",
+    "audience", "csa", "gsbpm", "gwg", "level", "licence", "match-feature", "match-status", "ost", "quality-metric",
+    "resource-type",
 )  # fmt: skip
 LICENCES = {
     small.SPDX + "MIT": True,
     small.SPDX + "CC-BY-ND-4.0": False,
     small.concept("licence", "proprietary"): False,
 }
-KEYS = [(feed, f"k{number}") for feed in ("north-oai", "south-web", "south-list", "island-git") for number in range(5)]
+KEYS = [(feed, f"k{number}") for feed in ("north-oai", "south-web", "south-list", "island-git") for number in range(8)]
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class State:
     matches: dict[str, Match] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
     measured: list[tuple[str, Measurement]] = field(default_factory=list)
+    visits: list[Run] = field(default_factory=list)
+    brought: list[Change] = field(default_factory=list)
+    """What all visits brought, in order."""
 
 
 def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
@@ -80,7 +85,7 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
     extra = [("about", one) for one in chance.sample(about, chance.choice([0, 0, 1, 1, 2, 3]))]
     extra += [("license", one) for one in chance.sample(licences, chance.choice([0, 1, 1, 2]))]
     extra += [("educationalLevel", concept("level", "basic"))] * chance.randrange(2)
-    extra += [("learningResourceType", concept("resource-type", "lesson"))] * chance.randrange(2)
+    extra += [("learningResourceType", concept("resource-type", "lesson"))] * (chance.randrange(4) > 0)
     extra += [("isPartOf", small.IRIS.resource("north-oai", "k0"))] * chance.randrange(2)
     kinds = ("middle-manager", "senior-leader", "producer-statistician")
     extra += [("audience", concept("audience", kind)) for kind in kinds[: chance.randrange(4)]]
@@ -98,6 +103,7 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
         feed,
         key,
         {chance.choice("en fr".split()): chance.choice(["Git", "Émigrés", "Sampling"])},
+        url=own.choice(["", "https://one.example/git", f"https://{feed}.example/{key}"]),
         languages=chance.choice([(), ("en",), ("en",), ("fr-CA", "EN"), ("es", "fr")]),
         extra=tuple(extra),
     )
@@ -114,15 +120,23 @@ def record(chance: random.Random, feed: str, key: str, first: str) -> Change:
         (Iri(run + "/place/1"), Iri(SCHEMA + "address"), Iri(run + "/place/1/address")),
         (Iri(run + "/place/1/address"), Iri(SCHEMA + "addressLocality"), Literal("Bergen")),
     ]
-    more = [*(town if held else []), *(session[: own.choice([0, 1, 4])] if sessions else [])]
+    own_key = (small.IRIS.record(feed, key), Iri(DCTERMS + "identifier"), Literal(key))
+    more = [own_key, *(town if held else []), *(session[: own.choice([0, 1, 4])] if sessions else [])]
     made = small.change(1, feed, key, (graph[0], to_ntriples([*from_ntriples(graph[1]), *more])))
     return replace(made, inferred=to_ntriples(inferred), first=first)
+
+
+def evidence_of(own: random.Random) -> tuple[Evidence, ...]:
+    """What a pair has in common; one thing may be there twice."""
+    features = ("title-similarity", "same-author", "title-similarity")[: own.randrange(4)]
+    return tuple(Evidence(feature, "some", own.choice([1, 0.1, 0.123456, 1e-05]), "a", "b") for feature in features)
 
 
 def changed(old: State, step: int, chance: random.Random) -> State:
     """What a time brings: records come, change, go and come back, people decide, works are put together anew."""
     new = replace(old, records=dict(old.records), gone=dict(old.gone), matches=dict(old.matches))
     time = f"2026-{step + 3:02d}-02T10:00:00Z"
+    new.brought = list(old.brought)
     for feed, key in chance.sample(KEYS, 4 if step else len(KEYS) - 2):
         before = new.records.get(key_of := str(small.IRIS.record(feed, key))) or new.gone.get(key_of)
         if key_of in new.records and chance.random() < 0.4:
@@ -132,10 +146,16 @@ def changed(old: State, step: int, chance: random.Random) -> State:
             )
         else:
             new.gone.pop(key_of, None)
-            new.records[key_of] = record(chance, feed, key, before.first if before else time)
+            made = record(chance, feed, key, before.first if before else time)
+            run = str(small.IRIS.run(feed, f"2026{step + 3:02d}02T100000000000"))
+            # A person may have put it right since: then it is as no visit brought it.
+            new.records[key_of] = replace(made, time=time, run=run if len(made.stated) % 7 else "")
+            new.brought.append(new.records[key_of])
+    visited = {change.run: change.feed for change in new.brought if change.run}
+    new.visits = [*old.visits, *(Run(run, of, small.FEEDS[of], time, time) for run, of in visited.items())]
     here = sorted(small.IRIS.resource(one.feed, one.key) for one in new.records.values())
     new.matches = {name: one for name, one in new.matches.items() if {one.left, one.right} <= set(here)}
-    for _ in range(3 if step else 20):
+    for _ in range(4 if step else 60):
         left, right = sorted(chance.sample(here, 2))
         relation = chance.choice(
             ["translation", "version", "derivative", "part", "copy", "overlap", "different", "copy"]
@@ -143,6 +163,8 @@ def changed(old: State, step: int, chance: random.Random) -> State:
         directed = relation in ("translation", "version", "derivative", "part")
         source = chance.choice([left, right, ""]) if directed else ""
         status = chance.choice(["candidate", "accepted", "candidate", "accepted", "rejected", "discussed"])
+        if relation == "copy" and source == "" and (left + right)[-1] in "024":
+            relation = "near-copy"
         new.matches[small.IRIS.match(left, right)] = Match(
             left,
             right,
@@ -151,7 +173,7 @@ def changed(old: State, step: int, chance: random.Random) -> State:
             status,
             "R",
             "CompositeMatching",
-            (),
+            evidence_of(random.Random(f"{left} {right} {relation}")),
             source=source,
         )  # type: ignore[arg-type]
     groups: dict[str, list[str]] = {}
@@ -185,6 +207,7 @@ def graph_of(state: State, folder: Path, words: Words) -> ox.Store:
             **describe.academies(family.ACADEMIES, small.IRIS, small.KNOWN),
             **describe.licences(LICENCES, small.IRIS),
             **describe.quality(state.measured, small.IRIS),
+            **describe.provenance(state.visits, family.ACADEMIES, small.IRIS, lambda _: False),
         }
     )
     return store.store
@@ -215,6 +238,7 @@ def figures_of(state: State, target: Path, words: Words, before: tuple[State, Pa
             for one in new(state.gone, old.gone)
         ],
         quality=[Measured(of, one.feed, one.metric, one.time, one.value) for of, one in state.measured],
+        brought=brought(state.brought[len(old.brought) :]),
         academies=family.ACADEMIES, known=small.KNOWN, runs=[], sequence=1, iris=small.IRIS, axes=words.axes,
         licences=LICENCES, before=earlier,
     )  # fmt: skip

@@ -19,7 +19,7 @@ QUERIES = {
     for query in load_queries(ROOT / "ontology" / "questions", "http://localhost:8000/").values()
     if query.figure is not None
 }
-READ = {XSD + "integer": int, XSD + "decimal": Decimal}
+READ = {XSD + "integer": int, XSD + "decimal": Decimal, XSD + "double": float}
 
 
 def cell(term: object) -> object:

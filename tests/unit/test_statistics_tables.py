@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def asked(store: ox.Store, query: StoredQuery) -> list[tuple[tables.Value, ...]]
     return [tuple(value(row[column.name]) for column in query.columns) for row in found]
 
 
+def asked_of(store: ox.Store, name: str, address: str) -> list[tuple[tables.Value, ...]]:
+    """The answer of a text about one address."""
+    query = QUESTIONS[name]
+    bound = {ox.Variable("address"): ox.NamedNode(address)}
+    found = store.query(query.text, use_default_graph_as_union=True, substitutions=bound)
+    assert isinstance(found, ox.QuerySolutions)
+    return [tuple(value(row[column.name]) for column in query.columns) for row in found]
+
+
 @pytest.fixture(scope="module", params=range(2))
 def history(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, words: Words
@@ -54,7 +64,7 @@ def history(
     """The graph, the figures carried forward and those made from nothing, time after time."""
     chance, state, made = random.Random(request.param), State(), list[tuple[ox.Store, Path, Path]]()
     folder = tmp_path_factory.mktemp("history")
-    for step in range(4):
+    for step in range(6):
         old, state = state, changed(state, step, chance)
         anew = figures_of(state, folder / f"anew-{step}", words)
         before = (old, made[-1][1]) if made else None
@@ -87,6 +97,22 @@ def test_what_is_chosen_is_a_part_of_the_whole(history: list[tuple[ox.Store, Pat
             for chosen in {row[place] for row in rows} | {"none such"}:
                 if chosen is not None:
                     assert read(figures, name, {parameter.name: chosen})[1] == [r for r in rows if r[place] == chosen]
+    store, _, _ = history[-1]
+    for moment in (
+        datetime(2026, 4, 2, 10, tzinfo=UTC),
+        datetime(2026, 5, 1, tzinfo=UTC),
+        datetime(2030, 1, 1, tzinfo=UTC),
+    ):
+        text = QUESTIONS["new-or-changed"].text.replace(
+            "?since, true", f'"{moment.isoformat()}"^^<{XSD}dateTime>, true'
+        )
+        found = store.query(text.replace("?title ?since", "?title"), use_default_graph_as_union=True)
+        wanted = [tuple(value(row[name]) for name in ("academy", "id", "title")) for row in found]  # type: ignore[union-attr]
+        assert read(figures, "new-or-changed", {"since": moment})[1] == wanted
+        assert wanted or moment.year == 2030
+    addresses = {str(one) for one in ("https://one.example/git", "https://north-oai.example/k1")}
+    for address in addresses:
+        assert read(figures, "same-course", {"address": address})[1] == asked_of(store, "same-course", address)
     assert [row for row in read(figures, "reused-works")[1] if row[2] >= 2] == read(
         figures, "reused-works", {"least": 2}
     )[1]  # type: ignore[operator]
