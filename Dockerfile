@@ -1,5 +1,7 @@
 # The registry as one small image; which process runs is the command (see docker-compose.yml).
 FROM python:3.12-slim
+# What query workers allocate with (docs/sparql.md, "For operators").
+RUN apt-get update && apt-get install -y --no-install-recommends libjemalloc2 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 registry && mkdir /data && chown registry /data
 WORKDIR /app
 COPY locks/core.txt locks/core.txt

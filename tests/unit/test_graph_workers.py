@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ctypes.util import find_library
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -115,6 +116,25 @@ def test_workers_keep_what_the_operator_says_of_memory(graph: Path, monkeypatch:
     assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=0:glibc.rtld.nns=4:glibc.malloc.tcache_count=1000:" in told
     assert b":MALLOC_ARENA_MAX=1:" in told
     assert allocation({})["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1:glibc.malloc.tcache_count=1000"
+
+
+def test_workers_allocate_with_jemalloc_where_there_is_one(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> tuple[str, bytes]:
+        async with pool(graph) as made:
+            (worker, *_) = sorted(workers_of(made))
+            return Path(f"/proc/{worker}/maps").read_text(), await ask(made, COUNT)
+
+    library = find_library("jemalloc")
+    if os.environ.get("CI"):
+        assert library, "CI installs it"
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    maps, answer = asyncio.run(run())
+    assert ("libjemalloc" in maps) == bool(library) and b'"2000"' in answer
+    monkeypatch.setenv("LD_PRELOAD", "")
+    maps, answer = asyncio.run(run())
+    assert "libjemalloc" not in maps and b'"2000"' in answer
+    assert allocation({"MALLOC_CONF": "x:1"}, "libjemalloc.so.2")["MALLOC_CONF"] == "x:1"
+    assert "LD_PRELOAD" not in allocation({})
 
 
 def test_a_dataset_given_by_the_protocol_is_all_there_is(graph: Path) -> None:
