@@ -133,7 +133,7 @@ CREATE TABLE withdrawn (
     id TEXT PRIMARY KEY, academy TEXT NOT NULL, added TEXT NOT NULL, month TEXT NOT NULL, key TEXT NOT NULL
 ) WITHOUT ROWID;
 -- Entries that came as they are by a later visit than the first of their list (registry/statistics/facts.py): when (UTC),
--- and their key as their source has it. One whose entry is gone may stay. first: the run of that first visit.
+-- and their key as their source has it. first: the run of that first visit.
 CREATE TABLE renewed (id TEXT PRIMARY KEY, time TEXT NOT NULL, key TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE begun (feed TEXT PRIMARY KEY, first TEXT NOT NULL) WITHOUT ROWID;
 -- Resources by concept, language and academy. language is the first part of a tag, "" for those that state none, "*" for

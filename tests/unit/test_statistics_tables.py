@@ -15,7 +15,7 @@ from support.figure_states import State, Words, changed, figures_of, graph_of, w
 
 from registry.model import Change
 from registry.statistics import axes, tables
-from registry.statistics.reader import open_figures
+from registry.statistics.reader import MatchQuery, matches, open_figures
 from registry.statistics.tables import NoSuchTable, read
 from registry.terms import XSD
 from registry.web.stored import StoredQuery, load_queries
@@ -159,6 +159,16 @@ def test_axes_are_what_the_resources_and_pairs_say(history: list[tuple[ox.Store,
                     assert step["pairs"] == len(both)
                     placed += len(both)
     assert placed
+
+
+def test_pairs_are_counted_as_they_are(history: list[tuple[ox.Store, Path, Path]]) -> None:
+    """What is kept up by relation and state says how many there are."""
+    chosen = [((), ()), ((), ("rejected",)), (("copy", "overlap"), ()), (("copy",), ("accepted", "discussed"))]
+    for _, carried, _ in history:
+        with open_figures(carried) as connection:
+            for relations, statuses in chosen:
+                found, total, _ = matches(connection, MatchQuery(relations=relations, statuses=statuses, limit=1000))
+                assert len(found) == total and (total or carried != history[-1][1])
 
 
 def test_what_is_no_table_is_told(history: list[tuple[ox.Store, Path, Path]]) -> None:
