@@ -7,6 +7,7 @@ import csv
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -313,14 +314,22 @@ def test_the_base_is_the_deployment_s(tmp_path: Path) -> None:
 
 
 def test_all_files_are_read_in_about_the_time_that_parsing_them_takes() -> None:
-    """Against parsing in the same process: what else it holds slows both alike."""
-    start = time.process_time()
-    vocabulary.lookup(FOLDER, BASE)
-    read = time.process_time() - start
-    start = time.process_time()
-    for file in vocabulary.scheme_files(FOLDER).values():
-        Graph().parse(file, format="turtle")
-    assert read < 3 * (time.process_time() - start)
+    """Against parsing in the same process, each at its best: what the process holds of other tests slows both alike,
+    but for a collection of all its garbage, which falls into one of them."""
+
+    def parsed() -> None:
+        for file in vocabulary.scheme_files(FOLDER).values():
+            Graph().parse(file, format="turtle")
+
+    def best(what: Callable[[], object]) -> float:
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            what()
+            times.append(time.process_time() - start)
+        return min(times)
+
+    assert best(lambda: vocabulary.lookup(FOLDER, BASE)) < 3 * best(parsed)
 
 
 def defined() -> set[str]:
