@@ -110,7 +110,9 @@ def test_what_is_chosen_is_a_part_of_the_whole(history: list[tuple[ox.Store, Pat
         wanted = [tuple(value(row[name]) for name in ("academy", "id", "title")) for row in found]  # type: ignore[union-attr]
         assert read(figures, "new-or-changed", {"since": moment})[1] == wanted
         assert wanted or moment.year == 2030
-    told = [asked_of(store, "same-course", address) for address in ("https://one.example/git", "https://none.example/")]
+    told = [
+        asked_of(store, "same-course", address) for address in ("https://one.example/git", "https://none.example/")
+    ]
     assert told[0] and not told[1]
     assert read(figures, "same-course", {"address": "https://one.example/git"})[1] == told[0]
     assert read(figures, "same-course", {"address": "https://none.example/"})[1] == []
