@@ -231,22 +231,12 @@ def stored(connection: HTTPConnection, pid: int) -> list[Took]:
     for query in sorted(told, key=itemgetter("name")):
         name = query["name"]
         address = f"{name}.json"
-        first = _first(connection, f"/q/{address}")
+        first, _ = _ask(connection, f"/q/{address}")
         found.append(_several(connection, pid, f"stored: {name} ({first:.0f} ms at first)", _page(f"/q/{address}")))
         if found[-1].high > LARGE:
             packed = {"Accept-Encoding": "gzip"}
             found.append(_several(connection, pid, f"stored: {name}, with gzip", _page(f"/q/{address}"), packed))
     return found
-
-
-def _first(connection: HTTPConnection, address: str) -> float:
-    """Milliseconds of a first answer."""
-    began = time.perf_counter()
-    connection.request("GET", address)
-    answer = connection.getresponse()
-    body = answer.read()
-    assert answer.status == 200, (address, answer.status, body[:300])
-    return (time.perf_counter() - began) * 1000
 
 
 def _took(kind: str, times: list[float], busy: list[float]) -> Took:

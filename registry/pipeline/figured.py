@@ -46,10 +46,10 @@ def withdrawn(house: House, changes: Iterable[Change]) -> list[Withdrawn]:
 
 
 def brought(changes: Iterable[Change]) -> Iterator[Brought]:
-    """The entries as visits brought them, in the order of the log."""
+    """The entries as visits brought them, in the order of the log; those that are gone by no run."""
     for one in changes:
-        if one.kind == "record":
-            yield Brought(resource_id(one.feed, one.key), one.feed, one.run, one.time, public_key(one.key))
+        run = one.run if one.kind == "record" else ""
+        yield Brought(resource_id(one.feed, one.key), one.feed, run, one.time, public_key(one.key))
 
 
 def all_withdrawn(house: House, until: int) -> list[Withdrawn]:

@@ -176,8 +176,7 @@ def _forget(connection: sqlite3.Connection, before: Before) -> None:
         pairs = f"match WHERE {side}_iri IN (SELECT iri FROM resource WHERE id=?)"
         connection.executemany(f"INSERT OR IGNORE INTO left_out SELECT id FROM {pairs}", gone)
         connection.executemany(f"DELETE FROM {pairs}", gone)
-    for table in ("resource", "renewed"):
-        connection.executemany(f"DELETE FROM {table} WHERE id=?", gone)
+    connection.executemany("DELETE FROM resource WHERE id=?", gone)
     ended = [(identifier,) for identifier in before.matches_gone]
     for table in ("match", "left_out"):
         connection.executemany(f"DELETE FROM {table} WHERE id=?", ended)

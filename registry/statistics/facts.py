@@ -31,8 +31,8 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """An entry as a visit brought it: its id ("feed/key"), its list, the run ("": it came by none) and the time of
-    the visit (UTC, ISO 8601), and its key as its source has it, where that may be shown."""
+    """An entry as a visit brought it: its id ("feed/key"), its list, the run ("": it came by none, or is gone) and
+    the time of the visit (UTC, ISO 8601), and its key as its source has it, where that may be shown."""
 
     id: str
     feed: str

@@ -144,6 +144,7 @@ def changed(old: State, step: int, chance: random.Random) -> State:
             new.gone[key_of] = Change(
                 1, time, "tombstone", key_of, "source", feed, key, first=before.first if before else time
             )
+            new.brought.append(new.gone[key_of])
         else:
             new.gone.pop(key_of, None)
             made = record(chance, feed, key, before.first if before else time)

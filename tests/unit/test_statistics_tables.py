@@ -164,6 +164,18 @@ def test_axes_are_what_the_resources_and_pairs_say(history: list[tuple[ox.Store,
     assert placed
 
 
+def test_what_is_gone_is_no_more_among_what_came_later(history: list[tuple[ox.Store, Path, Path]]) -> None:
+    for _, *made in history:
+        told = []
+        for figures in made:
+            with open_figures(figures) as connection:
+                told.append([tuple(row) for row in connection.execute("SELECT * FROM renewed ORDER BY id")])
+                lost = "SELECT count(*) FROM renewed WHERE id NOT IN (SELECT id FROM resource)"
+                assert connection.execute(lost).fetchone()[0] == 0
+        assert told[0] == told[1]
+    assert told[0]
+
+
 def test_pairs_are_counted_as_they_are(history: list[tuple[ox.Store, Path, Path]]) -> None:
     """What is kept up by relation and state says how many there are."""
     chosen = [((), ()), ((), ("rejected",)), (("copy", "overlap"), ()), (("copy",), ("accepted", "discussed"))]
