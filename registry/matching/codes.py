@@ -6,6 +6,7 @@ Many pairs share one code, so each is weighed once, and a million pairs keep the
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,16 @@ def comparisons(settings: str) -> Side:
 def known(levels: list[Level]) -> list[Level]:
     """The levels but for that of what cannot be told."""
     return [level for level in levels if not level.get("is_null_level")]
+
+
+def weights(side: Side, places: Mapping[str, int], code: int) -> dict[str, float]:
+    """What each comparison of a side weighs for a code, in bits; 0 for one that was not made."""
+    found = {}
+    for name, levels in side.items():
+        place = code >> shift(places[name]) & (1 << BITS) - 1
+        level = known(levels)[place - 1]
+        found[name] = math.log2(level["m_probability"] / level["u_probability"]) if place else 0.0
+    return found
 
 
 def code(within: Side, across: Side, places: Mapping[str, int], table: str) -> str:

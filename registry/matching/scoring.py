@@ -19,12 +19,15 @@ from typing import Any
 import duckdb
 
 from registry.matching import codes
+from registry.matching.columns import insert
 
 WITHIN = ("title", "text", "identity", "authors", "topics", "codes", "minutes", "years", "place")
 ACROSS = ("title", "authors", "topics", "codes", "minutes", "day", "place")
 COMPARISONS = tuple(dict.fromkeys((*WITHIN, *ACROSS)))
 DECIMALS = 9
 """Sums of floats are rounded here, so that threads and engines give one number."""
+SUMMED = 5_000
+"""New sets of levels that are summed here: Splink takes a second to begin, and gives the same in every digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,14 @@ def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, th
 
     A comparison that cannot be made, or that the pair's model does not have, weighs nothing. Pairs that reach the
     same levels weigh the same: Splink weighs each set of levels once, and what it gave stays in ``level_weight``.
+    Where something is there already, few new sets (SUMMED) are added up from the model.
     """
     db.execute(f"SET threads = {threads}")
     columns = ", ".join(f"w_{name} DOUBLE" for name in COMPARISONS)
     places = {name: place for place, name in enumerate(COMPARISONS)}
     sides = (("false", model.within, WITHIN), ("true", model.across, ACROSS))
-    code = codes.code(codes.comparisons(model.within), codes.comparisons(model.across), places, "t")
+    levels = [codes.comparisons(model.within), codes.comparisons(model.across)]
+    code = codes.code(*levels, places, "t")
     name = sha256(f"{model.within}\n{model.across}".encode()).hexdigest()[:16]
     db.execute(
         f"CREATE TABLE IF NOT EXISTS level_weight (model VARCHAR, code BIGINT, weight DOUBLE, {columns});"
@@ -90,7 +95,12 @@ def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, th
         f"CREATE OR REPLACE TEMP TABLE {into}_new AS SELECT DISTINCT code FROM {into}_pairs"
         f" ANTI JOIN (SELECT code FROM level_weight WHERE model = '{name}') USING (code)"
     )
-    if db.execute(f"SELECT count(*) FROM {into}_new").fetchall()[0][0]:
+    new, known = db.execute(
+        f"SELECT (SELECT count(*) FROM {into}_new), (SELECT count(*) FROM level_weight WHERE model = '{name}')"
+    ).fetchall()[0]
+    if known and 0 < new <= SUMMED:
+        _sum(db, into, levels, places, name)
+    elif new:
         for side, settings, names in sides:
             _weigh_side(db, table, side, into, settings, names, name)
     db.execute(
@@ -102,6 +112,18 @@ def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, th
 def forget(db: duckdb.DuckDBPyConnection) -> None:
     """Let go of the weights that were kept, of whatever model."""
     db.execute("DROP TABLE IF EXISTS level_weight")
+
+
+def _sum(
+    db: duckdb.DuckDBPyConnection, into: str, levels: list[codes.Side], places: Mapping[str, int], model: str
+) -> None:
+    """Add up what the levels of new codes weigh, as Splink does."""
+    found: list[tuple[object, ...]] = []
+    for (code,) in db.execute(f"SELECT code FROM {into}_new ORDER BY code").fetchall():
+        weights = codes.weights(levels[code & 1], places, code)
+        total = round(sum(weights[name] for name in (ACROSS if code & 1 else WITHIN)), DECIMALS)
+        found.append((model, code, total, *(weights.get(name) for name in COMPARISONS)))
+    insert(db, "level_weight", ", ".join(["model", "code", "weight", *(f"w_{name}" for name in COMPARISONS)]), found)
 
 
 def _weigh_side(

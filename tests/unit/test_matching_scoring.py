@@ -59,6 +59,22 @@ def test_order_of_rows_and_threads_change_nothing(db: duckdb.DuckDBPyConnection)
     assert found[0] == found[1] == found[2]
 
 
+def test_what_is_added_up_is_what_splink_gives_in_every_digit(
+    db: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = scoring.default_model()
+    pairs(db, model, 40_000, seed=4)
+    scoring.weigh(db, "measure", "weighed", model)
+    by_splink = db.execute("SELECT * FROM level_weight ORDER BY code").fetchall()
+    assert len(by_splink) > 3 * scoring.SUMMED  # all of them went to Splink
+    some = db.execute("SELECT code FROM level_weight USING SAMPLE 4000").fetchall()
+    db.execute("CREATE TEMP TABLE part AS SELECT unnest($1) AS code", [[code for (code,) in some]])
+    db.execute("DELETE FROM level_weight WHERE code IN (SELECT code FROM part)")
+    monkeypatch.setattr(scoring, "_weigh_side", None)
+    scoring.weigh(db, "measure", "weighed", model)
+    assert db.execute("SELECT * FROM level_weight ORDER BY code").fetchall() == by_splink
+
+
 def test_a_pair_of_which_nothing_can_be_told_weighs_nothing(db: duckdb.DuckDBPyConnection) -> None:
     pairs(db, scoring.default_model(), 1, seed=1)
     names = ", ".join(f"{n} = NULL" for n in ("title", "title_df", "text", "identity", "authors", "topics", "codes"))
