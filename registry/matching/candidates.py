@@ -20,7 +20,7 @@ from registry.matching.lexicon import Lexicon
 
 CAP, WORD_CAP = 200, 60
 """Records that have a key, and a key of words, at most: what more have brings nobody together."""
-TOP, ABROAD = 24, 8
+TOP, ABROAD = 24, 12
 """A record's partners that are kept: the best in its language, and the best in others, which share few words and would
 lose their place to those that do."""
 SPARE = 1.5

@@ -36,6 +36,8 @@ TOPIC_TEXT = 0.3
 """Likeness of texts that have passages in common."""
 COVERAGE = 0.5
 """Share of the shorter title's meaningful words that two on one topic have in common."""
+UNTRANSLATED = 3
+"""Meaningful words of a title that was left as it is, from which it says what the work is."""
 OTHER_TEXT = 0.1
 """Likeness below which two texts speak of different things; phrases that every course uses give a little."""
 

@@ -20,7 +20,7 @@ FLOOR = -14.0
 """Bits of match weight below which nothing ties two records."""
 TOLD = {screen.OVERLAP: "OV.SAME_TOPIC", screen.SAME_TITLE: "OV.SAME_TITLE"}
 """The rules of which numbers alone tell that they fire."""
-_OUTCOME = "l, r, rule, relation, source, score, strong, evidence, answers"
+_OUTCOME = "l, r, rule, relation, source, score, strong, evidence, answers, sites"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
     told("weigh")
     for verdict, rule in TOLD.items():
         db.execute(
-            f"INSERT INTO outcome SELECT l, r, '{rule}', '{means.rules[rule].relation}', '', near, true, NULL, ''"
+            f"INSERT INTO outcome SELECT l, r, '{rule}', '{means.rules[rule].relation}', '', near, true, NULL, '', ''"
             f" FROM measure JOIN weighed USING (l, r) WHERE tie = {verdict} AND weight >= {FLOOR}"
         )
     db.execute(
@@ -68,7 +68,11 @@ def compare(db: duckdb.DuckDBPyConnection, means: Means, told: Callable[[str], N
         " UNION ALL (SELECT * FROM new_outcome EXCEPT SELECT * FROM old_outcome));"
         # What a match shows besides its outcome (weight, generators) may have changed as well.
         "CREATE OR REPLACE TEMP TABLE seed AS SELECT DISTINCT unnest([l, r]) AS n FROM ("
-        " SELECT l, r FROM altered UNION ALL SELECT l, r FROM kept SEMI JOIN todo USING (l, r))"
+        " SELECT l, r FROM altered UNION ALL SELECT l, r FROM kept SEMI JOIN todo USING (l, r));"
+        # What its place tells follows from all such pairs of its two sites.
+        "INSERT INTO seed SELECT l FROM outcome WHERE sites <> '' AND sites IN ("
+        " SELECT sites FROM old_outcome SEMI JOIN altered USING (l, r)"
+        " UNION ALL SELECT sites FROM new_outcome SEMI JOIN altered USING (l, r))"
     )
 
 

@@ -22,6 +22,7 @@ from registry.matching.outcome import Outcome, days, like_titles, older, reposit
 from registry.model import Evidence
 
 _EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
+_YEAR = re.compile(r"/((?:19|20)\d\d)(?=/|$)")
 FORMS = {"older": -1, "short": 1, "full": -1, "newer": 1}
 """Which forms of a work come first: the short edition is made from the full one."""
 
@@ -130,15 +131,17 @@ def older_edition(facts: Facts) -> str:
 
 
 def address_edition(facts: Facts) -> Outcome | None:
-    """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2")."""
+    """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2"), or in a year, within
+    an academy ("/2019/data-wrangling")."""
     if facts.guards or not (facts.same_title or facts.ratio >= NEAR):
         return None
     for one in facts.left.own:
         for other in facts.right.own:
             if one == other or not one.startswith("url:"):
                 continue
-            a, b = _EDITION.sub("", one), _EDITION.sub("", other)
-            if a == b and not {one, other, a} & facts.aside:
+            ended = _EDITION.sub("", one) == _EDITION.sub("", other)
+            yearly = facts.same_academy and _YEAR.search(one) and _YEAR.sub("/", one) == _YEAR.sub("/", other)
+            if (ended or yearly) and not {one, other, _EDITION.sub("", one)} & facts.aside:
                 ends = shown_key(one), shown_key(other)
                 line = Evidence("same-url", "equal-without-edition", 1.0, *ends, "url", "url")
                 first = "left" if (len(one), one) < (len(other), other) else "right"

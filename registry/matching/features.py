@@ -54,6 +54,7 @@ _DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:\d+
 _EDX = re.compile(r"\bcourse-v1:([\w.-]+)[+~]([\w.-]+)(?:[+~]([\w.-]+))?")
 EMPTY = 0xFFFF
 """An empty bin; full ones hold less."""
+_FRONT = frozenset(("index", "readme", "home", "main", "default", "welcome"))
 DECLARED = (
     (SCHEMA + "sameAs", "same"),
     (SCHEMA + "translationOfWork", "translation-of"),
@@ -76,10 +77,11 @@ class Features:
     of (short name of the property, key of the other resource); what a description says of an address that it names
     is among them as "says-…", and ``said`` is what it says of works by name. ``languages`` are stated, else told by
     the text; ``written`` is what the text is written in. ``slugs`` are words of addresses and ``pages`` addresses,
-    both without the language that they name, beside it. ``position`` is the number of a part in its address,
-    ``session`` the run in a key of Open edX, ``media`` the kinds of carrier ("video", "slides"). Dates are ISO strings
-    as stated, ``minutes`` the learning time, ``length`` the words of the description and ``sketch`` its MinHash,
-    16 bits a bin."""
+    both without the language that they name, beside it. ``paths`` are places in ``sites`` (repositories, else hosts),
+    as far as they are telling, with their language in the same way. ``position`` is the number of a part in its
+    address, ``session`` the run in a key of Open edX, ``media`` the kinds of carrier ("video", "slides"). Dates are
+    ISO strings as stated, ``minutes`` the learning time, ``length`` the words of the description and ``sketch`` its
+    MinHash, 16 bits a bin."""
 
     resource: str
     record: str
@@ -93,6 +95,8 @@ class Features:
     repositories: tuple[tuple[str, str, str], ...]
     slugs: tuple[tuple[tuple[str, ...], str], ...]
     pages: tuple[tuple[str, str], ...]
+    paths: tuple[tuple[str, str], ...]
+    sites: tuple[str, ...]
     position: str
     session: str
     codes: tuple[str, ...]
@@ -129,12 +133,14 @@ def from_json(data: str) -> Features:
     """Read what ``to_json`` wrote."""
     values, *titles = json.loads(data)
     resource, record, feed, languages, written, own, declared, said, repositories, slugs, *values = values
-    pages, position, session, codes, authors, about, levels, types, media, keywords, licence, *values = values
+    pages, paths, sites, position, session, codes, authors, about, levels, types, media, *values = values
+    keywords, licence, *values = values
     minutes, created, published, modified, starts, version, summary, length, sketched = values
     return Features(
         resource, record, feed, tuple(Title(*one[:5], *map(tuple, one[5:])) for one in titles), tuple(languages),
         written, tuple(own), tuple(map(tuple, declared)), tuple(map(tuple, said)), tuple(map(tuple, repositories)),
-        tuple((tuple(words), named) for words, named in slugs), tuple(map(tuple, pages)), position, session,
+        tuple((tuple(words), named) for words, named in slugs), tuple(map(tuple, pages)), tuple(map(tuple, paths)),
+        tuple(sites), position, session,
         tuple(codes), tuple(authors), tuple(about), tuple(levels), tuple(types), tuple(media), tuple(keywords),
         licence, minutes, created, published, modified, tuple(starts), version, summary, length, tuple(sketched),
     )  # fmt: skip
@@ -190,6 +196,15 @@ def _position(words: str) -> str:
     """The number of a part that the last words of an address give ("03 create", "unit 3", "m3"), "" for none."""
     found = _NUMBERED.fullmatch(words.rpartition("/")[2])
     return str(int(found[1] or found[2] or found[3])) if found else ""
+
+
+def _telling(path: str, tables: Tables) -> bool:
+    """Whether a place in a site is one that others would hardly have: in a folder, or named by several words, of which
+    one has a meaning ("week-1/lecture-notes" has none)."""
+    folder, _, last = path.rpartition("/")
+    words = tokens(last)
+    named = any(len(word) > 2 and not word.isdigit() and word not in tables.hollow for word in words)
+    return "?" not in path and named and last not in _FRONT and bool(folder or len(words) > 1)
 
 
 def _in_script(titles: Sequence[Title]) -> bool:
@@ -275,6 +290,9 @@ def extract(change: Change | Source, tables: Tables) -> Features:
     repositories: set[tuple[str, str, str]] = set()
     slugs: set[tuple[tuple[str, ...], str]] = set()
     pages: set[tuple[str, str]] = set()
+    paths: set[tuple[str, str]] = set()
+    hosts: set[str] = set()
+    spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))
     for address in _texts(urls + values("codeRepository") + identifiers + values("sameAs")):
         if address.startswith(base):
             continue  # the registry's own page stands in for a missing one: no evidence
@@ -283,19 +301,23 @@ def extract(change: Change | Source, tables: Tables) -> Features:
         place = repository(address)
         if place:
             repositories.add((place.key, place.ref, place.path))
-            name, named = slug("/" + place.key, tables)
+            name, named = slug("/" + place.key, tables, spoken)
             if place.path:
                 stem, inner = without_language("/" + page(place.path), tables)
-                last, ending = slug(stem, tables)
+                last, ending = slug(stem, tables, spoken)
+                paths.add((stem[1:], inner or ending))
                 stem = stem.rpartition("/")[0][1:] + "/" + " ".join(last)
                 slugs.add(((*name, stem), named or inner or ending))
                 slugs.add(((place.key, stem), inner or ending))
             else:
                 slugs.add((name, named))
         elif address in addresses and (plain := canonical_url(address)):
-            slugs.add(slug(plain, tables))
-            pages.add(without_language(plain, tables))
-    spoken = tuple(sorted({code for code in map(language, _texts(values("inLanguage"))) if code}))
+            slugs.add(slug(plain, tables, spoken))
+            pages.add(bare := without_language(plain, tables))
+            if not identifier(address):  # a DOI names no place
+                site, _, path = bare[0].partition("/")
+                hosts.add(site)
+                paths.add((page(path), bare[1]))
     names = sorted(
         (
             (value.value, value.language if value.language != "und" else "")
@@ -317,6 +339,8 @@ def extract(change: Change | Source, tables: Tables) -> Features:
     written = detect(about, about_words, tables)
     if not spoken:
         spoken = tuple(sorted({title.language for title in titles if title.language}))[:1] if len(titles) == 1 else ()
+    if len(titles) == 1 and titles[0].language not in (*spoken, language(names[0][1])):
+        spoken = (titles[0].language,)  # the title itself says it
     if written and (not spoken or (written not in spoken and written in OTHER_SCRIPTS and _in_script(titles))):
         spoken = (written,)  # also where a list says "en" of everything
     declared = {
@@ -338,6 +362,8 @@ def extract(change: Change | Source, tables: Tables) -> Features:
             authors.add(author)
     instances = [node_ for iri in _texts(values("hasCourseInstance")) for node_ in [described.get(iri, {})]]
     starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", _NOTHING))])
+    found_paths = sorted(path for path in paths if _telling(path[0], tables))
+    sites = {key for key, _, _ in repositories} or hosts
     kinds = values("learningResourceType") + node.get(RDF + "type", [])
     carriers = tables.words["media"]
     media = {carriers[word] for kind in _texts(kinds) for word in _kind_words(kind) if word in carriers}
@@ -349,7 +375,8 @@ def extract(change: Change | Source, tables: Tables) -> Features:
     return Features(
         resource, change.subject, change.feed, titles, spoken, written,
         tuple(sorted(own)), tuple(sorted(declared))[: 2 * MAX_VALUES], said,
-        tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(pages)),
+        tuple(sorted(repositories)), tuple(sorted(slugs)), tuple(sorted(pages)), tuple(found_paths),
+        tuple(sorted(sites)),
         positions.pop() if len(positions) == 1 else "", session, tuple(sorted(codes - {""})),
         tuple(sorted(a for a in authors if a)[:MAX_VALUES]), tuple(_texts(values("about"))),
         tuple(_texts(values("educationalLevel"))), tuple(_texts(kinds)),

@@ -29,6 +29,7 @@ from registry.matching.lexicon import Lexicon, word_number
 from registry.matching.normalise import Tables, load_tables
 from registry.matching.rules import STATED, relate
 from registry.matching.scoring import DECIMALS, Model
+from registry.matching.translations import PLACED
 from registry.model import Answer, Evidence, Relation
 
 WEIGHS = {
@@ -42,8 +43,8 @@ WEIGHS = {
 FEW_CHUNKS = 2
 """Chunks that are judged in this process: starting others costs more than they save."""
 
-Row = tuple[int, int, str, str, str, float, bool, str, str]
-"""A row of ``outcome``: l, r, rule, relation, source, score, strong, evidence, answers (both JSON)."""
+Row = tuple[int, int, str, str, str, float, bool, str, str, str]
+"""A row of ``outcome``: l, r, rule, relation, source, score, strong, evidence, answers (both JSON), sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,15 @@ class Judge:
                     round(outcome.score, DECIMALS),  # as ``screen`` gives it: else equal pairs would not be equal
                     outcome.strong, json.dumps(lines, ensure_ascii=False),
                     json.dumps(answers, ensure_ascii=False) if answers else "",
+                    " ".join(sorted((*a.sites, *b.sites))) if outcome.rule == PLACED and _sited(a, b) else "",
                 )
             )  # fmt: skip
         return found
+
+
+def _sited(a: Features, b: Features) -> bool:
+    """Whether each of two records stands in one site, and in another than the other."""
+    return len(a.sites) == len(b.sites) == 1 and a.sites != b.sites
 
 
 _EVIDENCE = tuple(field.name for field in fields(Evidence))

@@ -93,6 +93,8 @@ def _places(item: Features, tables: Tables) -> Iterator[tuple[str, str, int]]:
     for words_, _ in item.slugs:
         if len(words_) > 1:
             yield "place", "slug:" + "-".join(words_), 150
+    for path, _ in item.paths:
+        yield "place", "path:" + path, 150
     for key in item.own:
         if key.startswith("url:"):
             yield "place", "page:url:" + without_language(key[4:], tables)[0], 300

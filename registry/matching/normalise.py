@@ -37,6 +37,9 @@ _PAGES = re.compile(r"([a-z0-9-]+)\.(github\.io|gitlab\.io)")
 _DEFAULT_REFS = frozenset({"", "main", "master", "head", "gh-pages", "trunk", "default"})
 _SPOKEN = re.compile(r"[?&](?:lang|language|hl|locale)=([A-Za-z]{2,3})(?:[-_]\w+)?(?=&|$)")
 _TAG = re.compile(r"[a-z]{2}(-[a-z]{2})?")
+_ENDING = re.compile(r"[-_.]([a-z]{2,3})(\.(?:html?|php|aspx?|pdf|md))?$", re.I)
+_FOLDER = re.compile(r"(?:19|20)\d\d|(?:ar|cs|de|el|en|es|fr|it|ja|ko|nl|pl|pt|ru|tr|uk|zh)(?:-[a-z]{2})?", re.I)
+"""What is a folder of an account's own site and not a repository: a year, or a language."""
 _LAST = re.compile(r"\.(?:html?|php|md|aspx?|pdf)$")
 _HANDLE = re.compile(r"(?:hdl\.handle\.net/|^hdl:)(\S+/\S+)", re.I)
 _URN = re.compile(r"urn:(?!uuid:)[a-z0-9-]+:.", re.I)
@@ -212,8 +215,9 @@ def repository(url: str) -> Place | None:
     path = [unquote(segment) for segment in parts.path.split("/") if segment]
     if pages:
         forge = "github.com" if pages[2] == "github.io" else "gitlab.com"
-        name = path[0] if path else host
-        rest = _INDEX.sub("", "/" + "/".join(path[1:])).strip("/")
+        own = not path or bool(_FOLDER.fullmatch(path[0]))
+        name = host if own else path[0]
+        rest = _INDEX.sub("", "/" + "/".join(path[not own :])).strip("/")
         return Place(f"{forge}/{pages[1]}/{name}".lower(), "", rest)
     if host == _RAW and len(path) > 3:
         host, path = "github.com", [path[0], path[1], "blob", *path[2:]]
@@ -296,18 +300,25 @@ def canonical_url(url: str) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def without_language(key: str, tables: Tables) -> tuple[str, str]:
-    """An address key without its language segment, suffix or parameter, and that language ("" if none)."""
+    """An address key without its language (a folder, an ending, a parameter, the first name of the host), and that
+    language ("" if none)."""
     names = tables.words["language"]
     found = _SPOKEN.search(key) if "=" in key else None
     if found and found[1].lower() in names:
         return key[: found.start()] + key[found.end() :], names[found[1].lower()]
     head, *segments = key.split("/")
+    label, _, host = head.partition(".")
+    if segments and "." in host and len(label) in (2, 5) and _TAG.fullmatch(label) and label[:2] in names:
+        return "/".join([host, *segments]), names[label[:2]]
     for position, segment in enumerate(segments):
         if len(segment) not in (2, 5):
             continue
         tag = segment.lower().replace("_", "-")
         if _TAG.fullmatch(tag) and tag[:2] in names:
             return "/".join([head, *segments[:position], *segments[position + 1 :]]), names[tag[:2]]
+    ending = _ENDING.search(key) if segments and "?" not in key else None
+    if ending and ending[1].lower() in names:
+        return key[: ending.start()] + (ending[2] or ""), names[ending[1].lower()]
     return key, ""
 
 
@@ -318,15 +329,16 @@ def page(path: str) -> str:
     return "/".join([*(folder for folder in folders if folder not in _HOLDERS), last])
 
 
-def slug(key: str, tables: Tables) -> tuple[tuple[str, ...], str]:
-    """The words of an address's last segment and the language that it names at its end or start ("")."""
+def slug(key: str, tables: Tables, spoken: Sequence[str] = ()) -> tuple[tuple[str, ...], str]:
+    """The words of an address's last segment and the language that it names at its end or start (""). What stands at
+    the start is one of those that the resource is in, where they are known: "de" begins titles in other languages."""
     path = key.split("?")[0].split("#")[0]
     last = _LAST.sub("", path.rsplit("/", 1)[-1]) if "/" in path else ""
     words = tuple(tokens(last.replace("_", " ").replace("-", " ")))
     names = tables.words["language"]
     if len(words) > 1 and words[-1] in names:
         return words[:-1], names[words[-1]]
-    if len(words) > 2 and len(words[0]) == 2 and words[0] in names:
+    if len(words) > 2 and len(words[0]) == 2 and words[0] in names and (not spoken or names[words[0]] in spoken):
         return words[1:], names[words[0]]
     return words, ""
 

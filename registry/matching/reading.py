@@ -54,7 +54,9 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
         n = numbered(item.resource)
         names = {key for key, _, _ in item.repositories}
         repository = names.pop() if len(names) == 1 else ""
-        records.append((n, item.record, item.resource, item.feed, "", repository, item.to_json()))
+        site = item.sites[0] if len(item.sites) == 1 else ""
+        spoken = " ".join(item.languages)
+        records.append((n, item.record, item.resource, item.feed, "", repository, site, spoken, item.to_json()))
         own.extend((n, item.feed, key, own_number(key)) for key in item.own)
         declared.extend((n, key) for key in sorted({key for _, key in item.declared}))
         trait = traits.traits(item, tables)
@@ -69,7 +71,9 @@ def rows_of(items: list[Features], tables: Tables) -> Rows:
     key = np.concatenate([np.array(found, np.int64).reshape(-1, 5), _text_keys(sketches)])
     kinds = [_LONG, *(_BYTES if kind == "bytes" else _LONG for kind in map(_kind, traits.NAMES))]
     return {
-        "record": _columns("n subject resource feed academy repository data", records, [_LONG, *[_TEXT] * 6]),
+        "record": _columns(
+            "n subject resource feed academy repository site spoken data", records, [_LONG, *[_TEXT] * 8]
+        ),
         "own": _columns("n feed key k", own, [_LONG, _TEXT, _TEXT, _LONG]),
         "declared": _columns("n key", declared, [_LONG, _TEXT]),
         "trait": _columns("n " + " ".join(traits.NAMES), numbers, kinds),

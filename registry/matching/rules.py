@@ -118,7 +118,8 @@ def _repository(facts: Facts) -> Outcome | None:
             if path == other_path and ref != other_ref and _titles_agree(facts):
                 source = "" if ref and other_ref else "left" if ref else "right"
                 return Outcome("VER.REPOSITORY_EDITION", source or older(facts), evidence)
-            if bool(path) != bool(other_path) and ref == other_ref:
+            # The site of an account as a whole is no work of which its pages were parts.
+            if bool(path) != bool(other_path) and ref == other_ref and not key.endswith((".github.io", ".gitlab.io")):
                 if not facts.same_title:
                     return Outcome("PART.REPOSITORY_PATH", "right" if path else "left", evidence)
                 if "/" not in path + other_path:  # the front page of the site that is published from it

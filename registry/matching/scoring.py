@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -86,7 +86,7 @@ def weigh(db: duckdb.DuckDBPyConnection, table: str, into: str, model: Model, th
     columns = ", ".join(f"w_{name} DOUBLE" for name in COMPARISONS)
     places = {name: place for place, name in enumerate(COMPARISONS)}
     sides = (("false", model.within, WITHIN), ("true", model.across, ACROSS))
-    levels = [codes.comparisons(model.within), codes.comparisons(model.across)]
+    levels = codes.comparisons(model.within), codes.comparisons(model.across)
     code = codes.code(*levels, places, "t")
     name = sha256(f"{model.within}\n{model.across}".encode()).hexdigest()[:16]
     db.execute(
@@ -115,7 +115,7 @@ def forget(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _sum(
-    db: duckdb.DuckDBPyConnection, into: str, levels: list[codes.Side], places: Mapping[str, int], model: str
+    db: duckdb.DuckDBPyConnection, into: str, levels: Sequence[codes.Side], places: Mapping[str, int], model: str
 ) -> None:
     """Add up what the levels of new codes weigh, as Splink does."""
     found: list[tuple[object, ...]] = []

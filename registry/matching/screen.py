@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from registry.matching.blocks import Block, Flags, shared, within
-from registry.matching.compare import COVERAGE, NEAR_TEXT, RETITLED_TEXT, SAME_TEXT, TOPIC_TEXT
+from registry.matching.compare import COVERAGE, NEAR_TEXT, RETITLED_TEXT, SAME_TEXT, TOPIC_TEXT, UNTRANSLATED
 from registry.matching.keys import KINDS
 from registry.matching.lexicon import Ints, Longs
 from registry.matching.scoring import DECIMALS
@@ -42,6 +42,8 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
         things += both
     home = block.academy[one] == block.academy[two]
     title = (equal & ((things >= 2) | ((things == 1) & home))) | (rare >= 2) | ((rare >= 1) & (named >= 1))
+    both, here, there = shared(block, "core", one, two)
+    title |= (both >= UNTRANSLATED) & (np.maximum(here, there) - both <= 1)
     lines = title.astype(np.int32) + (authors > 0) + (topics >= 1)
     lines += (number["position"][one] != 0) & (number["position"][one] == number["position"][two])
     lines += (number["minutes"][one] != 0) & (number["minutes"][one] == number["minutes"][two])

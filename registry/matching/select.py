@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from registry.matching.outcome import Rule
 
 PARTS = 2
 """Pairs of pages that show a parallel structure."""
+PLACES = 4
+"""Pairs of pages that show it by their places alone."""
 _STRUCTURE = ("TR.ADDRESS", "TR.SIGNALS", "TR.DECLARED", "TR.SAID", "OK.NOT_TRANSLATED", "NEAR.NOT_TRANSLATED")
 SIBLINGS = 10
 """Runs, editions and copies by one rule that are kept for a record."""
 
 
 class Pair(NamedTuple):
-    """A pair that a rule ties, left < right; repositories are "" where a record names none or several."""
+    """A pair that a rule ties, left < right; repositories and sites (a repository, or a host) are "" where a record
+    names none or several, ``spoken`` are its languages."""
 
     left: str
     right: str
@@ -28,6 +31,10 @@ class Pair(NamedTuple):
     strong: bool
     repository: str
     other_repository: str
+    site: str = ""
+    other_site: str = ""
+    spoken: str = ""
+    other_spoken: str = ""
 
 
 def _bound(pairs: Sequence[Pair]) -> set[Pair]:
@@ -55,17 +62,51 @@ def _heads(pairs: Sequence[Pair]) -> dict[str, str]:
     return {one: find(one) for one in head}
 
 
-def _best_partner(pairs: Sequence[Pair], heads: Mapping[str, str]) -> set[Pair]:
-    """Translations and adaptations by the rules: of weak evidence one partner for each resource and academy, with its
-    own editions: what translates a text translates its editions. Otherwise a tie of weak evidence is no evidence: the
-    modules of a course agree in authors and duration with every module of its translation.
-    """
-    groups: dict[tuple[str, str], list[tuple[str, Pair]]] = defaultdict(list)
+Side = tuple[str, str]
+"""A resource, and the language of what it is paired with."""
+
+
+def _sides(pair: Pair) -> tuple[tuple[Side, str, str], tuple[Side, str, str]]:
+    """Both sides of a pair, each with the other resource and its site."""
+    return (
+        ((pair.left, pair.other_spoken), pair.right, pair.other_site),
+        ((pair.right, pair.spoken), pair.left, pair.site),
+    )
+
+
+def _partners(pairs: Iterable[Pair], heads: Mapping[str, str]) -> dict[Side, set[str]]:
+    """What each resource is paired with in each language: the heads of its editions, and its site."""
+    found: dict[Side, set[str]] = defaultdict(set)
     for pair in pairs:
-        if not pair.strong:
-            groups[pair.left, pair.other_academy].append((heads.get(pair.right, pair.right), pair))
-            groups[pair.right, pair.academy].append((heads.get(pair.left, pair.left), pair))
-    dropped: set[Pair] = set()
+        for side, other, site in _sides(pair):
+            found[side].update((heads.get(other, other), site))
+    return found
+
+
+def _fits(pair: Pair, known: Mapping[Side, set[str]], heads: Mapping[str, str], *, by_site: bool = False) -> bool:
+    """Whether a pair is with what both sides are paired with already, an edition of it, or ``by_site`` something in
+    its site; where nothing is known, any is."""
+    return all(
+        side not in known or heads.get(other, other) in known[side] or (by_site and site in known[side])
+        for side, other, site in _sides(pair)
+    )
+
+
+def _best_partner(pairs: Sequence[Pair], heads: Mapping[str, str], sure: Sequence[Pair] = ()) -> set[Pair]:
+    """Translations and adaptations by the rules: of weak evidence one partner for each resource, academy and language,
+    with its own editions: what translates a text translates its editions; none where a pair that is ``sure`` has
+    another in that language. Otherwise a tie of weak evidence is no evidence: the modules of a course agree in authors
+    and duration with every module of its translation.
+    """
+    known = _partners(sure, heads)
+    weak = [pair for pair in pairs if not pair.strong]
+    dropped = {pair for pair in weak if not _fits(pair, known, heads)}
+    groups: dict[tuple[str, str, str], list[tuple[str, Pair]]] = defaultdict(list)
+    for pair in weak:
+        if pair not in dropped:
+            (left, right, _), (right_, left_, _) = _sides(pair)
+            groups[*left, pair.other_academy].append((heads.get(right, right), pair))
+            groups[*right_, pair.academy].append((heads.get(left_, left_), pair))
     for own in groups.values():
         top = max(pair.score for _, pair in own)
         best = {head for head, pair in own if pair.score == top}
@@ -73,18 +114,33 @@ def _best_partner(pairs: Sequence[Pair], heads: Mapping[str, str]) -> set[Pair]:
     return _bound([pair for pair in pairs if pair not in dropped])
 
 
-def _paired_parts(pairs: Sequence[Pair], alone: Sequence[Pair]) -> set[Pair]:
-    """Of repositories of which only the address tells that one translates the other, those of which PARTS pages or
-    more pair, translated or still to be: parallel structure is the second signal. Only what hangs together counts."""
-    heads = _heads(pairs)
-    found = Counter(
-        (heads[pair.left], frozenset((pair.repository, pair.other_repository)))
-        for pair in pairs
-        if pair.rule in _STRUCTURE and pair.repository and pair.other_repository
-    )
-    return {
-        pair for pair in alone if found[heads[pair.left], frozenset((pair.repository, pair.other_repository))] >= PARTS
-    }
+def _paired_parts(
+    pairs: Sequence[Pair], alone: Sequence[Pair], heads: Mapping[str, str], sure: Sequence[Pair]
+) -> set[Pair]:
+    """Of what only its place tells to be a translation (a repository, or a page of a site), that of whose sites PARTS
+    pages or more pair by more, translated or still to be, or PLACES by place: parallel structure is the second signal.
+    Of the former only what hangs together counts; the latter are always chosen together (``settle.close``). Nothing
+    beside a translation that is ``sure``, and of several places the one where most pages pair: a fork of the original
+    has its pages too."""
+    component = _heads(pairs)
+
+    def sites(pair: Pair) -> frozenset[str]:
+        return frozenset((pair.site, pair.other_site))
+
+    alone = [pair for pair in alone if pair.site and pair.other_site and pair.site != pair.other_site]
+    placed = Counter(map(sites, alone))
+    found = Counter((component[pair.left], sites(pair)) for pair in pairs if pair.rule in _STRUCTURE)
+    told: dict[Pair, int] = {}
+    most: dict[Side, int] = Counter()
+    for pair in alone:
+        by_more = found[component[pair.left], sites(pair)]
+        if by_more >= PARTS or placed[sites(pair)] >= PLACES:
+            told[pair] = by_more + placed[sites(pair)]
+            for side, _, _ in _sides(pair):
+                most[side] = max(most[side], told[pair])
+    best = [pair for pair, pages in told.items() if all(pages == most[side] for side, _, _ in _sides(pair))]
+    known = {**_partners(best, heads), **_partners(sure, heads)}
+    return {pair for pair in told if _fits(pair, known, heads, by_site=True)}
 
 
 def _own_whole(pairs: Sequence[Pair]) -> set[Pair]:
@@ -147,8 +203,9 @@ def select(pairs: Sequence[Pair], rules: Mapping[str, Rule]) -> set[Pair]:
         for pair in (*by_kind[kind], *by_kind[kind + " stated"])
     ]
     heads = _heads(same)
-    kept |= _best_partner(by_kind["translation"], heads)
+    sure = by_kind["TR.ADDRESS"] + by_kind["translation stated"]
+    kept |= _best_partner(by_kind["translation"], heads, sure)
     kept |= _best_partner(by_kind["derivative"], heads)
-    kept |= _bound(sorted(_paired_parts(pairs, by_kind["TR.STRUCTURE"])))
+    kept |= _bound(sorted(_paired_parts(pairs, by_kind["TR.STRUCTURE"], heads, sure)))
     kept |= _bound(_best_original(by_kind["TR.ADDRESS"], by_kind["translation stated"]))
     return kept

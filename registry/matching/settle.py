@@ -51,6 +51,8 @@ def close(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     db.execute(
         "CREATE OR REPLACE TEMP TABLE tie AS"
         " SELECT l, r FROM outcome WHERE relation <> 'overlap' UNION ALL SELECT l, r FROM decided"
+        # Pages that are told by their places on two sites alone are chosen together.
+        " UNION ALL SELECT l, min(l) OVER (PARTITION BY sites) FROM outcome WHERE sites <> ''"
     )
     if whole:
         db.execute("CREATE OR REPLACE TEMP TABLE closure AS SELECT DISTINCT unnest([l, r]) AS n FROM tie")
@@ -73,20 +75,18 @@ def _tied(db: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pair]:
     """The pairs of the closure by their numbers."""
     rows = db.execute(
         "SELECT o.l, o.r, x.resource, y.resource, x.academy, y.academy, x.repository, y.repository,"
-        " rule, source, score,"
-        " strong FROM outcome o JOIN record x ON x.n = o.l JOIN record y ON y.n = o.r"
+        " x.site, y.site, x.spoken, y.spoken, rule, source, score, strong"
+        " FROM outcome o JOIN record x ON x.n = o.l JOIN record y ON y.n = o.r"
         " SEMI JOIN closure c ON c.n = o.l WHERE relation <> 'overlap' ORDER BY o.l, o.r"
     )
     found: dict[tuple[int, int], Pair] = {}
     while batch := rows.fetchmany(20_000):
-        for left, right, one, other, academy, second, place, elsewhere, rule, source, score, strong in batch:
-            if other < one:
-                one, other, academy, second, place, elsewhere = other, one, second, academy, elsewhere, place
+        for left, right, *sides, rule, source, score, strong in batch:
+            if sides[1] < sides[0]:
+                sides = [side for two in zip(sides[1::2], sides[::2], strict=True) for side in two]
+            one, other, academy, second, *places = map(intern, sides)
             side = "left" if source == one else "right" if source == other else ""
-            found[left, right] = Pair(
-                intern(one), intern(other), intern(academy), intern(second), intern(rule), side, score, strong,
-                intern(place), intern(elsewhere),
-            )  # fmt: skip
+            found[left, right] = Pair(one, other, academy, second, intern(rule), side, score, strong, *places)
     return found
 
 

@@ -22,7 +22,8 @@ _ORDINAL = re.compile(
 _EAST_EDITION = re.compile("第?\\s*(\\d{1,2})\\s*版|제?\\s*(\\d{1,2})\\s*판(?!\\w)")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _SUBTITLE = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+|：")
-_DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){1,3})(?![\w.])")
+_DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.(?:\d{1,3}|[a-wyz])){1,3})(?![\w.])")
+"""Numbers with points, and a letter as in target 17.b or indicator 5.a.1; "3.x" is none."""
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s?[-/–]\s?(\d{2,4}))?(?!\d)")
 _LEADING = re.compile(r"^\s*(\d{1,2}[a-c]?)(?:\s*[.):_]\s*|\s+[-–—]\s+)(?=\D)")
 _DIGIT = re.compile(r"\d")
@@ -37,6 +38,8 @@ _EAST = re.compile(
 )
 _JOINED = re.compile(r"([a-z]{3,})(\d{1,2})")
 _LETTERED = re.compile(r"(?<=[^\W\d]\s)([A-H])(?=\s*[:.)]|\s+[-–—]\s|\s*$)")
+_SPOKEN = re.compile(r"\s*(?:[(（\[【]([^()（）\[\]【】]{2,30})[)）\]】]|\s[-–—|]\s+([^-–—|()（）]{2,30}))\s*$")
+_FORM = re.compile("[版판本]$")
 _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x".split(), 1)}
 
 
@@ -44,8 +47,9 @@ _ROMAN = {word: str(n) for n, word in enumerate("i ii iii iv v vi vii viii ix x"
 class Title:
     """A title taken apart. ``norm`` is all its words in order; ``core`` the words that carry the meaning, topics and
     tools by their common name; the rest are the typed tokens. ``versions`` are numbers, or what a word says of the
-    edition ("short", "full", "older", "newer"); ``cohorts`` months, intakes, dates and the event that a title names
-    first, in brackets; ``issue`` whether it is one of a periodical; ``head`` its words before a subtitle."""
+    edition ("short", "full", "older", "newer"); ``language`` is what it says of itself ("(version française)"), else
+    the stated one; ``cohorts`` months, intakes, dates and the event that a title names first, in brackets;
+    ``issue`` whether it is one of a periodical; ``head`` its words before a subtitle."""
 
     text: str
     language: str
@@ -67,6 +71,20 @@ def strip_site(text: str) -> str:
     """A title without the name of the site that publishes it."""
     plain = _SUFFIX.sub("", text) if "|" in text or "·" in text or "::" in text or "»" in text else text
     return (_SITE.sub("", plain) if "-" in plain or "–" in plain or "—" in plain else plain).strip() or text
+
+
+def _spoken(plain: str, tables: Tables) -> tuple[str, str]:
+    """A title without the language that it names last, in brackets or after a dash ("(日本語版)", "– version
+    française"), and that language; it is nothing but a language, and the words that an edition is called by."""
+    found = _SPOKEN.search(plain)
+    if found is None:
+        return plain, ""
+    words = tokens(_FORM.sub("", (found[1] or found[2]).strip()))
+    said = " ".join(words if len(words) == 1 else [word for word in words if word not in tables.hollow])
+    # Of short codes only these: "(UK)" is a country, "(IT)" a field.
+    known = len(said) > 3 or not said.isascii() or (said in ("en", "es", "fr", "pt", "ru") and found[1])
+    named = tables.words["language"].get(said, "") if known else ""
+    return (plain[: found.start()].strip(), named) if named and found.start() > 0 else (plain, "")
 
 
 def _cut(pattern: re.Pattern[str], text: str, found: list[str]) -> str:
@@ -192,7 +210,7 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     """Take a title apart; at most 300 characters of it are read."""
     shown = text.strip()[:MAX_TITLE]
     event = _EVENT.match(shown)
-    plain = strip_site(shown[event.end() :] if event else shown)
+    plain, tongue = _spoken(strip_site(shown[event.end() :] if event else shown), tables)
     whole = plain.casefold()
     kinds = tables.words
     east: list[str] = []
@@ -229,7 +247,7 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     unique = dict.fromkeys
     return Title(
         shown,
-        language,
+        tongue or language,
         " ".join(spoken),
         any(w in kinds["periodical"] for w in words),
         head,

@@ -1,14 +1,29 @@
 """When two records in different languages are translations: two independent signals, never one.
 
-A signal is an address that is equal but for the language, the same topics in the titles, authors, course
-code, concepts, duration, dates or number of the part. Between academies three are needed, unless the address tells.
+A signal is an address that is equal but for the language, the same place on two sites, the same topics in the titles,
+authors, course code, concepts, duration, dates or number of the part. Between academies three are needed,
+unless the address tells.
 """
 
 from __future__ import annotations
 
-from registry.matching.compare import NEAR_TEXT, Facts, author_evidence, kin, same, text_evidence, title_evidence
+from registry.matching.compare import (
+    NEAR_TEXT,
+    UNTRANSLATED,
+    Facts,
+    author_evidence,
+    kin,
+    same,
+    text_evidence,
+    title_evidence,
+)
 from registry.matching.outcome import Outcome, older, pinned, repository_names, shown_key
 from registry.model import Evidence
+
+PLACED = "TR.STRUCTURE"
+"""The rule of what its place alone tells, if other pages of the two sites pair as well (``select``)."""
+ALIKE = 0.6
+"""Share of all concepts of both that the two have in common, where they are not equal."""
 
 
 def _spoken(facts: Facts, named: str, other: str) -> bool:
@@ -27,10 +42,14 @@ def _address_signal(facts: Facts) -> tuple[Evidence, str, bool] | None:
                 return line, _source(named, other_named), True
     for words, named in facts.left.slugs:
         for other, other_named in facts.right.slugs:
-            if words != other or len(words) < 2 or not _spoken(facts, named, other_named):
+            # Pages at one place in two repositories of one name, of which neither says its language.
+            alike = not named and not other_named and "/" in "".join(words[-1:])
+            if words != other or len(words) < 2 or not (alike or _spoken(facts, named, other_named)):
                 continue
             owners = [(o, p) for o, p, name, name_b in repository_names(facts) if set(name) & set(name_b)]
             close = any(o == p or kin(o.rpartition("/")[2], p.rpartition("/")[2]) for o, p in owners)
+            if alike and not close:
+                continue
             shown = "-".join((*words, named)).strip("-"), "-".join((*other, other_named)).strip("-")
             return _stem(*shown), _source(named, other_named), close
     return None
@@ -41,8 +60,19 @@ def _stem(one: str, other: str) -> Evidence:
 
 
 def _source(named: str, other: str) -> str:
-    """An address that names no language is the original's."""
-    return "" if named and other else "left" if other else "right"
+    """An address that names no language is the original's, where the other names one."""
+    return "" if bool(named) == bool(other) else "left" if other else "right"
+
+
+def _place_signal(facts: Facts) -> tuple[Evidence, str] | None:
+    """One place on two sites, but for the language ("2020/version-control"): the evidence, and the source."""
+    for path, named in facts.left.paths:
+        for other, other_named in facts.right.paths:
+            if path == other and (named == other_named == "" or _spoken(facts, named, other_named)):
+                if set(facts.left.sites) & set(facts.right.sites):
+                    continue
+                return same("same-path", path, field="url"), _source(named, other_named) or older(facts)
+    return None
 
 
 def _title_signal(facts: Facts) -> Evidence | None:
@@ -51,7 +81,8 @@ def _title_signal(facts: Facts) -> Evidence | None:
     one, other = set(a.tools + a.topics), set(b.tools + b.topics)
     enough = len(one) >= 2 or (len(one) == 1 and facts.same_academy)
     rare = [w for w in facts.shared_core if w in facts.rare and w not in one and len(w) > 2]
-    if (one and one == other and enough) or len(rare) >= 2 or (rare and one & other):
+    untranslated = facts.same_title and len(facts.shared_core) >= UNTRANSLATED
+    if (one and one == other and enough) or len(rare) >= 2 or (rare and one & other) or untranslated:
         score = len(facts.shared_core) / max(len(a.core), len(b.core))
         return Evidence("same-title-terms", "share", round(score, 2), a.text, b.text, "name", "name")
     return None
@@ -80,7 +111,7 @@ def translation(facts: Facts) -> Outcome | None:
         lines.append(same("same-url", shown_key((facts.identifiers + facts.addresses)[0]), field="url"))
     anchored = len(lines)
     shared = set(left.about) & set(right.about)
-    if left.about == right.about and shared or len(shared) >= max(2, 0.6 * len({*left.about, *right.about})):
+    if left.about == right.about and shared or len(shared) >= max(2, ALIKE * len({*left.about, *right.about})):
         lines.append(same("same-concepts", " ".join(sorted(shared)), field="about"))
     if left.minutes and left.minutes == right.minutes:
         lines.append(same("same-duration", f"{left.minutes} min", field="timeRequired"))
@@ -92,15 +123,31 @@ def translation(facts: Facts) -> Outcome | None:
     placed = bool(left.position and right.position)
     if placed and left.position == right.position:
         lines.append(same("same-position", left.position, field="url"))
+    place = None if address else _place_signal(facts)
+    if place:
+        lines.append(place[0])
     if address:
         line, source, close = address
         if lines or close:
             owner = [same("same-owner", "owner", field="url")] if close and not lines else []
             return Outcome("TR.ADDRESS", source, (line, *lines, *owner), 5 + 2 * close + len(lines) - pinned(facts))
         if left.repositories and right.repositories:
-            return Outcome("TR.STRUCTURE", source, (line,), 4 - pinned(facts))  # if parts pair as well: ``select``
+            return Outcome(PLACED, source, (line,), 4 - pinned(facts))
     needed = 2 if facts.same_academy else 3
     # The third unit of a course is not the translation of the second, however much else they share.
-    if anchored and len(lines) >= needed and (not placed or left.position == right.position):
-        return Outcome("TR.SIGNALS", older(facts), tuple(lines), len(lines) - pinned(facts), False)
-    return None
+    if placed and left.position != right.position:
+        return None
+    if anchored and len(lines) >= needed:
+        # A list's few keywords prove nothing beside its authors; they tell which of several partners is meant.
+        if len(left.keywords) > 1 and left.keywords == right.keywords:
+            lines.append(same("same-keywords", ", ".join(left.keywords), field="keywords"))
+        return Outcome("TR.SIGNALS", older(facts), tuple(lines), len(lines) + _names(facts) - pinned(facts), False)
+    return Outcome(PLACED, place[1], (place[0],), 3 - pinned(facts)) if place else None
+
+
+def _names(facts: Facts) -> float:
+    """What orders partners that as much speaks for: names in both titles that stay as they are in every language, and
+    the number of the part. Topics do not count: modules of one course share them."""
+    a, b = facts.titles
+    stay = [word for word in facts.shared_core if word not in a.topics]
+    return round(0.5 * len(stay) / max(1, len(a.core), len(b.core)) + 0.4 * bool(a.parts and a.parts == b.parts), 2)

@@ -3,9 +3,10 @@
 CREATE TABLE IF NOT EXISTS meta (name VARCHAR, value VARCHAR);
 CREATE TABLE IF NOT EXISTS model (part VARCHAR, body BLOB);
 -- What was read of each record; of several records about one resource the least subject lives.
+-- ``site`` is the only site or repository that it stands in, ``spoken`` its languages.
 CREATE TABLE IF NOT EXISTS record (
-  n BIGINT, subject VARCHAR, resource VARCHAR, feed VARCHAR, academy VARCHAR, repository VARCHAR,
-  data VARCHAR
+  n BIGINT, subject VARCHAR, resource VARCHAR, feed VARCHAR, academy VARCHAR, repository VARCHAR, site VARCHAR,
+  spoken VARCHAR, data VARCHAR
 );
 -- Its numbers, for measures.
 CREATE TABLE IF NOT EXISTS trait (
@@ -33,9 +34,10 @@ CREATE TABLE IF NOT EXISTS stated (l BIGINT, r BIGINT, key VARCHAR);
 -- ``ours`` and ``theirs``: by what l's list shows r, and r's list l (0: it does not).
 CREATE TABLE IF NOT EXISTS pair (l BIGINT, r BIGINT, kinds SMALLINT, ours SMALLINT, theirs SMALLINT);
 -- What a comparison gave where something ties the two, without evidence where numbers alone told (``screen``);
--- ``kept``: it is among the matches.
+-- ``kept``: it is among the matches. ``sites``: of what only its place tells to be a translation, the two sites.
 CREATE TABLE IF NOT EXISTS outcome (
-  l BIGINT, r BIGINT, rule VARCHAR, relation VARCHAR, source VARCHAR, score DOUBLE, strong BOOLEAN, evidence VARCHAR, answers VARCHAR
+  l BIGINT, r BIGINT, rule VARCHAR, relation VARCHAR, source VARCHAR, score DOUBLE, strong BOOLEAN, evidence VARCHAR,
+  answers VARCHAR, sites VARCHAR
 );
 -- The evidence of overlaps that numbers alone told, where it was asked for (a line of JSON).
 CREATE TABLE IF NOT EXISTS shown (l BIGINT, r BIGINT, evidence VARCHAR);
@@ -70,7 +72,8 @@ CREATE TABLE IF NOT EXISTS gone (a VARCHAR, b VARCHAR, turn BIGINT);
 CREATE TABLE IF NOT EXISTS member (n BIGINT, family BIGINT, work BIGINT, cluster BIGINT, originals INTEGER);
 -- Records about a resource of which another record lives.
 CREATE TABLE IF NOT EXISTS spare (
-  n BIGINT, subject VARCHAR, resource VARCHAR, feed VARCHAR, academy VARCHAR, repository VARCHAR, data VARCHAR
+  n BIGINT, subject VARCHAR, resource VARCHAR, feed VARCHAR, academy VARCHAR, repository VARCHAR, site VARCHAR,
+  spoken VARCHAR, data VARCHAR
 );
 CREATE TABLE IF NOT EXISTS decided (l BIGINT, r BIGINT);
 -- Identity, as the ledger's events tell it: what each id holds or held last, what took it in, when it was minted.
