@@ -203,7 +203,8 @@ def _telling(path: str, tables: Tables) -> bool:
     one has a meaning ("week-1/lecture-notes" has none)."""
     folder, _, last = path.rpartition("/")
     words = tokens(last)
-    named = any(len(word) > 2 and not word.isdigit() and word not in tables.hollow for word in words)
+    usual = tables.words["page"]
+    named = any(len(w) > 2 and not w.isdigit() and w not in tables.hollow and w not in usual for w in words)
     return "?" not in path and named and last not in _FRONT and bool(folder or len(words) > 1)
 
 

@@ -24,8 +24,10 @@ _BUILT = (
     " SELECT least(n, other) AS l, greatest(n, other) AS r, kinds, CASE WHEN n < other THEN 1 ELSE 2 END AS side"
     "  FROM best WHERE shown"
     f" UNION ALL SELECT l, r, {KINDS['stated']}, 0 FROM stated"
-    f" UNION ALL SELECT l, r, {KINDS['decided']}, 0 FROM decided) GROUP BY l, r"
+    f" UNION ALL SELECT l, r, {KINDS['decided']}, 0 FROM decided) {{where}} GROUP BY l, r"
 )
+AT_ONCE = 10_000_000
+"""Rows of lists of which the pairs are put together at once: what is grouped stands in memory as a whole."""
 
 
 def find_aside(db: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
@@ -78,7 +80,11 @@ def find_decided(db: duckdb.DuckDBPyConnection) -> None:
 
 def build(db: duckdb.DuckDBPyConnection) -> None:
     """Fill ``pair`` from nothing; all of it is ``todo``."""
-    db.execute(f"DELETE FROM pair; INSERT INTO pair (l, r, kinds, ours, theirs) {_BUILT}")
+    (rows,) = db.execute("DELETE FROM pair; SELECT count(*) FROM best WHERE shown").fetchall()[0]
+    parts = -(-rows // AT_ONCE) or 1
+    for part in range(parts):
+        where = f"WHERE l % {parts} = {part}"
+        db.execute(f"INSERT INTO pair (l, r, kinds, ours, theirs) {_BUILT.format(where=where)}")
     db.execute("CREATE OR REPLACE TEMP TABLE todo AS SELECT l, r, kinds FROM pair")
     db.execute("CREATE OR REPLACE TEMP TABLE dropped AS SELECT l, r FROM pair LIMIT 0")
 

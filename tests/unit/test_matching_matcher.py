@@ -96,6 +96,52 @@ def some_record(rnd: random.Random, number: int) -> Change:
     return change("abcd"[number % 4], str(number), values, ["A. Writer"] if rnd.random() < 0.3 else [])
 
 
+SITES = (
+    ("a", "en", "https://lessons.example.org"),
+    ("b", "fr", "https://cours.example.net"),
+    ("c", "es", "https://aulas.github.io"),
+)
+LESSONS = tuple(
+    f"{year}/{name}" for year in (2020, 2021) for name in ("loops-and-lists", "joining-tables", "clear-graphics")
+)
+
+
+def page_of(number: int, titled: str) -> Change:
+    """A page of one of three sites that have the same lessons at the same places, of which nothing else agrees."""
+    feed, language, site = SITES[number % 3]
+    values: dict[str, list[Term]] = {
+        "name": names(titled, language), "inLanguage": strings(language),
+        "url": links([f"{site}/{LESSONS[number // 3 % len(LESSONS)]}"]),
+    }  # fmt: skip
+    return change(feed, str(number), values)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pages_that_their_places_tell_are_chosen_together_when_one_of_them_changes(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many pages of two sites pair decides about all of them: partial equals whole on both sides of the bound."""
+    monkeypatch.setattr("registry.matching.matcher.MANY", 0)
+    rnd, standing, told, sequence = random.Random(seed), dict[str, Change](), Counter[int](), 0
+    with Matcher(None, {}) as matcher:
+        for step in range(8):
+            batch: list[Change] = []
+            for number in rnd.sample(range(18), 9 if step == 0 else 4):
+                sequence += 1
+                one = replace(page_of(number, f"xq{rnd.randrange(5)} zw{number}"), sequence=sequence)
+                if step and rnd.random() < 0.4:
+                    one = Change(sequence, "", "tombstone", one.subject, "source", one.feed, one.key)
+                    standing.pop(one.subject, None)
+                else:
+                    standing[one.subject] = one
+                batch.append(one)
+            matcher.apply(batch)
+            found = list(matcher.all())
+            assert found == match(standing.values(), {}, model=matcher.model)
+            told[sum(one.rule == "TR.STRUCTURE" for one in found)] += 1
+    assert told[0] and any(count >= 4 for count in told), told
+
+
 @pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("seed", range(4))
 def test_what_changed_alone_is_matched_again(seed: int) -> None:

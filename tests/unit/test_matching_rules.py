@@ -74,6 +74,8 @@ def test_one_address(one: str, other: str, rule: str) -> None:
         ("Module 1.1 Sampling frames", "Module 1.2 Sampling frames"),
         ("Training on SDG indicator 1.1.1", "Training on SDG indicator 8.5.2"),
         ("Quality checks in GSBPM 5.3", "Quality checks in GSBPM 5.4"),
+        ("SDG indicator 5.a.1: land", "SDG indicator 5.a.2: land"),
+        ("Reporting on target 17.b", "Reporting on target 1.b"),
     ],
 )
 def test_a_series_is_never_one_work(one: str, other: str) -> None:
@@ -372,3 +374,110 @@ def test_wholes_pair_when_their_parts_do() -> None:
     assert found[iri("a", "1"), iri("b", "1")] == "TR.ADDRESS"
     alone = {(item.left, item.right) for item in match([first[0], other[0]], {})}
     assert not alone
+
+
+def site(feed: str, language: str, base: str, titles: dict[str, str]) -> list[Change]:
+    return [record(feed, key, title, language, f"{base}/{key}") for key, title in titles.items()]
+
+
+PAGES = {
+    "2020/joining-tables": "Joining tables", "2020/clear-graphics": "Clear graphics", "2020/old-habits": "Old habits",
+    "2020/small-steps": "Small steps",
+}  # fmt: skip
+PAGINAS = {
+    "2020/joining-tables": "Unir tablas", "2020/clear-graphics": "Figuras claras", "2020/old-habits": "Viejas mañas",
+    "2020/small-steps": "Pasos cortos",
+}  # fmt: skip
+
+
+def rules_of(*records: Change) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in match(records, {}):
+        found[one.rule] = found.get(one.rule, 0) + 1
+    return found
+
+
+def test_a_site_translated_at_another_host_is_told_by_its_places() -> None:
+    here = site("a", "en", "https://lessons.example.org", PAGES)
+    there = site("b", "es", "https://lecciones.github.io", PAGINAS)
+    assert rules_of(*here, *there) == {"TR.STRUCTURE": 4}
+    assert rules_of(*here[:3], *there[:3]) == {}, "a few places may be the same by chance"
+    same_language = site("b", "en", "https://lecciones.github.io", PAGINAS)
+    assert "TR.STRUCTURE" not in rules_of(*here, *same_language)
+    template = {f"week-{n}/lecture-notes": f"Titre {n}" for n in range(6)}
+    weeks = {f"week-{n}/lecture-notes": f"Heading {n}" for n in range(6)}
+    assert (
+        rules_of(*site("a", "en", "https://one.example", weeks), *site("b", "fr", "https://two.example", template))
+        == {}
+    )
+
+
+def test_what_translates_the_original_is_no_translation_of_a_fork() -> None:
+    def lesson(feed: str, language: str, place: str, titles: list[str]) -> list[Change]:
+        return [
+            record(
+                feed, str(n), title, language, f"https://github.com/{place}/blob/main/{n:02}-page-{'abcdefg'[n]}bcd.md"
+            )
+            for n, title in enumerate(titles)
+        ]
+
+    first = lesson("a", "en", "ulan/first-scripts", ["Why at all", "Again and again", "Save it", "Go on", "Undo"])
+    other = lesson("b", "es", "ulan/first-scripts-es", ["Por qué", "Otra vez", "Guardar", "Seguir", "Deshacer"])
+    fork = lesson("c", "en", "far/scripts-away", ["Reasons", "Repeat", "Keep", "Proceed", "Take back"])
+    feeds = {
+        (one.left.split("/")[-2], one.right.split("/")[-2]): one.rule for one in match([*first, *other, *fork], {})
+    }
+    assert feeds == {("a", "b"): "TR.ADDRESS"}
+    assert rules_of(*other, *fork) == {"TR.STRUCTURE": 5}, "where the original is not listed"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://www.office.example/n1/pub/892-0006/892000062020004-eng", "https://www.office.example/n1/pub/892-0006/892000062020004-fra"),
+        ("https://office.example/pub/guide-eng.htm", "https://office.example/pub/guide-fra.htm"),
+        ("https://office.example/pub/guide.en.html", "https://office.example/pub/guide.fr.html"),
+        ("https://en.office.example.org/learn/frames", "https://fr.office.example.org/learn/frames"),
+        ("https://learn.example.org/frames", "https://fr.learn.example.org/frames"),
+    ],
+)  # fmt: skip
+def test_addresses_name_their_language_at_their_end_or_in_the_host(one: str, other: str) -> None:
+    assert rule_of(record("a", "1", "Frames", url=one), record("a", "2", "Bases", "fr", url=other)) == "TR.ADDRESS"
+    assert rule_of(record("a", "1", "Frames", url=one), record("a", "2", "Bases", "es", url=other)) == ""
+
+
+def test_a_word_that_looks_like_a_language_is_one_only_where_it_is_spoken() -> None:
+    one = record("a", "1", "Del texto a la lista", "es", url="https://a.example/x/de-texto-a-lista")
+    other = record("b", "1", "From text to list", url="https://b.example/y/texto-a-lista")
+    assert rule_of(one, other) == ""
+
+
+def test_an_academy_that_teaches_in_three_languages_has_a_translation_in_each() -> None:
+    hours, by = {"timeRequired": strings("PT7H")}, ("Ana Ruiz",)
+    records = [
+        record("a", "en", "Small area estimation", authors=by, **hours),
+        record("a", "es", "Estimación en áreas pequeñas", "es", authors=by, **hours),
+        record("a", "fr", "Estimation sur petits domaines", "fr", authors=by, **hours),
+    ]
+    assert rules_of(*records) == {"TR.SIGNALS": 3}
+
+
+@pytest.mark.parametrize(
+    "named", ["(日本語版)", "(version française)", "- en español", "(Deutsch)", "（中文）", "(FR)"]
+)
+def test_a_title_may_name_its_language(named: str) -> None:
+    description = {"description": [text(PROSE, "en")]}
+    plain = record("a", "1", "The missing term of your education", **description)
+    found = only(plain, record("b", "1", f"The missing term of your education {named}", "en", **description))
+    assert found is not None and found.rule == "OK.NOT_TRANSLATED", found
+    country = record("b", "1", "The missing term of your education (UK)", **description)
+    assert only(plain, country) is None or "NOT_TRANSLATED" not in rule_of(plain, country)
+
+
+def test_one_title_of_one_academy_in_folders_of_two_years() -> None:
+    def lecture(feed: str, key: str, year: int, place: str) -> Change:
+        return record(feed, key, "Taming text files", url=f"https://{place}.example/{year}/taming-text")
+
+    found = only(lecture("a", "1", 2019, "school"), lecture("a", "2", 2020, "school"))
+    assert found is not None and (found.rule, found.source) == ("VER.ADDRESS_EDITION", iri("a", "1"))
+    assert rule_of(lecture("a", "1", 2019, "school"), lecture("b", "2", 2020, "other")) == "OV.SAME_TITLE"
