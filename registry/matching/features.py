@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -78,10 +78,10 @@ class Features:
     is among them as "says-…", and ``said`` is what it says of works by name. ``languages`` are stated, else told by
     the text; ``written`` is what the text is written in. ``slugs`` are words of addresses and ``pages`` addresses,
     both without the language that they name, beside it. ``paths`` are places in ``sites`` (repositories, else hosts),
-    as far as they are telling, with their language in the same way. ``position`` is the number of a part in its
-    address, ``session`` the run in a key of Open edX, ``media`` the kinds of carrier ("video", "slides"). Dates are
-    ISO strings as stated, ``minutes`` the learning time, ``length`` the words of the description and ``sketch`` its
-    MinHash, 16 bits a bin."""
+    as far as they are telling, with their language in the same way; "./name" where the place is one name and
+    "…/name" for the name alone. ``position`` is the number of a part in its address, ``session`` the run in a key of
+    Open edX, ``media`` the kinds of carrier ("video", "slides"). Dates are ISO strings as stated, ``minutes`` the
+    learning time, ``length`` the words of the description and ``sketch`` its MinHash, 16 bits a bin."""
 
     resource: str
     record: str
@@ -198,14 +198,18 @@ def _position(words: str) -> str:
     return str(int(found[1] or found[2] or found[3])) if found else ""
 
 
-def _telling(path: str, tables: Tables) -> bool:
-    """Whether a place in a site is one that others would hardly have: in a folder, or named by several words, of which
-    one has a meaning ("week-1/lecture-notes" has none)."""
+def _places(path: str, tables: Tables) -> Iterator[str]:
+    """A place in a site, as itself if others would hardly have it: in a folder, or named by several words; else with a
+    mark ("./loops"). And its name alone ("…/loops"). Of the words of the name one must have a meaning
+    ("week-1/lecture-notes" has none)."""
     folder, _, last = path.rpartition("/")
     words = tokens(last)
     usual = tables.words["page"]
     named = any(len(w) > 2 and not w.isdigit() and w not in tables.hollow and w not in usual for w in words)
-    return "?" not in path and named and last not in _FRONT and bool(folder or len(words) > 1)
+    if "?" in path or not named or last in _FRONT:
+        return
+    yield "…/" + last
+    yield path if folder or len(words) > 1 else "./" + path
 
 
 def _in_script(titles: Sequence[Title]) -> bool:
@@ -363,7 +367,7 @@ def extract(change: Change | Source, tables: Tables) -> Features:
             authors.add(author)
     instances = [node_ for iri in _texts(values("hasCourseInstance")) for node_ in [described.get(iri, {})]]
     starts = _texts([*values("startDate"), *(v for n in instances for v in n.get(SCHEMA + "startDate", _NOTHING))])
-    found_paths = sorted(path for path in paths if _telling(path[0], tables))
+    found_paths = sorted({(place, named) for path, named in paths for place in _places(path, tables)})
     sites = {key for key, _, _ in repositories} or hosts
     kinds = values("learningResourceType") + node.get(RDF + "type", [])
     carriers = tables.words["media"]

@@ -36,6 +36,7 @@ WEIGHS = {
     "title-similarity": "title", "description-similarity": "text", "same-author": "authors", "same-doi": "identity",
     "same-identifier": "identity", "same-url": "identity", "other-doi": "identity", "same-concepts": "topics",
     "same-topic": "topics", "same-duration": "minutes", "same-date": "day", "same-address-stem": "place",
+    "same-path": "place", "same-keywords": "topics",
     "same-repository": "place", "same-repository-name": "place", "same-owner": "place", "same-title-terms": "codes",
 }  # fmt: skip
 """Which comparison of the model weighs which feature of the evidence."""

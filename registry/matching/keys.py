@@ -30,7 +30,7 @@ SHORT = 4
 """Letters that may stand apart before their number, as in "STAT 101"."""
 CODES = 8
 """Codes of a record's titles that make keys."""
-SIGNALS = {"author": 40, "day": 40, "about": 30, "named": 20, "minutes": 15}
+SIGNALS = {"author": 40, "day": 40, "about": 30, "named": 20, "part": 20, "minutes": 15}
 """What says in every language what a record is, and what each counts for in a pair of two."""
 DIGIT = re.compile(r"\d")
 RUN = re.compile(r"[a-z0-9]+(?:[-/._+][a-z0-9]+)*", re.IGNORECASE | re.ASCII)
@@ -94,7 +94,7 @@ def _places(item: Features, tables: Tables) -> Iterator[tuple[str, str, int]]:
         if len(words_) > 1:
             yield "place", "slug:" + "-".join(words_), 150
     for path, _ in item.paths:
-        yield "place", "path:" + path, 150
+        yield "place", "path:" + path, 60 if path.startswith(("…", ".")) else 150
     for key in item.own:
         if key.startswith("url:"):
             yield "place", "page:url:" + without_language(key[4:], tables)[0], 300
@@ -110,6 +110,8 @@ def _signals(item: Features) -> Iterator[tuple[str, str]]:
         yield "about", " ".join(item.about)
     for name in sorted({name for title in item.titles for name in (*title.tools, *title.topics)})[:2]:
         yield "named", name
+    for part in {part for title in item.titles if len(title.parts) == 1 for part in title.parts}:
+        yield "part", part
     if item.minutes:
         yield "minutes", str(item.minutes)
 

@@ -41,11 +41,13 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
         equal &= (both == here) & (both == there)
         things += both
     home = block.academy[one] == block.academy[two]
-    title = (equal & ((things >= 2) | ((things == 1) & home))) | (rare >= 2) | ((rare >= 1) & (named >= 1))
+    title = (equal & ((things >= 2) | ((things == 1) & home))) | (rare >= 1)
     both, here, there = shared(block, "core", one, two)
     title |= (both >= UNTRANSLATED) & (np.maximum(here, there) - both <= 1)
     lines = title.astype(np.int32) + (authors > 0) + (topics >= 1)
-    lines += (number["position"][one] != 0) & (number["position"][one] == number["position"][two])
+    both, here, there = shared(block, "parts", one, two)
+    placed = (number["position"][one] != 0) & (number["position"][one] == number["position"][two])
+    lines += placed | ((both == 1) & (here == 1) & (there == 1))
     lines += (number["minutes"][one] != 0) & (number["minutes"][one] == number["minutes"][two])
     days = np.zeros(len(one), bool)
     for name in ("made", "issued"):

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from registry.matching.outcome import Rule
+from registry.matching.translations import NAMED, ROOT
 
 PARTS = 2
 """Pairs of pages that show a parallel structure."""
 PLACES = 4
-"""Pairs of pages that show it by their places alone."""
+"""Pairs of pages that show it by their places alone, or twice as many by their names."""
 _STRUCTURE = ("TR.ADDRESS", "TR.SIGNALS", "TR.DECLARED", "TR.SAID", "OK.NOT_TRANSLATED", "NEAR.NOT_TRANSLATED")
 SIBLINGS = 10
 """Runs, editions and copies by one rule that are kept for a record."""
@@ -128,10 +129,15 @@ def _paired_parts(
         return frozenset((pair.site, pair.other_site))
 
     alone = [pair for pair in alone if pair.site and pair.other_site and pair.site != pair.other_site]
-    placed = Counter(map(sites, alone))
+    # A name at two places tells nothing where sites agree in places.
+    agree = {sites(pair) for pair in alone if pair.score > NAMED}
+    alone = [pair for pair in alone if pair.score > NAMED or sites(pair) not in agree]
+    placed: dict[frozenset[str], float] = defaultdict(float)
+    for pair in alone:
+        placed[sites(pair)] += 1 if pair.score > ROOT else 0.5  # one name may be the same by chance
     found = Counter((component[pair.left], sites(pair)) for pair in pairs if pair.rule in _STRUCTURE)
-    told: dict[Pair, int] = {}
-    most: dict[Side, int] = Counter()
+    told: dict[Pair, float] = {}
+    most: dict[Side, float] = defaultdict(float)
     for pair in alone:
         by_more = found[component[pair.left], sites(pair)]
         if by_more >= PARTS or placed[sites(pair)] >= PLACES:

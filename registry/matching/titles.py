@@ -14,6 +14,12 @@ from registry.matching.normalise import Tables, tokens
 MAX_TITLE = 300
 _LETTERS = frozenset("abcdefgh")
 _SUFFIX = re.compile(r"\s(?:\||·|::|»)\s+[^|·»]{2,60}$")
+_MANUAL = re.compile(r"\s+[-–—]\s+\S.{1,78}\sdocumentation$")
+"""What Sphinx adds to the title of each page."""
+_DAYS = re.compile(
+    r"(?<!\w)([^\W\d_]{3,12})\.?\s+(\d{1,2}(?:\s?[-–]\s?\d{1,2})?"
+    r"(?:\s*(?:[,&+/]|(?<=\s)[^\W\d_]{1,3}(?=\s))\s*\d{1,2}(?:\s?[-–]\s?\d{1,2})?)*)(?![\d.])"
+)
 _SITE = re.compile(r"\s[-–—]\s+(?:wikipedia|youtube|github|zenodo|coursera|edx|moodle|figshare|vimeo)\s*$", re.I)
 _VERSION = re.compile(r"\b(?:v|vers?|versi[oó]n|versão|release|[eé]dition|edici[oó]n|rev)[\s.:]*(\d+(?:\.\d+)*)\b")
 _ORDINAL = re.compile(
@@ -70,6 +76,7 @@ class Title:
 def strip_site(text: str) -> str:
     """A title without the name of the site that publishes it."""
     plain = _SUFFIX.sub("", text) if "|" in text or "·" in text or "::" in text or "»" in text else text
+    plain = _MANUAL.sub("", plain) if plain.endswith(" documentation") else plain
     return (_SITE.sub("", plain) if "-" in plain or "–" in plain or "—" in plain else plain).strip() or text
 
 
@@ -177,6 +184,15 @@ def _phrases(words: list[str], tables: Tables) -> tuple[list[str], list[str], li
     return core, tools, topics
 
 
+def _days(folded: str, found: list[str], tables: Tables) -> str:
+    """Cut days of a month ("May 10-12 and 17-19") from a title: else their last number were that of a part."""
+    for match in reversed(list(_DAYS.finditer(folded))):
+        if match[1] == "may" or any(word in tables.words["cohort"] for word in tokens(match[1])):
+            found.append(match[0])
+            folded = f"{folded[: match.start()]} {folded[match.end() :]}"
+    return folded
+
+
 def _counted(folded: str, found: list[str], tables: Tables) -> str:
     """Cut numbers of parts from within a title ("example 2 – …", "#3"); "Python 3: …" names no part."""
     for match in _NUMBERED.finditer(folded):
@@ -222,7 +238,7 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     if _EASTERN.search(folded):
         folded = _cut(_EAST_EDITION, _cut(_EAST, folded, east), versions)
     if _DIGIT.search(folded):
-        folded = _cut(_MONTH, _cut(_DATE, folded, dates), dates)
+        folded = _days(_cut(_MONTH, _cut(_DATE, folded, dates), dates), dates, tables)
         folded = _counted(_cut(_LEADING, folded, numbers), numbers, tables)
         for pattern in (_VERSION, _ORDINAL):
             folded = _cut(pattern, folded, versions)

@@ -17,11 +17,14 @@ from registry.matching.compare import (
     text_evidence,
     title_evidence,
 )
+from registry.matching.features import OTHER_SCRIPTS
 from registry.matching.outcome import Outcome, older, pinned, repository_names, shown_key
 from registry.model import Evidence
 
 PLACED = "TR.STRUCTURE"
 """The rule of what its place alone tells, if other pages of the two sites pair as well (``select``)."""
+WHOLE, ROOT, NAMED = 3.0, 2.5, 2.0
+"""The scores of one place: one that says something, a page beside the front page, and a name at two places."""
 ALIKE = 0.6
 """Share of all concepts of both that the two have in common, where they are not equal."""
 
@@ -37,9 +40,13 @@ def _address_signal(facts: Facts) -> tuple[Evidence, str, bool] | None:
     agree too (the same place publishes both)."""
     for stem, named in facts.left.pages:
         for other_stem, other_named in facts.right.pages:
-            if stem == other_stem and "/" in stem and _spoken(facts, named, other_named):
+            # The front pages of a site in two languages may be of the site, or of the one thing that it is about.
+            front = "/" not in stem
+            if stem != other_stem or (front and not (named and other_named)):
+                continue
+            if _spoken(facts, named, other_named):
                 line = _stem(f"{stem} {named}".strip(), f"{stem} {other_named}".strip())
-                return line, _source(named, other_named), True
+                return line, _source(named, other_named), not front
     for words, named in facts.left.slugs:
         for other, other_named in facts.right.slugs:
             # Pages at one place in two repositories of one name, of which neither says its language.
@@ -64,15 +71,19 @@ def _source(named: str, other: str) -> str:
     return "" if bool(named) == bool(other) else "left" if other else "right"
 
 
-def _place_signal(facts: Facts) -> tuple[Evidence, str] | None:
-    """One place on two sites, but for the language ("2020/version-control"): the evidence, and the source."""
+def _place_signal(facts: Facts) -> tuple[float, Evidence, str] | None:
+    """One place on two sites, but for the language ("2020/version-control"), or one name there: the score, the
+    evidence, and the source."""
+    if set(facts.left.sites) & set(facts.right.sites):
+        return None
+    found: list[tuple[float, Evidence, str]] = []
     for path, named in facts.left.paths:
         for other, other_named in facts.right.paths:
             if path == other and (named == other_named == "" or _spoken(facts, named, other_named)):
-                if set(facts.left.sites) & set(facts.right.sites):
-                    continue
-                return same("same-path", path, field="url"), _source(named, other_named) or older(facts)
-    return None
+                score = NAMED if path.startswith("…") else ROOT if path.startswith(".") else WHOLE
+                line = same("same-path", path, field="url")
+                found.append((score, line, _source(named, other_named) or older(facts)))
+    return max(found, key=lambda one: (one[0], one[1].left_value), default=None)
 
 
 def _title_signal(facts: Facts) -> Evidence | None:
@@ -82,10 +93,17 @@ def _title_signal(facts: Facts) -> Evidence | None:
     enough = len(one) >= 2 or (len(one) == 1 and facts.same_academy)
     rare = [w for w in facts.shared_core if w in facts.rare and w not in one and len(w) > 2]
     untranslated = facts.same_title and len(facts.shared_core) >= UNTRANSLATED
-    if (one and one == other and enough) or len(rare) >= 2 or (rare and one & other) or untranslated:
+    # A rare word in Latin letters is a name where all else is written in others.
+    foreign = bool(rare) and a.text.isascii() != b.text.isascii() and _scripts(facts)
+    if (one and one == other and enough) or len(rare) >= 2 or (rare and one & other) or untranslated or foreign:
         score = len(facts.shared_core) / max(len(a.core), len(b.core))
         return Evidence("same-title-terms", "share", round(score, 2), a.text, b.text, "name", "name")
     return None
+
+
+def _scripts(facts: Facts) -> bool:
+    """Whether the two are written in Latin letters and in others."""
+    return len({bool(OTHER_SCRIPTS.intersection(side.languages)) for side in (facts.left, facts.right)}) == 2
 
 
 def translation(facts: Facts) -> Outcome | None:
@@ -120,12 +138,15 @@ def translation(facts: Facts) -> Outcome | None:
         if len(day) >= 10 and day[:10] == getattr(right, name)[:10]:
             lines.append(same("same-date", day, field=label))
             break
+    a, b = facts.titles
     placed = bool(left.position and right.position)
     if placed and left.position == right.position:
         lines.append(same("same-position", left.position, field="url"))
+    elif not placed and len(a.parts) == 1 and a.parts == b.parts:
+        lines.append(same("same-position", a.parts[0], field="name"))
     place = None if address else _place_signal(facts)
-    if place:
-        lines.append(place[0])
+    if place and place[0] == WHOLE:
+        lines.append(place[1])
     if address:
         line, source, close = address
         if lines or close:
@@ -142,7 +163,7 @@ def translation(facts: Facts) -> Outcome | None:
         if len(left.keywords) > 1 and left.keywords == right.keywords:
             lines.append(same("same-keywords", ", ".join(left.keywords), field="keywords"))
         return Outcome("TR.SIGNALS", older(facts), tuple(lines), len(lines) + _names(facts) - pinned(facts), False)
-    return Outcome(PLACED, place[1], (place[0],), 3 - pinned(facts)) if place else None
+    return Outcome(PLACED, place[2], (place[1],), place[0]) if place else None
 
 
 def _names(facts: Facts) -> float:

@@ -481,3 +481,45 @@ def test_one_title_of_one_academy_in_folders_of_two_years() -> None:
     found = only(lecture("a", "1", 2019, "school"), lecture("a", "2", 2020, "school"))
     assert found is not None and (found.rule, found.source) == ("VER.ADDRESS_EDITION", iri("a", "1"))
     assert rule_of(lecture("a", "1", 2019, "school"), lecture("b", "2", 2020, "other")) == "OV.SAME_TITLE"
+
+
+def test_pages_of_one_name_at_two_places_are_told_where_there_are_many() -> None:
+    words = "loops joins graphics habits filters vectors frames strings".split()
+    plain = [record("a", word, f"About {word}", url=f"https://one.example/{word}") for word in words]
+    moved = [
+        record("b", word, f"Página {n}", "es", f"https://two.example/curso/{word}") for n, word in enumerate(words)
+    ]
+    assert rules_of(*plain, *moved) == {"TR.STRUCTURE": 8}
+    assert rules_of(*plain[:7], *moved[:7]) == {}
+    beside = [record("b", word, f"Página {n}", "es", f"https://two.example/{word}") for n, word in enumerate(words)]
+    elsewhere = record("b", "other", "Otra cosa", "es", "https://two.example/2019/loops")
+    found = match([*plain, *beside, elsewhere], {})
+    assert len(found) == 8 and iri("b", "other") not in {end for one in found for end in (one.left, one.right)}
+
+
+def test_front_pages_in_two_languages_are_one_work_where_more_agrees() -> None:
+    english = record("a", "1", "Falcon Quills Tutorial", url="https://tutorial.example.org/en/")
+    assert (
+        rule_of(english, record("a", "2", "튜토리얼 (Falcon Quills)", "ko", "https://tutorial.example.org/ko/"))
+        == "TR.ADDRESS"
+    )
+    assert rule_of(english, record("a", "2", "한국어 안내", "ko", "https://tutorial.example.org/ko/")) == ""
+
+
+def test_numbers_of_modules_are_a_signal() -> None:
+    english = record("a", "1", "Training Module 1.4: managing metadata")
+    assert rule_of(english, record("a", "2", "Module 1.4 : la gestion des métadonnées", "fr")) == "TR.SIGNALS"
+    assert "TR" not in rule_of(english, record("a", "2", "Module 1.3 : la gestion des métadonnées", "fr"))
+    assert "TR" not in rule_of(english, record("b", "2", "Module 1.4 : la gestion des métadonnées", "fr"))
+
+
+def test_days_in_a_title_are_no_parts() -> None:
+    one = record("a", "1", "Refinery workshop May 10-12 and 17-19, 2021")
+    assert rule_of(one, record("a", "2", "Refinery workshop March 22-24 and 29-31, 2022")) == "RUN.COHORT"
+
+
+def test_what_a_manual_adds_to_its_titles_is_left_out() -> None:
+    words = {"description": [text(PROSE, "en")]}
+    plain = record("a", "1", "3.2. Regression from Scratch", **words)
+    built = record("b", "1", "Regression from Scratch — Deep Dives 0.17.6 documentation", **words)
+    assert rule_of(plain, built) == "OK.TITLE_AND_TEXT"
