@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from registry.matching.outcome import Rule
-from registry.matching.translations import NAMED, ROOT
+from registry.matching.translations import NAMED, ROOT, WHOLE
 
 PARTS = 2
 """Pairs of pages that show a parallel structure."""
@@ -132,6 +132,16 @@ def _paired_parts(
     # A name at two places tells nothing where sites agree in places.
     agree = {sites(pair) for pair in alone if pair.score > NAMED}
     alone = [pair for pair in alone if pair.score > NAMED or sites(pair) not in agree]
+    # A page that several of a site fit equally well is told by none of them, however many they are.
+    fitting: dict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
+    for pair in alone:
+        for (one, _), other, _ in _sides(pair):
+            fitting[one, sites(pair)].add(heads.get(other, other))
+    alone = [
+        pair
+        for pair in alone
+        if pair.score > WHOLE or all(len(fitting[one, sites(pair)]) == 1 for (one, _), _, _ in _sides(pair))
+    ]
     placed: dict[frozenset[str], float] = defaultdict(float)
     for pair in alone:
         placed[sites(pair)] += 1 if pair.score > ROOT else 0.5  # one name may be the same by chance

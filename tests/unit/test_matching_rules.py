@@ -497,6 +497,13 @@ def test_pages_of_one_name_at_two_places_are_told_where_there_are_many() -> None
     assert len(found) == 8 and iri("b", "other") not in {end for one in found for end in (one.left, one.right)}
 
 
+def test_a_name_that_many_pages_of_a_site_have_tells_nothing() -> None:
+    words = "loops joins graphics habits filters vectors frames strings".split()
+    plain = [record("a", word, f"About {word}", url=f"https://one.example/{word}") for word in words]
+    crowd = [record("b", f"{n}-{word}", f"Página {n}", "es", f"https://two.example/{n}/{word}") for n in range(9) for word in words]  # fmt: skip
+    assert "TR.STRUCTURE" not in rules_of(*plain, *crowd)
+
+
 def test_front_pages_in_two_languages_are_one_work_where_more_agrees() -> None:
     english = record("a", "1", "Falcon Quills Tutorial", url="https://tutorial.example.org/en/")
     assert (
