@@ -344,7 +344,7 @@ def extract(change: Change | Source, tables: Tables) -> Features:
     written = detect(about, about_words, tables)
     if not spoken:
         spoken = tuple(sorted({title.language for title in titles if title.language}))[:1] if len(titles) == 1 else ()
-    if len(titles) == 1 and titles[0].language not in (*spoken, language(names[0][1])):
+    if len(titles) == 1 and titles[0].language not in (*spoken, *(language(tag) for _, tag in names)):
         spoken = (titles[0].language,)  # the title itself says it
     if written and (not spoken or (written not in spoken and written in OTHER_SCRIPTS and _in_script(titles))):
         spoken = (written,)  # also where a list says "en" of everything

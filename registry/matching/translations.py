@@ -156,7 +156,8 @@ def translation(facts: Facts) -> Outcome | None:
             return Outcome(PLACED, source, (line,), 4 - pinned(facts))
     needed = 2 if facts.same_academy else 3
     # The third unit of a course is not the translation of the second, however much else they share.
-    if placed and left.position != right.position:
+    # Titles that name other topics are of other modules, whatever else agrees; topics have one name in all languages.
+    if (placed and left.position != right.position) or (a.topics and b.topics and not {*a.topics} & {*b.topics}):
         return None
     if anchored and len(lines) >= needed:
         # A list's few keywords prove nothing beside its authors; they tell which of several partners is meant.

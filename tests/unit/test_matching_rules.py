@@ -520,6 +520,13 @@ def test_numbers_of_modules_are_a_signal() -> None:
     assert "TR" not in rule_of(english, record("b", "2", "Module 1.4 : la gestion des métadonnées", "fr"))
 
 
+def test_modules_that_name_other_topics_are_no_translations() -> None:
+    by = ("Ana Ruiz",)
+    english = record("a", "1", "Module 3: price indices", authors=by)
+    assert "TR" not in rule_of(english, record("a", "2", "Module 3 : échantillonnage", "fr", authors=by))
+    assert rule_of(english, record("a", "2", "Module 3 : indices de prix", "fr", authors=by)) == "TR.SIGNALS"
+
+
 def test_days_in_a_title_are_no_parts() -> None:
     one = record("a", "1", "Refinery workshop May 10-12 and 17-19, 2021")
     assert rule_of(one, record("a", "2", "Refinery workshop March 22-24 and 29-31, 2022")) == "RUN.COHORT"
