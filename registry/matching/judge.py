@@ -36,10 +36,13 @@ WEIGHS = {
     "title-similarity": "title", "description-similarity": "text", "same-author": "authors", "same-doi": "identity",
     "same-identifier": "identity", "same-url": "identity", "other-doi": "identity", "same-concepts": "topics",
     "same-topic": "topics", "same-duration": "minutes", "same-date": "day", "same-address-stem": "place",
-    "same-path": "place", "same-keywords": "topics",
+    "same-keywords": "topics",
     "same-repository": "place", "same-repository-name": "place", "same-owner": "place", "same-title-terms": "codes",
 }  # fmt: skip
-"""Which comparison of the model weighs which feature of the evidence."""
+"""Which comparison of the model weighs which feature of the evidence.
+
+Not one place on two sites: to the model these are different places, which would speak against what is shown.
+"""
 
 FEW_CHUNKS = 2
 """Chunks that are judged in this process: starting others costs more than they save."""
