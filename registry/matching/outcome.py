@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import cast
@@ -60,9 +60,9 @@ def shown_key(key: str) -> str:
     return {"doi": "https://doi.org/", "url": "https://", "iri": ""}.get(kind, kind + ":") + value
 
 
-def older(facts: Facts) -> str:
-    """Which side is older by its stated dates, "" when they do not tell."""
-    for name in ("published", "created", "modified"):
+def older(facts: Facts, dates: Sequence[str] = ("published", "created", "modified")) -> str:
+    """Which side is older by its stated ``dates``, "" when they do not tell."""
+    for name in dates:
         a, b = getattr(facts.left, name)[:10], getattr(facts.right, name)[:10]
         length = min(len(a), len(b))
         if a and b and a[:length] != b[:length]:

@@ -71,6 +71,12 @@ def _source(named: str, other: str) -> str:
     return "" if bool(named) == bool(other) else "left" if other else "right"
 
 
+def _original(facts: Facts) -> str:
+    """The side that came first, "" when nothing tells. Not by the last change: originals go on changing, translations
+    rarely."""
+    return older(facts, ("published", "created"))
+
+
 def _place_signal(facts: Facts) -> tuple[float, Evidence, str] | None:
     """One place on two sites, but for the language ("2020/version-control"), or one name there: the score, the
     evidence, and the source."""
@@ -82,7 +88,7 @@ def _place_signal(facts: Facts) -> tuple[float, Evidence, str] | None:
             if path == other and (named == other_named == "" or _spoken(facts, named, other_named)):
                 score = NAMED if path.startswith("…") else ROOT if path.startswith(".") else WHOLE
                 line = same("same-path", path, field="url")
-                found.append((score, line, _source(named, other_named) or older(facts)))
+                found.append((score, line, _source(named, other_named) or _original(facts)))
     return max(found, key=lambda one: (one[0], one[1].left_value), default=None)
 
 
@@ -163,7 +169,7 @@ def translation(facts: Facts) -> Outcome | None:
         # A list's few keywords prove nothing beside its authors; they tell which of several partners is meant.
         if len(left.keywords) > 1 and left.keywords == right.keywords:
             lines.append(same("same-keywords", ", ".join(left.keywords), field="keywords"))
-        return Outcome("TR.SIGNALS", older(facts), tuple(lines), len(lines) + _names(facts) - pinned(facts), False)
+        return Outcome("TR.SIGNALS", _original(facts), tuple(lines), len(lines) + _names(facts) - pinned(facts), False)
     return Outcome(PLACED, place[2], (place[1],), place[0]) if place else None
 
 

@@ -520,6 +520,19 @@ def test_numbers_of_modules_are_a_signal() -> None:
     assert "TR" not in rule_of(english, record("b", "2", "Module 1.4 : la gestion des métadonnées", "fr"))
 
 
+def test_what_changed_last_does_not_tell_the_original_of_a_translation() -> None:
+    def sides(date: str, english: str, french: str) -> tuple[Change, Change]:
+        title, by = "Module 1.4", ("Ana Ruiz",)
+        return (
+            record("a", "1", f"{title}: managing metadata", authors=by, **{date: strings(english)}),
+            record("a", "2", f"{title} : la gestion des métadonnées", "fr", authors=by, **{date: strings(french)}),
+        )
+
+    for date, source in (("dateModified", ""), ("dateCreated", iri("a", "1")), ("datePublished", iri("a", "1"))):
+        found = only(*sides(date, "2024-05-02", "2025-03-01"))
+        assert found is not None and (found.rule, found.source) == ("TR.SIGNALS", source)
+
+
 def test_modules_that_name_other_topics_are_no_translations() -> None:
     by = ("Ana Ruiz",)
     english = record("a", "1", "Module 3: price indices", authors=by)
