@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -22,7 +23,9 @@ from registry.matching.outcome import Outcome, days, like_titles, older, reposit
 from registry.model import Evidence
 
 _EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
-_YEAR = re.compile(r"/((?:19|20)\d\d)(?=/|$)")
+_STATE = re.compile(r"[-_.]?(?<![^\W_])(?:v(?:er(?:sion)?)?[-_.]?(\d{1,3}(?:\.\d{1,3})*)|((?:19|20)\d\d))(?![^\W_])")
+_SIZE = re.compile(r"[-_.]?(?<![^\W_])(?:(full|complete|complet|completa)|light|lite|short|brief|abridged)(?![^\W_])")
+_OLD = re.compile(r"/(?:old|archived?|archives|legacy|previous|ancien|antiguo)(?=/)")
 FORMS = {"older": -1, "short": 1, "full": -1, "newer": 1}
 """Which forms of a work come first: the short edition is made from the full one."""
 
@@ -130,21 +133,57 @@ def older_edition(facts: Facts) -> str:
     return older(facts)
 
 
+class _Address(NamedTuple):
+    """An address without what tells editions, and that: whether a folder is for old things, numbers of versions and
+    years, "full", "short" or ""."""
+
+    bare: str
+    old: bool
+    numbers: tuple[int, ...]
+    size: str
+
+
+def _apart(address: str) -> _Address:
+    """What tells editions may stand in a folder or in a name ("/2019/frames", "frames-2019.pdf", "frames_full")."""
+    host, _, path = address.partition("/")
+    path, folders = _OLD.subn("", "/" + path)
+    numbers = tuple(number for match in _STATE.finditer(path) for number in _number(match[1] or match[2]))
+    size = _SIZE.search(path)
+    bare = re.sub("/+", "/", _SIZE.sub("", _STATE.sub("", path))).rstrip("/")
+    return _Address(host + bare, bool(folders), numbers, ("full" if size[1] else "short") if size else "")
+
+
+def _state(facts: Facts, one: str, other: str) -> str | None:
+    """The side of the older of two addresses that differ only in the edition, "" if it is not told, else None."""
+    if _EDITION.sub("", one) == _EDITION.sub("", other):
+        return "left" if (len(one), one) < (len(other), other) else "right"
+    if not facts.same_academy:
+        return None
+    a, b = _apart(one), _apart(other)
+    if a.bare != b.bare or "/" not in a.bare:
+        return None
+    if a.old != b.old:
+        return "left" if a.old else "right"
+    if a.numbers and b.numbers and a.numbers != b.numbers:
+        return "left" if a.numbers < b.numbers else "right"
+    if a.size != b.size:
+        return "right" if a.size == "short" or b.size == "full" else "left"  # the short one is made from the full
+    return older(facts)  # an address without a number may be the first or the latest
+
+
 def address_edition(facts: Facts) -> Outcome | None:
-    """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2"), or in a year, within
-    an academy ("/2019/data-wrangling")."""
-    if facts.guards or not (facts.same_title or facts.ratio >= NEAR):
+    """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2"), or within an academy in
+    one, a year or a folder for what is old ("/2019/data-wrangling")."""
+    if facts.guards or facts.differ or not (facts.same_title or facts.ratio >= NEAR):
         return None
     for one in facts.left.own:
         for other in facts.right.own:
-            if one == other or not one.startswith("url:"):
+            if one == other or not (one.startswith("url:") and other.startswith("url:")):
                 continue
-            ended = _EDITION.sub("", one) == _EDITION.sub("", other)
-            yearly = facts.same_academy and _YEAR.search(one) and _YEAR.sub("/", one) == _YEAR.sub("/", other)
-            if (ended or yearly) and not {one, other, _EDITION.sub("", one)} & facts.aside:
+            first = _state(facts, one, other)
+            if first is not None and not {one, other, _EDITION.sub("", one)} & facts.aside:
                 ends = shown_key(one), shown_key(other)
                 line = Evidence("same-url", "equal-without-edition", 1.0, *ends, "url", "url")
-                first = "left" if (len(one), one) < (len(other), other) else "right"
                 return Outcome("VER.ADDRESS_EDITION", first, (line, *title_evidence(facts)))
     return None
 

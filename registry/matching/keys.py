@@ -30,6 +30,8 @@ SHORT = 4
 """Letters that may stand apart before their number, as in "STAT 101"."""
 CODES = 8
 """Codes of a record's titles that make keys."""
+LEAST_NAMED, MOST_NAMED = 3, 10
+"""Words of a title that a description may name."""
 SIGNALS = {"author": 40, "day": 40, "about": 30, "named": 20, "part": 20, "minutes": 15}
 """What says in every language what a record is, and what each counts for in a pair of two."""
 DIGIT = re.compile(r"\d")
@@ -79,6 +81,10 @@ def _texts(item: Features) -> Iterator[tuple[str, str, int]]:
             yield "title", "core:" + core, 150
             for author in item.authors:
                 yield "title", f"author:{core}|{author}", 200
+    for _, words in item.said:  # of another by its title, which ends somewhere
+        named = words.split()
+        for count in range(LEAST_NAMED, min(len(named), MOST_NAMED) + 1):
+            yield "title", " ".join(named[:count]), 300
     for code in sorted({code for title in item.titles for code in title_codes(title)})[:CODES]:
         yield "title-codes", code, 100
 

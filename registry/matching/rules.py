@@ -127,8 +127,13 @@ def _repository(facts: Facts) -> Outcome | None:
     return None
 
 
-SAID = {"says-based-on": "DER.SAID", "says-translation-of": "TR.SAID", "says-previous": "VER.SAID"}
-"""The rule for what a description says of an address that it names, which is the source's."""
+SAID = {
+    "says-based-on": "DER.SAID",
+    "says-translation-of": "TR.SAID",
+    "says-previous": "VER.SAID",
+    "says-next": "VER.SAID",
+}
+"""The rule for what a description says of an address that it names, which is the source's; what comes next is not."""
 
 
 def _said(facts: Facts) -> Outcome | None:
@@ -145,7 +150,8 @@ def _said(facts: Facts) -> Outcome | None:
             if side == "right":
                 ends = (what, one.summary, field, "description")
             line = Evidence("text-says", name.removeprefix("says-"), 1.0, *ends)
-            return Outcome(rule, "right" if side == "left" else "left", (line, *title_evidence(facts)), 8.0)
+            source = side if name == "says-next" else "right" if side == "left" else "left"
+            return Outcome(rule, source, (line, *title_evidence(facts)), 8.0)
     return None
 
 
@@ -153,7 +159,7 @@ def _by_name(facts: Facts, one: Features, other: Features) -> Iterator[tuple[str
     """What a description says of the other by its title ("companion to the article …"), or of something where the two
     are titled alike, have people or passages in common, and only one of them says such a thing."""
     for meaning, words in one.said:
-        title = max((t.norm for t in other.titles if len(t.core) >= 2), key=len, default="")
+        title = max((t.norm for t in other.titles if len(t.core) + len(t.topics) >= 2), key=len, default="")
         alike = facts.same_title and not other.said and (bool(facts.authors) or (facts.text or 0.0) >= TOPIC_TEXT)
         if title.count(" ") >= 2 and (f" {title} " in f" {words} " or (alike and not facts.verbatim)):
             yield meaning, title

@@ -21,11 +21,24 @@ _DAYS = re.compile(
     r"(?:\s*(?:[,&+/]|(?<=\s)[^\W\d_]{1,3}(?=\s))\s*\d{1,2}(?:\s?[-–]\s?\d{1,2})?)*)(?![\d.])"
 )
 _SITE = re.compile(r"\s[-–—]\s+(?:wikipedia|youtube|github|zenodo|coursera|edx|moodle|figshare|vimeo)\s*$", re.I)
-_VERSION = re.compile(r"\b(?:v|vers?|versi[oó]n|versão|release|[eé]dition|edici[oó]n|rev)[\s.:]*(\d+(?:\.\d+)*)\b")
-_ORDINAL = re.compile(
-    r"\b(\d{1,2})(?:\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+(?:[eé]di[ctç]\w*|auflage|видання|издание)\b"
+_VERSION = re.compile(
+    r"\b(?:v|vers?|versi[oó]n|versão|release|[eé]dition|edici[oó]n|edição|rev|auflage|fassung"
+    r"|wydanie|wersja|verzija|izdanje|издање|верзија|видання|версія|издание|версия)[\s.:]*(\d+(?:\.\d+)*)\b"
 )
-_EAST_EDITION = re.compile("第?\\s*(\\d{1,2})\\s*版|제?\\s*(\\d{1,2})\\s*판(?!\\w)")
+_ORDINAL = re.compile(
+    r"\b(\d{1,2})(?:\.|\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+"
+    r"(?:[eé]di[ctç]\w*|auflage|видання|издание|wydanie|izdanje|издање|vydání|uitgave|upplaga)\b"
+    r"(?:,?\s+(?:revista|corrigida|ampliada|atualizada)(?:\s+e\s+\w+)?)?"
+)
+_EAST_EDITION = re.compile(
+    "第?\\s*(\\d{1,2})\\s*版|第\\s*([一二三四五六七八九十]+)\\s*版|제?\\s*(\\d{1,2})\\s*판(?!\\w)"
+)
+_EAST_FORMS = {
+    "newer": re.compile(r"\s*[(（【\[]?(?:改訂新?|修[订訂]|增[订訂]|更新|最?新)版[)）】\]]?\s*$"),
+    "older": re.compile(r"\s*[(（【\[]?[旧舊初]版[)）】\]]?\s*$"),
+    "short": re.compile(r"\s*[(（【\[]?(?:簡易|簡略|简化|短縮|要約|摘要)版[)）】\]]?\s*$"),
+}
+"""What an unspaced title says of its edition at its end: not told by words, as it is read two letters at a time."""
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _SUBTITLE = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+|：")
 _DOTTED = re.compile(r"(?<![\w.])(\d{1,3}(?:\.(?:\d{1,3}|[a-wyz])){1,3})(?![\w.])")
@@ -36,6 +49,8 @@ _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"(?<![\d.])(\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})(?![\d.])")
 _EASTERN = re.compile("[\u4e00-\ud7af]")
 _MONTH = re.compile(r"(?<!\d)(\d{1,2}\s?[月월])")
+_MARK = re.compile(r"^\s*(?:[\[(（【]([^\[\]()（）【】]{2,30})[\])）】]|([^\W\d_]{3,12})\s*:)\s*(?=\S)")
+"""What may be said before a title: "[OLD]", "Archived:"."""
 _EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
 _COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
 _NUMBERED = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})(?=\s*:\s|\s+[-–—]\s)")
@@ -94,6 +109,15 @@ def _spoken(plain: str, tables: Tables) -> tuple[str, str]:
     return (plain[: found.start()].strip(), named) if named and found.start() > 0 else (plain, "")
 
 
+def _marked(shown: str, tables: Tables) -> tuple[str, list[str]]:
+    """A title without what is said of its edition before it ("[OLD]", "Archived:"), and that."""
+    mark = _MARK.match(shown)
+    words = tokens(mark[1] or mark[2]) if mark else []
+    forms = [tables.words["form"][word] for word in words if word in tables.words["form"]]
+    others = [word for word in words if word not in tables.words["form"] and word not in tables.words["edition"]]
+    return (shown[mark.end() :], forms) if mark and forms and not others else (shown, [])
+
+
 def _cut(pattern: re.Pattern[str], text: str, found: list[str]) -> str:
     if pattern.search(text) is None:
         return text  # as most often
@@ -149,7 +173,7 @@ def _editions(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
             if (number := _number(words[j], tables)) or words[j] in forms:
                 said[j] = number or forms[words[j]]
                 break
-        if word in forms and len(words) > 2 and i >= len(words) - 2:
+        if word in forms and i >= len(words) - 2 and (len(words) > 2 or (i and _EASTERN.search(word))):
             said.setdefault(i, forms[word])
     return list(said.values()), [word for i, word in enumerate(words) if i not in said]
 
@@ -225,17 +249,21 @@ def _lettered(plain: str, found: list[str], tables: Tables) -> str:
 def parse(text: str, language: str, tables: Tables) -> Title:
     """Take a title apart; at most 300 characters of it are read."""
     shown = text.strip()[:MAX_TITLE]
-    event = _EVENT.match(shown)
-    plain, tongue = _spoken(strip_site(shown[event.end() :] if event else shown), tables)
+    unmarked, versions = _marked(shown, tables)
+    event = _EVENT.match(unmarked)
+    plain, tongue = _spoken(strip_site(unmarked[event.end() :] if event else unmarked), tables)
     whole = plain.casefold()
     kinds = tables.words
     east: list[str] = []
     numbers: list[str] = []
     folded = _lettered(plain, numbers, tables).casefold()
-    versions: list[str] = []
     years: list[str] = []
     dates: list[str] = []
     if _EASTERN.search(folded):
+        for form, ending in _EAST_FORMS.items():
+            if ending.search(folded):
+                versions.append(form)
+                folded = ending.sub("", folded)
         folded = _cut(_EAST_EDITION, _cut(_EAST, folded, east), versions)
     if _DIGIT.search(folded):
         folded = _days(_cut(_MONTH, _cut(_DATE, folded, dates), dates), dates, tables)

@@ -483,6 +483,63 @@ def test_one_title_of_one_academy_in_folders_of_two_years() -> None:
     assert rule_of(lecture("a", "1", 2019, "school"), lecture("b", "2", 2020, "other")) == "OV.SAME_TITLE"
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("docs/frames-2012.pdf", "docs/frames-2020.pdf"),
+        ("v1/frames", "v2/frames"),
+        ("old/frames", "frames"),
+        ("slides/frames_full.html", "slides/frames_light.html"),
+    ],
+)
+def test_addresses_that_differ_only_in_the_edition(older: str, newer: str) -> None:
+    def manual(feed: str, key: str, path: str, title: str = "Frames for surveys") -> Change:
+        return record(feed, key, title, url=f"https://office.example/learn/{path}")
+
+    for one, two in (("1", "2"), ("2", "1")):
+        found = only(manual("a", one, older), manual("a", two, newer))
+        assert found is not None and (found.rule, found.source) == ("VER.ADDRESS_EDITION", iri("a", one))
+    assert rule_of(manual("a", "1", older), manual("b", "2", newer)) == "OV.SAME_TITLE", "another academy's"
+    assert rule_of(manual("a", "1", older), manual("a", "2", newer, "Weights for surveys")) == ""
+    assert rule_of(manual("a", "1", older), manual("a", "2", newer.replace("frames", "text"))) == "OV.SAME_TITLE"
+
+
+@pytest.mark.parametrize(
+    ("title", "edition", "language"),
+    [
+        ("Podręcznik dla ankieterów", "{}, wydanie drugie", "pl"),
+        ("Podręcznik dla ankieterów", "{}, wydanie 2", "pl"),
+        ("Manual de entrevistas", "{} – 2ª edição revista e ampliada", "pt"),
+        ("調査員の手引き", "{} 改訂版", "ja"),
+        ("调查员手册", "{} 第二版", "zh"),
+        ("조사원 안내서", "{} 개정판", "ko"),
+        ("Interviews for beginners", "[OLD] {}", "en"),
+        ("Interviews for beginners", "Archived: {}", "en"),
+    ],
+)
+def test_words_for_editions_in_many_languages(title: str, edition: str, language: str) -> None:
+    one = record("a", "1", title, language, url="https://office.example/p/7")
+    other = record("a", "2", edition.format(title), language, url="https://office.example/p/31")
+    assert rule_of(one, other) == "VER.TITLE_EDITION"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "This course supersedes “Introduction to seasonal adjustment” (2016)."),
+        ("No longer offered; replaced by “Adjustment for the hurried reader”.", ""),
+    ],
+)
+def test_a_description_names_what_came_before_or_after(old: str, new: str) -> None:
+    def said(words: str) -> dict[str, list[Term]]:
+        return {"description": [text(words, "en")]} if words else {}
+
+    one = record("a", "1", "Introduction to seasonal adjustment", url="https://a.org/1", **said(old))
+    other = record("a", "2", "Adjustment for the hurried reader", url="https://a.org/2", **said(new))
+    found = only(one, other)
+    assert found is not None and (found.rule, found.source) == ("VER.SAID", iri("a", "1"))
+
+
 def test_pages_of_one_name_at_two_places_are_told_where_there_are_many() -> None:
     words = "loops joins graphics habits filters vectors frames strings".split()
     plain = [record("a", word, f"About {word}", url=f"https://one.example/{word}") for word in words]
