@@ -144,13 +144,17 @@ class _Address(NamedTuple):
 
 
 def _apart(address: str) -> _Address:
-    """What tells editions may stand in a folder or in a name ("/2019/frames", "frames-2019.pdf", "frames_full")."""
+    """What tells editions may stand in a folder or in a name ("/2019/frames", "frames-2019.pdf", "frames_full"); a
+    number in a query is one of a database."""
+    address, mark, query = address.partition("?")
     host, _, path = address.partition("/")
     path, folders = _OLD.subn("", "/" + path)
     numbers = tuple(number for match in _STATE.finditer(path) for number in _number(match[1] or match[2]))
     size = _SIZE.search(path)
     bare = re.sub("/+", "/", _SIZE.sub("", _STATE.sub("", path))).rstrip("/")
-    return _Address(host + bare, bool(folders), numbers, ("full" if size[1] else "short") if size else "")
+    return _Address(
+        host + bare + mark + query, bool(folders), numbers, ("full" if size[1] else "short") if size else ""
+    )
 
 
 def _state(facts: Facts, one: str, other: str) -> str | None:
@@ -174,7 +178,7 @@ def _state(facts: Facts, one: str, other: str) -> str | None:
 def address_edition(facts: Facts) -> Outcome | None:
     """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2"), or within an academy in
     one, a year or a folder for what is old ("/2019/data-wrangling")."""
-    if facts.guards or facts.differ or not (facts.same_title or facts.ratio >= NEAR):
+    if facts.guards or (facts.differ and not facts.one_text) or not (facts.same_title or facts.ratio >= NEAR):
         return None
     for one in facts.left.own:
         for other in facts.right.own:

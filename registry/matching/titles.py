@@ -27,7 +27,7 @@ _VERSION = re.compile(
 )
 _ORDINAL = re.compile(
     r"\b(\d{1,2})(?:\.|\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+"
-    r"(?:[eé]di[ctç]\w*|auflage|видання|издание|wydanie|izdanje|издање|vydání|uitgave|upplaga)\b"
+    r"(?:[eé]dition|edici[oó]n|edição|edizione|edycja|editie|auflage|видання|издание|wydanie|izdanje|издање|vydání|uitgave|upplaga)\b"
     r"(?:,?\s+(?:revista|corrigida|ampliada|atualizada)(?:\s+e\s+\w+)?)?"
 )
 _EAST_EDITION = re.compile(

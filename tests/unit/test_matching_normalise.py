@@ -110,7 +110,10 @@ def test_titles_are_taken_apart() -> None:
         ("Plan B", ()),
     ):
         assert parse(text, "en", TABLES).parts == parts, text
-    for text, versions in (("Moodle 4.1 for teachers", ("4.1",)), ("GSBPM v5.1", ("5.1",)), ("Module 1.2", ())):
+    for text, versions in (
+        ("Moodle 4.1 for teachers", ("4.1",)), ("GSBPM v5.1", ("5.1",)), ("Module 1.2", ()),
+        ("Module 2. Editing and imputation", ()), ("Data editing, 2nd edition", ("2",)),
+    ):  # fmt: skip
         assert parse(text, "en", TABLES).versions == versions, text
     assert parse("Programming with R", "en", TABLES).tools == ("r",)
 

@@ -502,6 +502,8 @@ def test_addresses_that_differ_only_in_the_edition(older: str, newer: str) -> No
     assert rule_of(manual("a", "1", older), manual("b", "2", newer)) == "OV.SAME_TITLE", "another academy's"
     assert rule_of(manual("a", "1", older), manual("a", "2", newer, "Weights for surveys")) == ""
     assert rule_of(manual("a", "1", older), manual("a", "2", newer.replace("frames", "text"))) == "OV.SAME_TITLE"
+    numbered = [manual("a", number, f"view?id={number}") for number in ("2012", "2020")]
+    assert rule_of(*numbered) == "OV.SAME_TITLE", "numbers of a database"
 
 
 @pytest.mark.parametrize(
