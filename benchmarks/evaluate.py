@@ -19,7 +19,7 @@ from benchmarks.evaluate_learning import learning, learning_text
 from benchmarks.evaluate_run import Answers, Result, as_json, ask, asked, calibrated, measure
 from benchmarks.evaluate_tables import by_rule
 from benchmarks.labelled import Labelled
-from benchmarks.regression import regression, unseen
+from benchmarks.regression import catalogues, regression, unseen
 from registry.matching import explore as matcher
 from registry.matching import match
 
@@ -41,6 +41,7 @@ def sets(show_test: bool) -> list[tuple[Callable[[], Labelled], bool]]:
         (lambda: labelled_truth.gold("test", show_test), False),
         (regression, False),
         (unseen, False),
+        (catalogues, False),
     ]
 
 

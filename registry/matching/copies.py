@@ -16,6 +16,7 @@ from registry.matching.compare import (
 )
 from registry.matching.editions import deposits, edition
 from registry.matching.features import OTHER_SCRIPTS
+from registry.matching.keys import TOLD
 from registry.matching.outcome import Outcome, like_titles, older, pinned, repository_names
 from registry.model import Evidence
 
@@ -33,7 +34,8 @@ def _apart(facts: Facts) -> bool:
     return bool(sites[0] & sites[1]) and not facts.addresses
 
 
-def _other_dates(facts: Facts) -> bool:
+def other_dates(facts: Facts) -> bool:
+    """Whether both say when they are held, and never on one day."""
     left, right = set(facts.left.starts), set(facts.right.starts)
     return bool(left and right) and not left & right
 
@@ -50,13 +52,11 @@ def untranslated(facts: Facts) -> str:
     the same word for word, "NEAR" nearly, "" when nothing shows it. Texts in two languages share next to nothing."""
     a, b = facts.titles
     titled = (facts.same_title and facts.ratio >= NEAR) or (a.norm == b.norm and a.norm.count(" ") >= 2)
-    if (
-        facts.guards
-        or _other_dates(facts)
-        or not (titled or facts.same_title or (facts.text or 0) >= SAME_TEXT or facts.shared_core)
-    ):
+    long = facts.text is not None or len(facts.left.summary) >= TOLD
+    alone = ((facts.text or 0) >= SAME_TEXT or (facts.verbatim and long)) and a.core and b.core
+    if facts.guards or other_dates(facts) or not (titled or facts.same_title or facts.shared_core or alone):
         return ""
-    if facts.verbatim and (titled or facts.text is not None):
+    if facts.verbatim and (titled or long):
         return "OK" if titled else "NEAR"
     if facts.text is not None:
         return "NEAR" if facts.text >= NEAR_TEXT else ""
@@ -112,7 +112,7 @@ def fork(facts: Facts) -> Outcome | None:
 
 def copy(facts: Facts) -> Outcome | None:
     """``OK.…`` and ``NEAR.…`` by title, text and authors; generic titles ("Webinar") never tell anything."""
-    if facts.guards or (facts.differ and not facts.one_text) or edition(facts) or _other_dates(facts):
+    if facts.guards or (facts.differ and not facts.one_text) or edition(facts) or other_dates(facts):
         return None
     evidence = (*title_evidence(facts), *text_evidence(facts), *author_evidence(facts))
     a, b = facts.titles

@@ -25,6 +25,7 @@ from registry.model import Evidence
 _EDITION = re.compile(r"/v(?:er(?:sion)?[-.]?)?\d{1,3}(?:\.\d{1,3})*$")
 _STATE = re.compile(r"[-_.]?(?<![^\W_])(?:v(?:er(?:sion)?)?[-_.]?(\d{1,3}(?:\.\d{1,3})*)|((?:19|20)\d\d))(?![^\W_])")
 _SIZE = re.compile(r"[-_.]?(?<![^\W_])(?:(full|complete|complet|completa)|light|lite|short|brief|abridged)(?![^\W_])")
+_FILE = re.compile(r"\.(?:html?|pdf|docx?|pptx?|zip|md|qmd)$")
 _OLD = re.compile(r"/(?:old|archived?|archives|legacy|previous|ancien|antiguo)(?=/)")
 FORMS = {"older": -1, "short": 1, "full": -1, "newer": 1}
 """Which forms of a work come first: the short edition is made from the full one."""
@@ -97,6 +98,8 @@ def run(facts: Facts) -> Outcome | None:
     a, b = facts.titles
     if _other_topic(facts) and not facts.authors:
         return None
+    if facts.same_academy and ((left and a.cohorts and not b.cohorts) or (right and b.cohorts and not a.cohorts)):
+        return Outcome("RUN.SESSION", "right" if left else "left", evidence)
     if a.cohorts and b.cohorts and (a.cohorts, a.years) != (b.cohorts, b.years):
         return Outcome("RUN.COHORT", "", evidence)
     if a.years and b.years and a.years != b.years and a.versions == b.versions and not {*a.versions} & {*FORMS}:
@@ -151,7 +154,7 @@ def _apart(address: str) -> _Address:
     path, folders = _OLD.subn("", "/" + path)
     numbers = tuple(number for match in _STATE.finditer(path) for number in _number(match[1] or match[2]))
     size = _SIZE.search(path)
-    bare = re.sub("/+", "/", _SIZE.sub("", _STATE.sub("", path))).rstrip("/")
+    bare = _FILE.sub("", re.sub("/+", "/", _SIZE.sub("", _STATE.sub("", path))).rstrip("/"))
     return _Address(
         host + bare + mark + query, bool(folders), numbers, ("full" if size[1] else "short") if size else ""
     )
@@ -175,10 +178,15 @@ def _state(facts: Facts, one: str, other: str) -> str | None:
     return older(facts)  # an address without a number may be the first or the latest
 
 
+def _kept(facts: Facts) -> bool:
+    """Whether titles are the same, or were changed by their makers."""
+    return facts.same_title or facts.ratio >= NEAR or (bool(facts.authors) and len(facts.shared_core) >= 2)
+
+
 def address_edition(facts: Facts) -> Outcome | None:
     """Addresses that differ only in a number of edition at the end (".../articles/11-638/v2"), or within an academy in
     one, a year or a folder for what is old ("/2019/data-wrangling")."""
-    if facts.guards or (facts.differ and not facts.one_text) or not (facts.same_title or facts.ratio >= NEAR):
+    if facts.guards or (facts.differ and not facts.one_text) or not _kept(facts):
         return None
     for one in facts.left.own:
         for other in facts.right.own:

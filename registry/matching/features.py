@@ -48,6 +48,11 @@ READ, NEARBY, MAX_NAMED = 4000, 70, 5
 """Characters of a description in which addresses are looked for, and before each; how many addresses."""
 OTHER_SCRIPTS = frozenset("ar el fa he hi ja ka ko mn ru th uk zh bg sr".split())
 """Languages that are not written in Latin letters: what a text is in is beyond doubt."""
+_RENDERED = re.compile(
+    r"([A-Za-z][A-Za-z0-9 ,:'’&+-]{7,100}[A-Za-z0-9])[\"”’」』》)]?\s?(?:の|的|을|를|의)?"
+    r"[^。.!?A-Za-z]{0,14}(?:訳|译|譯|번역)"
+)
+_TRANSLATED = re.compile("[訳譯]|翻译|译[自本文]|번역")
 QUOTED, FOLLOWING = 120, 25
 """Words of a description in which another work is looked for by name, and how many may name it."""
 _DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:\d+S)?)?")
@@ -217,6 +222,14 @@ def _in_script(titles: Sequence[Title]) -> bool:
     return bool(titles) and not any(title.text.isascii() for title in titles)
 
 
+def _rendered(description: str) -> Iterator[tuple[str, str]]:
+    """A title in Latin letters before a word for its translation, as Chinese, Japanese and Korean say it; "" where
+    none is named."""
+    if not description.isascii() and _TRANSLATED.search(description[:READ]):
+        match = _RENDERED.search(description[:READ])
+        yield "translation-of", " ".join(tokens(match[1])) if match else ""
+
+
 def _quoted(words: Sequence[str], tables: Tables) -> tuple[tuple[str, str], ...]:
     """What the beginning of a description says of another work by name: (what, the words that follow), at most two."""
     found: list[tuple[str, str]] = []
@@ -358,7 +371,11 @@ def extract(change: Change | Source, tables: Tables) -> Features:
     }
     linked = {(name, key) for name, key in _said(description, tables) if key not in own}
     declared |= linked
-    said = (*_quoted(words, tables), *sorted((name.removeprefix("says-"), key) for name, key in linked))
+    said = (
+        *_quoted(words, tables),
+        *_rendered(description),
+        *sorted((name.removeprefix("says-"), key) for name, key in linked),
+    )
     authors: set[str] = set()
     for author in _texts(values("author")):
         agent = described.get(author, {})

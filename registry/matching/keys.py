@@ -32,6 +32,8 @@ CODES = 8
 """Codes of a record's titles that make keys."""
 LEAST_NAMED, MOST_NAMED = 3, 10
 """Words of a title that a description may name."""
+TOLD = 100
+"""Characters of a short description that things of other titles would hardly share by chance."""
 SIGNALS = {"author": 40, "day": 40, "about": 30, "named": 20, "part": 20, "minutes": 15}
 """What says in every language what a record is, and what each counts for in a pair of two."""
 DIGIT = re.compile(r"\d")
@@ -85,6 +87,8 @@ def _texts(item: Features) -> Iterator[tuple[str, str, int]]:
         named = words.split()
         for count in range(LEAST_NAMED, min(len(named), MOST_NAMED) + 1):
             yield "title", " ".join(named[:count]), 300
+    if len(item.summary) >= TOLD and (not item.sketch or EMPTY in item.sketch):  # else bands find it
+        yield "text", item.summary.casefold(), BAND_WEIGHT
     for code in sorted({code for title in item.titles for code in title_codes(title)})[:CODES]:
         yield "title-codes", code, 100
 

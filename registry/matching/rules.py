@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from registry.matching.compare import COVERAGE, NEAR, TOPIC_TEXT, Facts, same, text_evidence, title_evidence
-from registry.matching.copies import copy, derivative, fork, not_translated, untranslated
+from registry.matching.copies import copy, derivative, fork, not_translated, other_dates, untranslated
 from registry.matching.editions import address_edition, edition, older_edition, revised, run, successor, version
 from registry.matching.features import Features
 from registry.matching.outcome import Outcome, older, shown_key
@@ -29,6 +29,7 @@ STATED = {
 }
 """What a stated property means: the relation, and whether the named resource is the source."""
 _NUMBERED = re.compile(r" (?:[^\W\d]+ )?\d{1,2} ")
+_UNDERSCORED = re.compile("/_")
 PREFIX = {"copy": "OK", "translation": "TR", "version": "VER", "derivative": "DER", "part": "PART"}
 
 
@@ -90,12 +91,15 @@ def _related(facts: Facts) -> Outcome | None:
 def _identity(facts: Facts) -> Outcome | None:
     if facts.guards or not (facts.identifiers or facts.addresses):
         return None
+    a, b = facts.titles
+    if not facts.identifiers and not (a.core and b.core) and other_dates(facts):
+        return None  # meetings at the one address of the room
     identified = bool(facts.identifiers)
     key = facts.identifiers[0] if identified else facts.addresses[0]
     feature = "same-doi" if key.startswith("doi:") else "same-identifier" if identified else "same-url"
     evidence = (same(feature, shown_key(key), field="identifier" if identified else "url"), *title_evidence(facts))
-    a, b = facts.titles
-    if edition(facts) and (a.years and b.years or a.versions != b.versions):
+    told = (a.years and b.years and a.years != b.years) or (a.versions and b.versions and a.versions != b.versions)
+    if edition(facts) and told:
         return Outcome("VER.SAME_IDENTIFIER", older_edition(facts), evidence)
     # a site's front page is shared by everything on it
     front = not identified and "/" not in key and "?" not in key
@@ -115,7 +119,9 @@ def _repository(facts: Facts) -> Outcome | None:
                 continue
             shown = f"{key} {ref} {path}".strip(), f"{key} {other_ref} {other_path}".strip()
             evidence = (same("same-repository", *shown, "codeRepository"), *title_evidence(facts))
-            if path == other_path and ref != other_ref and _titles_agree(facts):
+            # A page at another revision is the same page, whatever it is titled by now.
+            kept = _UNDERSCORED.sub("/", "/" + path) == _UNDERSCORED.sub("/", "/" + other_path)
+            if kept and ref != other_ref and (path or _titles_agree(facts)):
                 source = "" if ref and other_ref else "left" if ref else "right"
                 return Outcome("VER.REPOSITORY_EDITION", source or older(facts), evidence)
             # The site of an account as a whole is no work of which its pages were parts.

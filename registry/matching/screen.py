@@ -53,7 +53,7 @@ def _translations(block: Block, one: Longs, two: Longs, authors: Ints, rare: Int
     for name in ("made", "issued"):
         days |= (number[name][one] != 0) & (number[name][one] == number[name][two])
     lines += days
-    return np.asarray((title | (authors > 0)) & (lines >= np.where(home, 2, 3)))
+    return np.asarray((title | (authors > 0)) & (lines >= np.where(home, 2, 3 - (authors > 1))))
 
 
 def _series(block: Block, one: Longs, two: Longs, home: Flags) -> Flags:

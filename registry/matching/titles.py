@@ -27,7 +27,7 @@ _VERSION = re.compile(
 )
 _ORDINAL = re.compile(
     r"\b(\d{1,2})(?:\.|\s?(?:st|nd|rd|th|e|è|ème|re|er|[aªº])\.?)?\s+"
-    r"(?:[eé]dition|edici[oó]n|edição|edizione|edycja|editie|auflage|видання|издание|wydanie|izdanje|издање|vydání|uitgave|upplaga)\b"
+    r"(?:[eé]dition|edici[oó]n|edição|edizione|edycja|editie|ed(?=[.)\s]|$)|éd(?=[.)]|$)|auflage|aufl|wyd|изд|видання|издание|wydanie|izdanje|издање|vydání|uitgave|upplaga)\b"
     r"(?:,?\s+(?:revista|corrigida|ampliada|atualizada)(?:\s+e\s+\w+)?)?"
 )
 _EAST_EDITION = re.compile(
@@ -51,6 +51,11 @@ _EASTERN = re.compile("[\u4e00-\ud7af]")
 _MONTH = re.compile(r"(?<!\d)(\d{1,2}\s?[月월])")
 _MARK = re.compile(r"^\s*(?:[\[(（【]([^\[\]()（）【】]{2,30})[\])）】]|([^\W\d_]{3,12})\s*:)\s*(?=\S)")
 """What may be said before a title: "[OLD]", "Archived:"."""
+_HELD = re.compile(r"\s*[(（]([^()（）]{5,60})[)）]\s*$")
+_TAIL = re.compile(r"\s*[(（\[]([^()（）\[\]]{4,40})[)）\]]\s*$")
+_WHEN = re.compile(r"((?:,\s*[^,()\d]{2,30})?,\s*[^,()]{0,30}\d[^,()]{0,30})$")
+_AND = frozenset("and y e et und i и і та u".split())
+_NO_PLACE = ("edition", "form", "part", "level", "tool", "topic", "format")
 _EVENT = re.compile(r"^\s*\[([^\[\]]{2,60})\]\s*(?=\S)")
 _COUNTED = re.compile(r"(?:#|nr?\.?\s?[°º]|№)\s?(\d{1,7})\b|[(（](\d{1,2})(?:\s?/\s?\d{1,2})?[)）]\s*$")
 _NUMBERED = re.compile(r"(?<=[^\W\d]\s)(\d{1,2})(?=\s*:\s|\s+[-–—]\s)")
@@ -118,6 +123,16 @@ def _marked(shown: str, tables: Tables) -> tuple[str, list[str]]:
     return (shown[mark.end() :], forms) if mark and forms and not others else (shown, [])
 
 
+def _qualified(plain: str, found: list[str], tables: Tables) -> str:
+    """Cut what stands last in brackets where it tells a state of the whole ("(draft for consultation)")."""
+    match = _TAIL.search(plain)
+    if match is None or not match.start():
+        return plain
+    forms = [tables.words["form"].get(word, "") for word in tokens(match[1])]
+    found.extend(told := sorted({form for form in forms if form in ("older", "newer")}))
+    return plain[: match.start()] if told else plain
+
+
 def _cut(pattern: re.Pattern[str], text: str, found: list[str]) -> str:
     if pattern.search(text) is None:
         return text  # as most often
@@ -168,11 +183,12 @@ def _editions(words: list[str], tables: Tables) -> tuple[list[str], list[str]]:
     if names.keys().isdisjoint(words) and forms.keys().isdisjoint(words):
         return [], words
     for i, word in enumerate(words):
-        near = [j for j in (i - 1, i + 1) if 0 <= j < len(words)] if word in names else []
-        for j in near:
-            if (number := _number(words[j], tables)) or words[j] in forms:
-                said[j] = number or forms[words[j]]
-                break
+        for near in (range(i - 1, -1, -1), range(i + 1, len(words))) if word in names else ():
+            for j in near:  # "second, revised and enlarged edition"
+                if (number := _number(words[j], tables)) or words[j] in forms:
+                    said[j] = number or forms[words[j]]
+                elif words[j] not in _AND:
+                    break
         if word in forms and i >= len(words) - 2 and (len(words) > 2 or (i and _EASTERN.search(word))):
             said.setdefault(i, forms[word])
     return list(said.values()), [word for i, word in enumerate(words) if i not in said]
@@ -206,6 +222,20 @@ def _phrases(words: list[str], tables: Tables) -> tuple[list[str], list[str], li
             core.append(words[i])
             i += 1
     return core, tools, topics
+
+
+def _held(plain: str, found: list[str], tables: Tables) -> str:
+    """Cut what stands last in brackets where it says when, and where ("(Nairobi, May 2023)"): else a place were a word
+    of the title."""
+    match = _HELD.search(plain) or _WHEN.search(plain)
+    if match is None or not match.start():
+        return plain
+    words, numbered = tokens(match[1]), bool(_DIGIT.search(match[1]))
+    dated = any(word in tables.words["cohort"] or (word == "may" and numbered) for word in words)
+    if not dated or any(word in tables.words[kind] for word in words for kind in _NO_PLACE):
+        return plain
+    found.append(" ".join(words))
+    return plain[: match.start()]
 
 
 def _days(folded: str, found: list[str], tables: Tables) -> str:
@@ -256,7 +286,9 @@ def parse(text: str, language: str, tables: Tables) -> Title:
     kinds = tables.words
     east: list[str] = []
     numbers: list[str] = []
-    folded = _lettered(plain, numbers, tables).casefold()
+    held: list[str] = []
+    bare = _qualified(_held(plain, held, tables), versions, tables)
+    folded = _lettered(bare, numbers, tables).casefold()
     years: list[str] = []
     dates: list[str] = []
     if _EASTERN.search(folded):
@@ -281,7 +313,9 @@ def parse(text: str, language: str, tables: Tables) -> Title:
         for w in core
         if w in tools or w in topics or w not in tables.hollow and (len(w) > 1 or ord(w) > 0x2E80) and not w.isdigit()
     ]
-    cohorts = {w for w in words if w in kinds["cohort"]} | {re.sub(r"\D+", "-", date).strip("-") for date in dates}
+    cohorts = {*held, *(w for w in words if w in kinds["cohort"])} | {
+        re.sub(r"\D+", "-", date).strip("-") for date in dates
+    }
     if event and (named := [w for w in tokens(event[1]) if w not in kinds["generic"] and w not in kinds["format"]]):
         cohorts.add(" ".join(named))
     first, *rest = _SUBTITLE.split(plain, maxsplit=1)

@@ -129,6 +129,7 @@ def translation(facts: Facts) -> Outcome | None:
         lines.append(title)
     if facts.authors:
         lines.extend(author_evidence(facts))
+    several = len(facts.authors) > 1  # one author makes many courses, the same two of them few
     if set(left.codes) & set(right.codes) and facts.same_academy:
         lines.append(same("same-courseid", sorted(set(left.codes) & set(right.codes))[0], field="courseCode"))
     if facts.identifiers or facts.addresses:
@@ -160,7 +161,12 @@ def translation(facts: Facts) -> Outcome | None:
             return Outcome("TR.ADDRESS", source, (line, *lines, *owner), 5 + 2 * close + len(lines) - pinned(facts))
         if left.repositories and right.repositories:
             return Outcome(PLACED, source, (line,), 4 - pinned(facts))
-    needed = 2 if facts.same_academy else 3
+    for side, here, there in ((left, left.summary, b.text), (right, a.text, right.summary)):
+        if any(meaning == "translation-of" for meaning, _ in side.said):
+            fields = ("description", "name") if side is left else ("name", "description")
+            lines.append(Evidence("text-says", "translation", 1.0, here, there, *fields))
+            break
+    needed = 2 if facts.same_academy else 3 - several
     # The third unit of a course is not the translation of the second, however much else they share.
     # Titles that name other topics are of other modules, whatever else agrees; topics have one name in all languages.
     if (placed and left.position != right.position) or (a.topics and b.topics and not {*a.topics} & {*b.topics}):

@@ -542,6 +542,94 @@ def test_a_description_names_what_came_before_or_after(old: str, new: str) -> No
     assert found is not None and (found.rule, found.source) == ("VER.SAID", iri("a", "1"))
 
 
+def test_where_and_when_it_was_held_is_no_word_of_the_title() -> None:
+    title = "Workshop on time use surveys"
+    one = record("a", "1", f"{title} (Nairobi, May 2023)", url="https://a.org/1")
+    assert rule_of(one, record("a", "2", f"{title} (Dakar, 5-9 June 2023)", url="https://a.org/2")) == "RUN.COHORT"
+    assert "RUN" not in rule_of(one, record("a", "2", f"{title} (R, June 2023)", url="https://a.org/2"))
+    dated = record("a", "2", f"{title} (12-16 June 2023)", url="https://a.org/2", startDate=strings("2023-06-12"))
+    found = only(record("a", "1", title, url="https://a.org/1"), dated)
+    assert found is not None and (found.rule, found.source) == ("RUN.SESSION", iri("a", "1"))
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "words"),
+    [
+        ("家計調査の実際", "ja", "この教材は Household surveys in practice の日本語訳です。"),
+        ("住户调查实务", "zh", "本课程为“Household surveys in practice”的中文译本。"),
+        ("가계조사 실무", "ko", "Household surveys in practice를 한국어로 번역한 자료입니다."),
+    ],
+)
+def test_eastern_descriptions_name_the_original_before_they_call_it_one(title: str, language: str, words: str) -> None:
+    original = record("a", "1", "Household surveys in practice", url="https://a.org/1")
+    said = {"description": [text(words, language)]}
+    found = only(original, record("b", "1", title, language, url="https://b.org/9", **said))
+    assert found is not None and (found.rule, found.source) == ("TR.SAID", iri("a", "1"))
+
+
+def test_a_short_text_that_is_not_translated_under_a_translated_title() -> None:
+    words = "How offices collect prices, from the choice of outlets to missing observations, new products and quality."
+    said = {"description": [text(words, "en")]}
+    english = record("a", "1", "Price statistics for offices", url="https://a.org/1", **said)
+    spanish = record("b", "1", "Estadísticas de precios", "es", url="https://b.org/9", **said)
+    assert rule_of(english, spanish) == "NEAR.NOT_TRANSLATED"
+    assert rule_of(english, record("b", "1", "Webinario", "es", url="https://b.org/9", **said)) == ""
+
+
+def test_two_authors_and_a_length_tell_a_translation_elsewhere_one_author_does_not() -> None:
+    hours, both = {"timeRequired": strings("PT250M")}, ("Vera Jelić", "Sándor Orlai")
+
+    def found(authors: tuple[str, ...], title: str = "Misurare il lavoro") -> str:
+        english = record("a", "1", "Measuring jobs: a guided path", authors=authors, url="https://a.org/1", **hours)
+        return rule_of(english, record("b", "9", title, "it", authors=authors, url="https://b.org/x", **hours))
+
+    assert found(both) == "TR.SIGNALS"
+    assert "TR" not in found(both[:1])
+
+
+def test_that_a_description_calls_itself_a_translation_is_a_signal() -> None:
+    def found(words: str) -> str:
+        by, said = ("Rita Aldane", "Max Pricott"), {"description": [text(words, "fr")]}
+        english = record("a", "1", "Handbook of household frames", authors=by, url="https://a.org/1")
+        return rule_of(english, record("b", "9", "Manuel des bases", "fr", authors=by, url="https://b.org/x", **said))
+
+    assert found("Ouvrage de référence. Traduit de l'anglais par l'institut.") == "TR.SIGNALS"
+    assert "TR" not in found("Ouvrage de référence pour les méthodologues de l'institut.")
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "language"),
+    [
+        ("Приручник за анкетаре", "Приручник за анкетаре, друго измењено издање", "sr"),
+        ("Основы выборки", "Основы выборки. Издание второе, переработанное и дополненное", "ru"),
+        ("Handbuch Zeitreihen. 2. Auflage", "Handbuch Zeitreihen (3. Aufl.)", "de"),
+        ("Guide to farm censuses (draft for consultation)", "Guide to farm censuses", "en"),
+    ],
+)
+def test_editions_in_several_words(older: str, newer: str, language: str) -> None:
+    one = record("a", "1", older, language, url="https://office.example/p/7")
+    assert rule_of(one, record("a", "2", newer, language, url="https://office.example/p/31")) == "VER.TITLE_EDITION"
+
+
+def test_a_page_at_another_revision_may_have_another_title() -> None:
+    place = "https://github.com/lessons/r-official/blob/{}/01-load.md"
+    old = record("a", "1", "Getting microdata into R", url=place.format("v2019.06/_episodes"))
+    assert (
+        rule_of(old, record("a", "2", "Loading microdata", url=place.format("main/episodes")))
+        == "VER.REPOSITORY_EDITION"
+    )
+    assert "VER" not in rule_of(old, record("a", "2", "Loading", url=place.format("main/episodes/more")))
+
+
+def test_meetings_at_the_address_of_the_room_are_no_copies() -> None:
+    def meeting(key: str, day: str, title: str = "Webinar") -> Change:
+        return record("a", key, title, url="https://hub.example/live", startDate=strings(day))
+
+    assert rule_of(meeting("1", "2022-02-03"), meeting("2", "2022-02-10")) == ""
+    whole = "Webinar on accounts"
+    assert rule_of(meeting("1", "2022-02-03", whole), meeting("2", "2022-02-10", whole)) == "RUN.OTHER_DATE"
+
+
 def test_pages_of_one_name_at_two_places_are_told_where_there_are_many() -> None:
     words = "loops joins graphics habits filters vectors frames strings".split()
     plain = [record("a", word, f"About {word}", url=f"https://one.example/{word}") for word in words]
