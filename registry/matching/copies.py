@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rapidfuzz import fuzz
+
 from registry.matching.compare import (
     NEAR,
     NEAR_TEXT,
@@ -18,10 +20,13 @@ from registry.matching.editions import deposits, edition
 from registry.matching.features import OTHER_SCRIPTS
 from registry.matching.keys import TOLD
 from registry.matching.outcome import Outcome, like_titles, older, pinned, repository_names
+from registry.matching.traits import SAID
 from registry.model import Evidence
 
 KINDS_APART = frozenset({"data", "code"})
 """A program, or the data for it, is no form of what is taught with it."""
+SHORT_TEXT = 90
+"""Likeness of the words of two descriptions, of 100, where they are too short for a sketch: one language, one text."""
 RETITLED = 0.8
 """Likeness of titles of which one says a little more than the other."""
 
@@ -60,8 +65,10 @@ def untranslated(facts: Facts) -> str:
         return "OK" if titled else "NEAR"
     if facts.text is not None:
         return "NEAR" if facts.text >= NEAR_TEXT else ""
-    known = facts.left.summary or facts.right.summary
-    if known or a.norm != b.norm or not a.core or not _in_trees(facts):
+    one, other = facts.left.summary, facts.right.summary
+    if min(len(one), len(other)) >= SAID and fuzz.token_set_ratio(one.casefold(), other.casefold()) >= SHORT_TEXT:
+        return "NEAR"
+    if one or other or a.norm != b.norm or not a.core or not _in_trees(facts):
         return ""
     spoken = {*facts.left.languages, *facts.right.languages}
     return "OK" if facts.one_text or (spoken & OTHER_SCRIPTS and a.norm.isascii()) else ""

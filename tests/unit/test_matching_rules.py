@@ -576,6 +576,21 @@ def test_a_short_text_that_is_not_translated_under_a_translated_title() -> None:
     assert rule_of(english, record("b", "1", "Webinario", "es", url="https://b.org/9", **said)) == ""
 
 
+def test_what_is_said_to_be_a_translation_and_is_nearly_the_same_short_text() -> None:
+    words = "How the index is made, what it can tell you and how to avoid mistakes in headlines."
+    english = record("a", "1", "Prices for journalists", url="https://a.org/1", description=[text(words, "en")])
+
+    def found(title: str, language: str, words: str) -> str:
+        stated = {"inLanguage": strings("es"), "translationOfWork": [Iri(iri("a", "1"))]}
+        said = {"description": [text(words, language)]}
+        return rule_of(english, record("b", "1", title, language, url="https://b.org/9", **said, **stated))
+
+    almost = words.replace(" you", "") + " Spanish text to follow."
+    assert found("Prices for journalists", "en", almost) == "NEAR.DECLARED_TRANSLATION"
+    spanish = "Cómo se hace el índice, qué puede decir y cómo evitar errores en los titulares."
+    assert found("Precios para periodistas", "es", spanish) == "TR.DECLARED"
+
+
 def test_two_authors_and_a_length_tell_a_translation_elsewhere_one_author_does_not() -> None:
     hours, both = {"timeRequired": strings("PT250M")}, ("Vera Jelić", "Sándor Orlai")
 
