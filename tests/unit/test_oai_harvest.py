@@ -476,9 +476,13 @@ def test_hostile_pages_cost_linear_time(filling, place):
             assert error.code in messages.load()
         return time.process_time() - began
 
-    # Twice as long takes twice as long on any machine; what grows with the square takes four times.
-    half, whole = min(spent(150_000) for _ in range(2)), min(spent(300_000) for _ in range(2))
-    assert whole < 3 * max(half, 0.02)
+    # Twice as long takes twice as long on any machine; what grows with the square takes four times, however often it is
+    # tried. A neighbour on the machine may spoil one try, which is why there are more.
+    tries: list[float] = []
+    while len(tries) < 4 and not (tries and tries[-1] < 3):
+        half, whole = spent(150_000), spent(300_000)
+        tries.append(whole / max(half, 0.02))
+    assert min(tries) < 3, tries
 
 
 def test_an_empty_list_is_asked_for_whole_again():
