@@ -52,9 +52,10 @@ def _other_form(facts: Facts) -> bool:
     return not left & right and (bool(left and right) or "video" in left | right)
 
 
-def untranslated(facts: Facts) -> str:
+def untranslated(facts: Facts, stated: bool = False) -> str:
     """What two resources are that are said to be in two languages, or translations, and whose texts are in one: "OK"
-    the same word for word, "NEAR" nearly, "" when nothing shows it. Texts in two languages share next to nothing."""
+    the same word for word, "NEAR" nearly, "" when nothing shows it. Texts in two languages share next to nothing;
+    where a translation is ``stated``, a few words that are alike tell it."""
     a, b = facts.titles
     titled = (facts.same_title and facts.ratio >= NEAR) or (a.norm == b.norm and a.norm.count(" ") >= 2)
     long = facts.text is not None or len(facts.left.summary) >= TOLD
@@ -66,7 +67,11 @@ def untranslated(facts: Facts) -> str:
     if facts.text is not None:
         return "NEAR" if facts.text >= NEAR_TEXT else ""
     one, other = facts.left.summary, facts.right.summary
-    if min(len(one), len(other)) >= SAID and fuzz.token_set_ratio(one.casefold(), other.casefold()) >= SHORT_TEXT:
+    if (
+        stated
+        and min(len(one), len(other)) >= SAID
+        and fuzz.token_set_ratio(one.casefold(), other.casefold()) >= SHORT_TEXT
+    ):
         return "NEAR"
     if one or other or a.norm != b.norm or not a.core or not _in_trees(facts):
         return ""

@@ -66,7 +66,7 @@ def _declared(facts: Facts) -> Outcome | None:
         if not sides:
             continue
         evidence = (*(sides[s] for s in sorted(sides)), *title_evidence(facts))
-        if relation == "translation" and (found_same := untranslated(facts)):
+        if relation == "translation" and (found_same := untranslated(facts, stated=True)):
             rule = "OK.DECLARED_TRANSLATION" if found_same == "OK" else "NEAR.DECLARED_TRANSLATION"
             return Outcome(rule, "", (*evidence, *text_evidence(facts)), 9.0)
         if relation == "copy" and facts.guards:
